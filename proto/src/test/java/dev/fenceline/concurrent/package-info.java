@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fenceline.concurrent;
+
+import org.jspecify.annotations.NullMarked;
