@@ -1,0 +1,68 @@
+package dev.fenceline.model;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a host says on the attach stream; immutable. The wire form is {@code attach.proto}. */
+public sealed interface HostMessage {
+  /** Accepts a Hello. */
+  record Welcome(
+      String hostId,
+      long hostEpoch,
+      long sessionId,
+      long leaseTtlNanos,
+      long heartbeatIntervalNanos,
+      int faultCredit)
+      implements HostMessage {}
+
+  /** Does not accept a Hello; the stream ends behind it. */
+  record Refusal(RefusalReason reason, String message, long retryAfterNanos)
+      implements HostMessage {}
+
+  /** Why a Hello was refused. */
+  enum RefusalReason {
+    PROTOCOL_VERSION,
+    /** Another process attached with this agent id and its lease is alive. */
+    AGENT_ID_TAKEN,
+    MALFORMED,
+    TOO_MANY_AGENTS
+  }
+
+  /** The lease runs from the time at which the agent sent heartbeat {@code number}. */
+  record HeartbeatAck(long number) implements HostMessage {}
+
+  /** The mirror hears invalidations from {@code sequence} on. */
+  record MirrorAdded(int mirrorId, long sequence) implements HostMessage {}
+
+  record MirrorRefused(int mirrorId, Errno errno, String message) implements HostMessage {}
+
+  /** No Invalidate for the mirror follows. */
+  record MirrorRemoved(int mirrorId) implements HostMessage {}
+
+  /**
+   * Answers a fault: translations of a prefix of what was asked for, read at {@code sequence}; or a
+   * refusal of its first page.
+   */
+  record FaultReply(
+      long faultId, long sequence, List<PageRun> runs, @Nullable Errno errno, String message)
+      implements HostMessage {}
+
+  /** Drop the translations of [start, end), drain, acknowledge each id. */
+  record Invalidate(
+      List<Long> invalidationIds,
+      long spaceId,
+      long start,
+      long end,
+      long sequence,
+      InvalidationKind kind)
+      implements HostMessage {}
+
+  /** The address space is gone and every mirror of it with it. */
+  record SpaceReleased(long spaceId) implements HostMessage {}
+
+  /** The host ends the session. */
+  record Goodbye(String reason) implements HostMessage {}
+
+  /** Messages of one session as they travel together. */
+  record Batch(long hostEpoch, long sessionId, List<HostMessage> messages) {}
+}
