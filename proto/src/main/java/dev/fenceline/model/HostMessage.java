@@ -47,15 +47,23 @@ public sealed interface HostMessage {
       long faultId, long sequence, List<PageRun> runs, @Nullable Errno errno, String message)
       implements HostMessage {}
 
-  /** Drop the translations of [start, end), drain, acknowledge each id. */
+  /**
+   * Drop the translations of [start, end), drain, acknowledge each id.
+   *
+   * @param deviceIndex the device that must do so, or {@link #ALL_DEVICES}
+   */
   record Invalidate(
       List<Long> invalidationIds,
       long spaceId,
       long start,
       long end,
       long sequence,
-      InvalidationKind kind)
-      implements HostMessage {}
+      InvalidationKind kind,
+      int deviceIndex)
+      implements HostMessage {
+    /** Every device of the agent that mirrors the interval. */
+    public static final int ALL_DEVICES = -1;
+  }
 
   /** The address space is gone and every mirror of it with it. */
   record SpaceReleased(long spaceId) implements HostMessage {}
