@@ -112,7 +112,7 @@ public final class Mailbox<I> {
   }
 
   /** An element of the list that {@code head} refers to. */
-  private abstract static class Link {
+  private abstract static sealed class Link {
     /** How many inputs lie from here down to the floor. */
     abstract int depth();
 
