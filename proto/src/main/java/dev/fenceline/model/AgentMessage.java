@@ -23,7 +23,9 @@ public sealed interface AgentMessage {
   record FaultRequest(long faultId, int mirrorId, long address, int pageCount, Access access)
       implements AgentMessage {}
 
-  /** The device's accesses through old translations have drained, for each of these invalidations. */
+  /**
+   * The device's accesses through old translations have drained, for each of these invalidations.
+   */
   record InvalidationAck(int deviceIndex, List<Long> invalidationIds) implements AgentMessage {}
 
   /** The agent leaves in good order: drained, nothing held. */

@@ -1,6 +1,9 @@
 package dev.fenceline.model;
 
-/** Why something was refused, in the words of errno(3); immutable. The wire form is {@code common.proto}. */
+/**
+ * Why something was refused, in the words of errno(3); immutable. The wire form is {@code
+ * common.proto}.
+ */
 public enum Errno {
   /** The address is not mapped, or not readable. */
   EFAULT,

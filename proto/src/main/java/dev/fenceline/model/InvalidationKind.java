@@ -1,6 +1,8 @@
 package dev.fenceline.model;
 
-/** Why translations are invalidated (mmu_notifier events, Linux {@code mmu_notifier.h}); immutable. */
+/**
+ * Why translations are invalidated (mmu_notifier events, Linux {@code mmu_notifier.h}); immutable.
+ */
 public enum InvalidationKind {
   /** The mapping goes away. */
   UNMAP,

@@ -1,6 +1,8 @@
 package dev.fenceline.model;
 
-/** Consecutive pages with the same translation attributes, as a fault reply carries them; immutable. */
+/**
+ * Consecutive pages with the same translation attributes, as a fault reply carries them; immutable.
+ */
 public record PageRun(int pageCount, int generation, boolean writable, State state) {
   /** What the host found. */
   public enum State {

@@ -1,0 +1,42 @@
+package dev.fenceline.testbed.cli;
+
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * The root of the command line; it has no work of its own. Confined to the main thread.
+ *
+ * <p>To add a command, write a picocli {@code @Command} class in the package that does the work and
+ * name it in {@code subcommands}. Its {@code call()} returns the process's exit code: 0 only with
+ * no violation.
+ */
+@Command(
+    name = "fenceline",
+    description = "Runs Fenceline's services, workloads and proofs on this machine.",
+    mixinStandardHelpOptions = true,
+    subcommands = {},
+    footer = {
+      "",
+      "The script's own commands: test (everything that CI runs), format (formats every source"
+          + " file), build (builds what is out of date)."
+    })
+public final class Fenceline implements Runnable {
+
+  @Spec private @Nullable CommandSpec spec;
+
+  /** Exits with the chosen command's exit code. */
+  public static void main(String[] args) {
+    System.exit(new CommandLine(new Fenceline()).execute(args));
+  }
+
+  @Override
+  public void run() {
+    if (spec != null) {
+      throw new ParameterException(spec.commandLine(), "Name a command.");
+    }
+  }
+}
