@@ -1,0 +1,3 @@
+package dev.fenceline.rules;
+
+class HouseRulesTest extends HouseRules {}
