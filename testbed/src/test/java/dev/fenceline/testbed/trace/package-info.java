@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fenceline.testbed.trace;
+
+import org.jspecify.annotations.NullMarked;
