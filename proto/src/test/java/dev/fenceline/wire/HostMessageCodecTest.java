@@ -1,0 +1,114 @@
+package dev.fenceline.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fenceline.attach.v1.HostBatch;
+import dev.fenceline.model.Errno;
+import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.InvalidationKind;
+import dev.fenceline.model.PageRun;
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class HostMessageCodecTest {
+  private static final List<HostMessage> ALL =
+      List.of(
+          new HostMessage.Welcome("host", 7, 9, 3_000_000_000L, 600_000_000L, 256),
+          new HostMessage.Refusal(HostMessage.RefusalReason.AGENT_ID_TAKEN, "taken", 5),
+          new HostMessage.HeartbeatAck(4),
+          new HostMessage.MirrorAdded(3, 12),
+          new HostMessage.MirrorRefused(3, Errno.ENOENT, "no space 5"),
+          new HostMessage.MirrorRemoved(3),
+          new HostMessage.FaultReply(
+              8,
+              12,
+              List.of(
+                  new PageRun(3, (1 << 30) - 1, true, PageRun.State.PRESENT),
+                  new PageRun(1, 0, false, PageRun.State.ZERO),
+                  new PageRun(500, 0, false, PageRun.State.HOLE),
+                  new PageRun(8, 0, false, PageRun.State.ERROR)),
+              null,
+              ""),
+          new HostMessage.FaultReply(8, 12, List.of(), Errno.EFAULT, "nothing mapped"),
+          new HostMessage.Invalidate(
+              List.of(5L, -6L), 2, 4096, 8192, 13, InvalidationKind.CLEAR, -1),
+          new HostMessage.Invalidate(List.of(5L), 2, 4096, 8192, 13, InvalidationKind.UNMAP, 0),
+          new HostMessage.SpaceReleased(2),
+          new HostMessage.Goodbye("shutting down"));
+
+  @Test
+  void everyMessage_roundTrips() throws Exception {
+    HostMessage.Batch batch = new HostMessage.Batch(-7, 9, ALL);
+
+    HostBatch wire = HostBatch.parseFrom(HostMessageCodec.encode(batch).toByteArray());
+
+    assertThat(HostMessageCodec.decode(wire)).isEqualTo(batch);
+  }
+
+  @Test
+  void headerAndSharedEvents_concatenateToOneBatch() throws Exception {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes(HostMessageCodec.encodeHeader(-7, 9));
+    for (HostMessage message : ALL) {
+      bytes.writeBytes(HostMessageCodec.encodeEvent(message));
+    }
+
+    HostBatch wire = HostBatch.parseFrom(bytes.toByteArray());
+
+    assertThat(HostMessageCodec.decode(wire)).isEqualTo(new HostMessage.Batch(-7, 9, ALL));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Errno.class)
+  void everyErrno_roundTrips(Errno errno) throws Exception {
+    assertThat(CommonCodec.decode(CommonCodec.encode(errno))).isEqualTo(errno);
+  }
+
+  @ParameterizedTest
+  @EnumSource(InvalidationKind.class)
+  void everyKind_roundTrips(InvalidationKind kind) throws Exception {
+    assertThat(CommonCodec.decode(CommonCodec.encode(kind))).isEqualTo(kind);
+  }
+
+  @ParameterizedTest
+  @EnumSource(HostMessage.RefusalReason.class)
+  void everyReason_roundTrips(HostMessage.RefusalReason reason) throws Exception {
+    HostMessage.Batch batch =
+        new HostMessage.Batch(0, 0, List.of(new HostMessage.Refusal(reason, "", 0)));
+
+    assertThat(HostMessageCodec.decode(HostMessageCodec.encode(batch))).isEqualTo(batch);
+  }
+
+  @ParameterizedTest
+  @MethodSource("malformed")
+  void malformedMessage_isRefused(HostMessage message) {
+    HostBatch wire = HostMessageCodec.encode(new HostMessage.Batch(1, 1, List.of(message)));
+
+    assertThatThrownBy(() -> HostMessageCodec.decode(wire))
+        .isInstanceOf(MalformedMessageException.class);
+  }
+
+  static List<HostMessage> malformed() {
+    PageRun page = new PageRun(1, 1, true, PageRun.State.PRESENT);
+    return List.of(
+        new HostMessage.Welcome("h", 1, 1, 0, 0, 1),
+        new HostMessage.Welcome("h", 1, 1, 100, 100, 1),
+        new HostMessage.Welcome("h", 1, 1, 100, 20, 0),
+        new HostMessage.FaultReply(1, 1, List.of(), null, ""),
+        new HostMessage.FaultReply(1, 1, List.of(page), Errno.EFAULT, ""),
+        new HostMessage.FaultReply(
+            1, 1, List.of(page, new PageRun(512, 1, true, PageRun.State.PRESENT)), null, ""),
+        new HostMessage.FaultReply(
+            1, 1, List.of(new PageRun(0, 1, true, PageRun.State.PRESENT)), null, ""),
+        new HostMessage.FaultReply(
+            1, 1, List.of(new PageRun(1, 1 << 30, true, PageRun.State.PRESENT)), null, ""),
+        new HostMessage.Invalidate(List.of(), 1, 0, 4096, 1, InvalidationKind.UNMAP, -1),
+        new HostMessage.Invalidate(List.of(1L), 1, 4096, 0, 1, InvalidationKind.UNMAP, -1),
+        new HostMessage.Invalidate(List.of(1L), 1, 0, 4096, 1, InvalidationKind.UNMAP, 64));
+  }
+}
