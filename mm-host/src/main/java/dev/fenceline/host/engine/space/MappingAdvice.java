@@ -1,0 +1,23 @@
+package dev.fenceline.host.engine.space;
+
+/** Lasting advice on a mapping (madvise), each a bit of its advice flags. Immutable. */
+public enum MappingAdvice {
+  RANDOM,
+  SEQUENTIAL,
+  /** A fork does not copy the mapping. */
+  DONT_FORK,
+  /** A fork copies the mapping without its pages. */
+  WIPE_ON_FORK,
+  HUGE_PAGES,
+  NO_HUGE_PAGES,
+  MERGEABLE,
+  DONT_DUMP;
+
+  public int flag() {
+    return 1 << ordinal();
+  }
+
+  public boolean isIn(int adviceFlags) {
+    return (adviceFlags & flag()) != 0;
+  }
+}

@@ -1,0 +1,40 @@
+package dev.fenceline.host.engine.space;
+
+import dev.fenceline.model.Protection;
+
+/**
+ * What all pages of a mapping have in common; immutable.
+ *
+ * @param name of what is mapped, empty for plain anonymous memory
+ * @param adviceFlags a set of {@link MappingAdvice} flags
+ */
+public record MappingAttributes(
+    Protection protection, MappingKind kind, boolean shared, String name, int adviceFlags) {
+
+  /** Private anonymous memory. */
+  public static MappingAttributes anonymous(Protection protection) {
+    return new MappingAttributes(protection, MappingKind.ANONYMOUS, false, "", 0);
+  }
+
+  /** Pages of a named file. */
+  public static MappingAttributes file(String name, Protection protection, boolean shared) {
+    return new MappingAttributes(protection, MappingKind.FILE, shared, name, 0);
+  }
+
+  /** Whether the pages are those of an object, so that it matters which page of it is where. */
+  public boolean hasBacking() {
+    return kind == MappingKind.FILE || shared;
+  }
+
+  public MappingAttributes withProtection(Protection newProtection) {
+    return new MappingAttributes(newProtection, kind, shared, name, adviceFlags);
+  }
+
+  public MappingAttributes withKind(MappingKind newKind) {
+    return new MappingAttributes(protection, newKind, shared, name, adviceFlags);
+  }
+
+  public MappingAttributes withAdviceFlags(int newAdviceFlags) {
+    return new MappingAttributes(protection, kind, shared, name, newAdviceFlags);
+  }
+}
