@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "The script's own commands: test (everything that CI runs), format (formats every source"
-          + " file), build (builds what is out of date)."
+          + " file), build (builds what is out of date), accept-contract (makes the current wire"
+          + " contract the baseline)."
     })
 public final class Fenceline implements Runnable {
 
