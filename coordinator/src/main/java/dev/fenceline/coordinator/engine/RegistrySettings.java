@@ -1,0 +1,80 @@
+package dev.fenceline.coordinator.engine;
+
+/**
+ * How the registry measures time; immutable and free of contradictions.
+ *
+ * @param livenessTimeoutNanos silence after which a node counts as lost
+ * @param reportIntervalNanos what nodes are told to report at
+ * @param recoveryWindowNanos how long after its start the registry says {@code recovering}
+ * @param retentionNanos how long a lost node, or one that left, is remembered
+ */
+public record RegistrySettings(
+    long livenessTimeoutNanos,
+    long reportIntervalNanos,
+    long recoveryWindowNanos,
+    long retentionNanos) {
+  /** Shortest report interval: below it, timers and not nodes decide who is alive. */
+  public static final long MIN_REPORT_INTERVAL_NANOS = 5_000_000L;
+
+  /** Longest duration of any kind: a day. */
+  public static final long MAX_DURATION_NANOS = 86_400_000_000_000L;
+
+  /** Reports that fit into the liveness timeout unless configured otherwise. */
+  public static final int REPORTS_PER_TIMEOUT = 5;
+
+  /** Report intervals that the recovery window lasts unless configured otherwise. */
+  public static final int INTERVALS_PER_RECOVERY = 3;
+
+  private static final int MIN_REPORTS_PER_TIMEOUT = 3;
+  private static final int MIN_INTERVALS_PER_RECOVERY = 2;
+
+  public RegistrySettings {
+    within("report interval", reportIntervalNanos, MIN_REPORT_INTERVAL_NANOS);
+    within("liveness timeout", livenessTimeoutNanos, MIN_REPORT_INTERVAL_NANOS);
+    within("recovery window", recoveryWindowNanos, MIN_REPORT_INTERVAL_NANOS);
+    within("retention", retentionNanos, 0);
+    if (livenessTimeoutNanos < MIN_REPORTS_PER_TIMEOUT * reportIntervalNanos) {
+      throw new IllegalArgumentException(
+          "liveness timeout %s must be at least %d report intervals of %s: one late report would lose a node"
+              .formatted(
+                  millis(livenessTimeoutNanos),
+                  MIN_REPORTS_PER_TIMEOUT,
+                  millis(reportIntervalNanos)));
+    }
+    if (recoveryWindowNanos < MIN_INTERVALS_PER_RECOVERY * reportIntervalNanos) {
+      throw new IllegalArgumentException(
+          "recovery window %s must be at least %d report intervals of %s: nodes that are alive would be missing when it ends"
+              .formatted(
+                  millis(recoveryWindowNanos),
+                  MIN_INTERVALS_PER_RECOVERY,
+                  millis(reportIntervalNanos)));
+    }
+  }
+
+  /** Derives the report interval and the recovery window from the liveness timeout. */
+  public static RegistrySettings derivedFrom(long livenessTimeoutNanos, long retentionNanos) {
+    long intervalNanos = livenessTimeoutNanos / REPORTS_PER_TIMEOUT;
+    return new RegistrySettings(
+        livenessTimeoutNanos,
+        intervalNanos,
+        INTERVALS_PER_RECOVERY * intervalNanos,
+        retentionNanos);
+  }
+
+  /** Silence after which a node is suspect: two reports and a half. */
+  long suspectAfterNanos() {
+    return reportIntervalNanos * 5 / 2;
+  }
+
+  private static void within(String name, long nanos, long leastNanos) {
+    if (nanos < leastNanos || nanos > MAX_DURATION_NANOS) {
+      throw new IllegalArgumentException(
+          "%s must be from %s to %s, not %s"
+              .formatted(name, millis(leastNanos), millis(MAX_DURATION_NANOS), millis(nanos)));
+    }
+  }
+
+  private static String millis(long nanos) {
+    return nanos / 1_000_000 + " ms";
+  }
+}
