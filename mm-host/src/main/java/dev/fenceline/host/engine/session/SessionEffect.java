@@ -1,0 +1,35 @@
+package dev.fenceline.host.engine.session;
+
+import dev.fenceline.model.DeviceDescription;
+import dev.fenceline.model.FenceResolution;
+import dev.fenceline.model.HostMessage;
+import java.util.List;
+
+/**
+ * What the session engine wants done; immutable. The order matters: shards hear of a session's end
+ * and of its successor before the agent hears Welcome, so no message of a session reaches a shard
+ * that does not know it.
+ */
+public sealed interface SessionEffect {
+  /** Every shard learns of the session. */
+  record OpenOnShards(long sessionId, String agentId, List<DeviceDescription> devices)
+      implements SessionEffect {}
+
+  /** Every shard resolves the session's fences so and forgets it. */
+  record EndOnShards(long sessionId, FenceResolution cause) implements SessionEffect {}
+
+  /** Messages to the session go to this connection from now on. */
+  record Bind(long connectionId, long sessionId) implements SessionEffect {}
+
+  record SendOn(long connectionId, HostMessage message) implements SessionEffect {}
+
+  /** End the stream, behind what was sent. */
+  record Close(long connectionId, String reason) implements SessionEffect {}
+
+  /** A message of a stale epoch or session was dropped (INV-10). */
+  record LateMessage(long sessionId) implements SessionEffect {}
+
+  /** A session changed its state; for logs and metrics. */
+  record Transitioned(String agentId, long sessionId, Session.State state, String reason)
+      implements SessionEffect {}
+}

@@ -1,0 +1,226 @@
+package dev.fenceline.host.engine.session;
+
+import dev.fenceline.model.AgentMessage.Hello;
+import dev.fenceline.model.FenceResolution;
+import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.HostMessage.RefusalReason;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who is attached to this host and whose lease runs. Pure; confined to its mailbox.
+ *
+ * <p>Expiry is looked at in every step, not only while a fence waits; an agent that owes an overdue
+ * fence is not renewed, so that a half-dead link cannot keep a fence waiting.
+ */
+public final class SessionEngine {
+  /** Agents that a host serves. */
+  public static final int MAX_SESSIONS = 10_000;
+
+  private final String hostId;
+  private final long hostEpoch;
+  private final LeasePolicy leases;
+  private final int faultCredit;
+  private final Map<String, Session> byAgent = new LinkedHashMap<>();
+  private final Map<Long, Session> bySession = new LinkedHashMap<>();
+  private final List<SessionEffect> effects = new ArrayList<>();
+  private long lastSession;
+
+  public SessionEngine(String hostId, long hostEpoch, LeasePolicy leases, int faultCredit) {
+    this.hostId = hostId;
+    this.hostEpoch = hostEpoch;
+    this.leases = leases;
+    this.faultCredit = faultCredit;
+  }
+
+  /**
+   * Takes one input at a time that never goes back.
+   *
+   * @return the effects in their order; the list is reused and valid until the next step
+   */
+  public List<SessionEffect> step(long nowNanos, SessionInput input) {
+    effects.clear();
+    expire(nowNanos);
+    switch (input) {
+      case SessionInput.HelloReceived hello -> hello(hello.connectionId(), hello.hello(), nowNanos);
+      case SessionInput.HeartbeatReceived heartbeat -> heartbeat(heartbeat, nowNanos);
+      case SessionInput.LeaveReceived leave -> leave(leave);
+      case SessionInput.ConnectionClosed closed -> closed(closed.connectionId());
+      case SessionInput.OverdueChanged changed -> overdue(changed);
+      case SessionInput.Tick tick -> {}
+    }
+    return effects;
+  }
+
+  /** When the next lease runs out; Long.MAX_VALUE if none runs. */
+  public long nextDeadlineNanos() {
+    long next = Long.MAX_VALUE;
+    for (Session session : bySession.values()) {
+      next = Math.min(next, session.renewedNanos() + leases.expiryNanos());
+    }
+    return next;
+  }
+
+  /** The sessions that have not ended, oldest first; valid between steps. */
+  public Collection<Session> sessions() {
+    return bySession.values();
+  }
+
+  public LeasePolicy leases() {
+    return leases;
+  }
+
+  private void hello(long connectionId, Hello hello, long nowNanos) {
+    String malformed = HelloCheck.malformed(hello);
+    if (malformed != null) {
+      refuse(connectionId, RefusalReason.MALFORMED, malformed, 0);
+      return;
+    }
+    if (hello.protocolVersion() != HelloCheck.PROTOCOL_VERSION) {
+      refuse(
+          connectionId,
+          RefusalReason.PROTOCOL_VERSION,
+          "protocol version %d; this host speaks %d"
+              .formatted(hello.protocolVersion(), HelloCheck.PROTOCOL_VERSION),
+          0);
+      return;
+    }
+    Session earlier = byAgent.get(hello.agentId());
+    if (earlier == null && bySession.size() >= MAX_SESSIONS) {
+      refuse(
+          connectionId,
+          RefusalReason.TOO_MANY_AGENTS,
+          "the host serves " + MAX_SESSIONS + " agents, its limit",
+          leases.ttlNanos());
+      return;
+    }
+    if (earlier != null
+        && earlier.state() == Session.State.ATTACHED
+        && earlier.hello().bootToken() != hello.bootToken()) {
+      long left = earlier.renewedNanos() + leases.expiryNanos() - nowNanos;
+      refuse(
+          connectionId,
+          RefusalReason.AGENT_ID_TAKEN,
+          "agent %s is attached by another process; its lease ends in %d ms unless it is renewed"
+              .formatted(hello.agentId(), left / 1_000_000),
+          left);
+      return;
+    }
+    if (earlier != null) {
+      end(earlier, FenceResolution.REATTACHED, "a new Hello of the agent");
+    }
+    open(connectionId, hello, nowNanos);
+  }
+
+  private void open(long connectionId, Hello hello, long nowNanos) {
+    Session session = new Session(++lastSession, hello, connectionId, nowNanos);
+    byAgent.put(hello.agentId(), session);
+    bySession.put(session.sessionId(), session);
+    effects.add(
+        new SessionEffect.OpenOnShards(session.sessionId(), hello.agentId(), hello.devices()));
+    effects.add(new SessionEffect.Bind(connectionId, session.sessionId()));
+    effects.add(
+        new SessionEffect.SendOn(
+            connectionId,
+            new HostMessage.Welcome(
+                hostId,
+                hostEpoch,
+                session.sessionId(),
+                leases.ttlNanos(),
+                leases.heartbeatIntervalNanos(),
+                faultCredit)));
+    report(session, "hello");
+  }
+
+  private void heartbeat(SessionInput.HeartbeatReceived heartbeat, long nowNanos) {
+    Session session = current(heartbeat.hostEpoch(), heartbeat.sessionId());
+    if (session == null || !session.heartbeat(heartbeat.number())) {
+      effects.add(new SessionEffect.LateMessage(heartbeat.sessionId()));
+      return;
+    }
+    if (session.overdue() || session.state() != Session.State.ATTACHED) {
+      return;
+    }
+    session.renew(nowNanos);
+    effects.add(
+        new SessionEffect.SendOn(
+            session.connectionId(), new HostMessage.HeartbeatAck(heartbeat.number())));
+  }
+
+  private void leave(SessionInput.LeaveReceived leave) {
+    Session session = current(leave.hostEpoch(), leave.sessionId());
+    if (session == null) {
+      effects.add(new SessionEffect.LateMessage(leave.sessionId()));
+    } else {
+      end(session, FenceResolution.LEFT, "the agent left");
+    }
+  }
+
+  private void closed(long connectionId) {
+    for (Session session : bySession.values()) {
+      if (session.connectionId() == connectionId && session.state() == Session.State.ATTACHED) {
+        session.transition(Session.State.DETACHED);
+        report(session, "the stream broke");
+        return;
+      }
+    }
+  }
+
+  private void overdue(SessionInput.OverdueChanged changed) {
+    Session session = bySession.get(changed.sessionId());
+    if (session != null) {
+      session.overdueShards(changed.overdue() ? 1 : -1);
+    }
+  }
+
+  private void expire(long nowNanos) {
+    if (nowNanos < nextDeadlineNanos()) {
+      return;
+    }
+    for (Session session : List.copyOf(bySession.values())) {
+      if (nowNanos - session.renewedNanos() >= leases.expiryNanos()) {
+        String why =
+            session.overdue()
+                ? "the lease ran out; it was not renewed because a fence was overdue"
+                : "the lease ran out";
+        end(session, FenceResolution.LEASE_EXPIRED, why);
+      }
+    }
+  }
+
+  private void end(Session session, FenceResolution cause, String reason) {
+    boolean attached = session.state() == Session.State.ATTACHED;
+    session.transition(Session.State.ENDED);
+    bySession.remove(session.sessionId());
+    byAgent.remove(session.hello().agentId());
+    effects.add(new SessionEffect.EndOnShards(session.sessionId(), cause));
+    if (attached) {
+      effects.add(
+          new SessionEffect.SendOn(session.connectionId(), new HostMessage.Goodbye(reason)));
+      effects.add(new SessionEffect.Close(session.connectionId(), reason));
+    }
+    report(session, reason);
+  }
+
+  private void refuse(
+      long connectionId, RefusalReason reason, String message, long retryAfterNanos) {
+    effects.add(
+        new SessionEffect.SendOn(
+            connectionId, new HostMessage.Refusal(reason, message, retryAfterNanos)));
+    effects.add(new SessionEffect.Close(connectionId, message));
+  }
+
+  private void report(Session session, String reason) {
+    effects.add(
+        new SessionEffect.Transitioned(
+            session.hello().agentId(), session.sessionId(), session.state(), reason));
+  }
+
+  private @Nullable Session current(long epoch, long sessionId) {
+    return epoch == hostEpoch ? bySession.get(sessionId) : null;
+  }
+}

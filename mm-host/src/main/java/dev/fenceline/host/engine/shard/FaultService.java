@@ -1,0 +1,340 @@
+package dev.fenceline.host.engine.shard;
+
+import dev.fenceline.host.engine.invalidation.DeviceView;
+import dev.fenceline.host.engine.invalidation.Mirror;
+import dev.fenceline.host.engine.space.PageTouch;
+import dev.fenceline.host.engine.space.Pte;
+import dev.fenceline.host.engine.space.SpaceMemory;
+import dev.fenceline.model.Access;
+import dev.fenceline.model.AgentMessage.FaultRequest;
+import dev.fenceline.model.Errno;
+import dev.fenceline.model.HostMessage.FaultReply;
+import dev.fenceline.model.PageRun;
+import dev.fenceline.model.Pages;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers faults of devices and of the CPU: parks those whose first page is being invalidated,
+ * resolves the others up to the first page that is. Confined to the shard.
+ *
+ * <pre>
+ *   host                                         device
+ *   fault: sequence s sampled, pages resolved
+ *   reply(s) sent  ---------.
+ *   A  sequence s+1          '-->  reply read, entries prepared
+ *      Invalidate(s+1) sent --.
+ *                              '-> Invalidate(s+1) arrives
+ *                                  commit: s &lt; s+1 over the same pages: RETRY   (INV-5)
+ * </pre>
+ */
+final class FaultService {
+  /** Pages of one fault. */
+  static final int MAX_PAGES_PER_FAULT = 512;
+
+  private final ShardState state;
+
+  FaultService(ShardState state) {
+    this.state = state;
+  }
+
+  /** A device's fault. */
+  void fault(ShardSession session, FaultRequest request) {
+    Mirror mirror = session.mirrors().get(request.mirrorId());
+    AddressSpace space = session.spaceOf(request.mirrorId());
+    if (mirror == null || space == null) {
+      reply(session, 0, request, Errno.ENOENT, "mirror " + request.mirrorId() + " is not open");
+      return;
+    }
+    String malformed = malformed(request.address(), request.pageCount());
+    if (malformed == null) {
+      malformed = outside(mirror, request);
+    }
+    if (malformed != null) {
+      reply(session, space.sequence(), request, Errno.EINVAL, malformed);
+      return;
+    }
+    if (!serve(session, mirror, space, request)) {
+      if (session.parkedFaults() >= state.config.maxFaultsPerSession()) {
+        reply(
+            session,
+            space.sequence(),
+            request,
+            Errno.RESOURCE_EXHAUSTED,
+            "more than " + state.config.maxFaultsPerSession() + " faults of the session wait");
+        return;
+      }
+      session.parked(1);
+      space.parked().add(new ParkedFault.FromDevice(session, mirror, request));
+      state.emit(new ShardEffect.FaultServed(request.pageCount(), true));
+    }
+  }
+
+  /** A CPU access that missed its TLB. */
+  void cpuFault(ShardInput.CpuFault request) {
+    AddressSpace space = state.space(request.spaceId());
+    if (space == null) {
+      endCpuFault(request, Errno.ENOENT, "address space " + request.spaceId() + " does not exist");
+      return;
+    }
+    String malformed = malformed(request.address(), request.pageCount());
+    if (malformed != null) {
+      endCpuFault(request, Errno.EINVAL, malformed);
+    } else if (!serveCpu(space, request)) {
+      space.parked().add(new ParkedFault.FromCpu(request));
+    }
+  }
+
+  /** Serves what waited and is not held up any more; the rest goes on waiting. */
+  void retryParked(AddressSpace space, long nowNanos) {
+    if (space.parked().isEmpty()) {
+      return;
+    }
+    List<ParkedFault> waiting = List.copyOf(space.parked());
+    space.parked().clear();
+    for (ParkedFault fault : waiting) {
+      if (!serveParked(space, fault)) {
+        space.parked().add(fault);
+      }
+    }
+  }
+
+  /** The space is gone: nothing is there to fault in (pitfall 9). */
+  void failParked(AddressSpace space) {
+    List<ParkedFault> waiting = List.copyOf(space.parked());
+    space.parked().clear();
+    String message = "address space " + space.id() + " was destroyed";
+    for (ParkedFault fault : waiting) {
+      switch (fault) {
+        case ParkedFault.FromDevice device -> {
+          device.session().parked(-1);
+          reply(device.session(), space.sequence(), device.request(), Errno.EFAULT, message);
+        }
+        case ParkedFault.FromCpu cpu -> endCpuFault(cpu.request(), Errno.EFAULT, message);
+      }
+    }
+  }
+
+  /** The mirror or the session has gone: nobody waits for the answers. */
+  void dropParked(AddressSpace space, ShardSession session, @Nullable Mirror mirror) {
+    space
+        .parked()
+        .removeIf(
+            fault -> {
+              boolean gone =
+                  fault instanceof ParkedFault.FromDevice device
+                      && device.session() == session
+                      && (mirror == null || device.mirror() == mirror);
+              if (gone) {
+                session.parked(-1);
+              }
+              return gone;
+            });
+  }
+
+  private boolean serveParked(AddressSpace space, ParkedFault fault) {
+    return switch (fault) {
+      case ParkedFault.FromDevice device -> {
+        boolean served = serve(device.session(), device.mirror(), space, device.request());
+        if (served) {
+          device.session().parked(-1);
+        }
+        yield served;
+      }
+      case ParkedFault.FromCpu cpu -> serveCpu(space, cpu.request());
+    };
+  }
+
+  /** False if the first page is held up. */
+  private boolean serve(
+      ShardSession session, Mirror mirror, AddressSpace space, FaultRequest request) {
+    long vpn = Pages.number(request.address());
+    long end = servableEnd(space, mirror.view(), vpn, vpn + request.pageCount());
+    if (end == vpn) {
+      return false;
+    }
+    if (request.access() == Access.SNAPSHOT) {
+      snapshot(session, mirror.view(), space, request, end);
+      return true;
+    }
+    RunBuilder runs = new RunBuilder();
+    PageTouch.Refused refused = null;
+    long page = vpn;
+    while (page < end && refused == null) {
+      switch (touch(space, page, request.access())) {
+        case PageTouch.Mapped mapped -> {
+          runs.add(mapped.entry());
+          page++;
+        }
+        case PageTouch.Refused no -> refused = no;
+      }
+    }
+    if (page == vpn && refused != null) {
+      reply(session, space.sequence(), request, refused.errno(), refused.message());
+      return true;
+    }
+    mirror.view().holders().grant(vpn, (int) (page - vpn));
+    send(session, new FaultReply(request.faultId(), space.sequence(), runs.build(), null, ""));
+    state.emit(new ShardEffect.FaultServed((int) (page - vpn), false));
+    return true;
+  }
+
+  private boolean serveCpu(AddressSpace space, ShardInput.CpuFault request) {
+    long vpn = Pages.number(request.address());
+    long end = servableEnd(space, space.cpu(), vpn, vpn + request.pageCount());
+    if (end == vpn) {
+      return false;
+    }
+    long[] entries = new long[(int) (end - vpn)];
+    int count = 0;
+    while (vpn + count < end) {
+      switch (touch(space, vpn + count, request.access())) {
+        case PageTouch.Mapped mapped -> entries[count++] = mapped.entry();
+        case PageTouch.Refused refused -> {
+          if (count == 0) {
+            endCpuFault(request, refused.errno(), refused.message());
+            return true;
+          }
+          end = vpn + count;
+        }
+      }
+    }
+    space.cpu().holders().grant(vpn, count);
+    state.emit(
+        new ShardEffect.CpuFaultEnded(
+            request.requestId(), request.spaceId(), vpn, Arrays.copyOf(entries, count), null, ""));
+    return true;
+  }
+
+  /** Resolves one page; a zero page that got its frame leaves the CPU's table first. */
+  private PageTouch touch(AddressSpace space, long vpn, Access access) {
+    boolean wasZero = Pte.isZero(space.memory().entry(vpn));
+    PageTouch touch = space.memory().touch(vpn, access);
+    if (wasZero
+        && touch instanceof PageTouch.Mapped mapped
+        && Pte.isPresent(mapped.entry())
+        && space.cpu().holders().holdsAny(vpn, vpn + 1)) {
+      state.emit(new ShardEffect.DropCpuZeroEntries(space.id(), vpn, vpn + 1));
+    }
+    return touch;
+  }
+
+  private void snapshot(
+      ShardSession session,
+      DeviceView view,
+      AddressSpace space,
+      FaultRequest request,
+      long vpnEnd) {
+    SpaceMemory memory = space.memory();
+    RunBuilder runs = new RunBuilder();
+    long vpn = Pages.number(request.address());
+    for (long page = vpn; page < vpnEnd; page++) {
+      long entry = memory.entry(page);
+      if (!memory.readable(page)) {
+        runs.add(0, false, PageRun.State.ERROR);
+      } else if (Pte.isPresent(entry) || Pte.isZero(entry)) {
+        runs.add(entry);
+        view.holders().grant(page, 1);
+      } else {
+        runs.add(Pte.generation(entry), false, PageRun.State.HOLE);
+      }
+    }
+    send(session, new FaultReply(request.faultId(), space.sequence(), runs.build(), null, ""));
+  }
+
+  /**
+   * How far the fault can be served: up to the first page that an active operation holds (INV-2) or
+   * for which the participant itself owes a fence.
+   */
+  private static long servableEnd(AddressSpace space, DeviceView view, long vpnStart, long vpnEnd) {
+    long end = space.firstHeldPage(vpnStart, vpnEnd);
+    return AddressSpace.firstOwedPage(view, vpnStart, end);
+  }
+
+  private static @Nullable String malformed(long address, int pageCount) {
+    if (!Pages.aligned(address)) {
+      return "address 0x%x is not a multiple of 4096".formatted(address);
+    }
+    if (pageCount < 1 || pageCount > MAX_PAGES_PER_FAULT) {
+      return "page count " + pageCount + " is not in [1, " + MAX_PAGES_PER_FAULT + "]";
+    }
+    if (address < 0 || address > Pages.ADDRESS_LIMIT - Pages.address(pageCount)) {
+      return "address 0x%x plus %d pages is not below 0x%x"
+          .formatted(address, pageCount, Pages.ADDRESS_LIMIT);
+    }
+    return null;
+  }
+
+  private static @Nullable String outside(Mirror mirror, FaultRequest request) {
+    long end = request.address() + Pages.address(request.pageCount());
+    return request.address() >= mirror.start() && end <= mirror.end()
+        ? null
+        : "pages [0x%x, 0x%x) are not within mirror %d of [0x%x, 0x%x)"
+            .formatted(request.address(), end, mirror.mirrorId(), mirror.start(), mirror.end());
+  }
+
+  private void reply(
+      ShardSession session, long sequence, FaultRequest request, Errno errno, String message) {
+    send(session, new FaultReply(request.faultId(), sequence, List.of(), errno, message));
+  }
+
+  private void send(ShardSession session, FaultReply reply) {
+    state.emit(new ShardEffect.Send(session.sessionId(), reply));
+  }
+
+  private void endCpuFault(ShardInput.CpuFault request, Errno errno, String message) {
+    state.emit(
+        new ShardEffect.CpuFaultEnded(
+            request.requestId(),
+            request.spaceId(),
+            Pages.number(request.address()),
+            new long[0],
+            errno,
+            message));
+  }
+
+  /** Joins pages with equal attributes. Confined to one call. */
+  private static final class RunBuilder {
+    private final List<PageRun> runs = new ArrayList<>(2);
+    private int count;
+    private int generation;
+    private boolean writable;
+    private PageRun.State state = PageRun.State.PRESENT;
+
+    void add(long entry) {
+      add(
+          Pte.generation(entry),
+          Pte.writable(entry),
+          Pte.isZero(entry) ? PageRun.State.ZERO : PageRun.State.PRESENT);
+    }
+
+    void add(int pageGeneration, boolean pageWritable, PageRun.State pageState) {
+      if (count > 0
+          && generation == pageGeneration
+          && writable == pageWritable
+          && state == pageState) {
+        count++;
+        return;
+      }
+      flush();
+      count = 1;
+      generation = pageGeneration;
+      writable = pageWritable;
+      state = pageState;
+    }
+
+    List<PageRun> build() {
+      flush();
+      return runs;
+    }
+
+    private void flush() {
+      if (count > 0) {
+        runs.add(new PageRun(count, generation, writable, state));
+        count = 0;
+      }
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package dev.fenceline.host.engine.shard;
+
+/**
+ * The constants of a shard; immutable.
+ *
+ * @param shardIndex place of this shard; ids made here are congruent to it modulo shardCount
+ * @param overdueNanos age at which a pending fence stops lease renewal
+ * @param maxFencesPerSession fence slots of one session, reserved when an invalidation is scheduled
+ * @param maxQueuedOperations operations of one address space that may wait for earlier ones
+ * @param maxFaultsPerSession faults of one session that may be parked
+ * @param historyLength ended invalidations that are remembered
+ * @param maxSpaces address spaces of the shard
+ * @param maxMirrorsPerSession mirrors of one session on this shard
+ */
+public record ShardConfig(
+    int shardIndex,
+    int shardCount,
+    long hostEpoch,
+    long overdueNanos,
+    int maxFencesPerSession,
+    int maxQueuedOperations,
+    int maxFaultsPerSession,
+    int historyLength,
+    int maxSpaces,
+    int maxMirrorsPerSession) {
+  /** Defaults for a shard. */
+  public static ShardConfig of(int shardIndex, int shardCount, long hostEpoch, long overdueNanos) {
+    return new ShardConfig(
+        shardIndex,
+        shardCount,
+        hostEpoch,
+        overdueNanos,
+        4096,
+        4096,
+        4096,
+        1024,
+        100_000,
+        2_000_000);
+  }
+}

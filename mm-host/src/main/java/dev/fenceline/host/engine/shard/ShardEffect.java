@@ -1,0 +1,77 @@
+package dev.fenceline.host.engine.shard;
+
+import dev.fenceline.host.engine.invalidation.Invalidation;
+import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.model.DmaReply;
+import dev.fenceline.model.DmaRequest;
+import dev.fenceline.model.Errno;
+import dev.fenceline.model.HostMessage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a shard wants done; immutable. Effects are carried out in their order, all of them before
+ * the next input of the shard: byte movements rely on it.
+ */
+public sealed interface ShardEffect {
+  /** Send to one session; dropped if it has gone. */
+  record Send(long sessionId, HostMessage message) implements ShardEffect {}
+
+  /** Send the same message to several sessions: encoded once. */
+  record Broadcast(long[] sessionIds, HostMessage.Invalidate message) implements ShardEffect {}
+
+  /** Clear the CPU's entries of [vpnStart, vpnEnd) and answer CpuDrained when accesses drained. */
+  record DropCpuEntries(long spaceId, long vpnStart, long vpnEnd, long invalidationId)
+      implements ShardEffect {}
+
+  /**
+   * Clear the CPU's entries of zero pages that got frames; must precede the write that follows, and
+   * waits for nobody, since the zero page never changes.
+   */
+  record DropCpuZeroEntries(long spaceId, long vpnStart, long vpnEnd) implements ShardEffect {}
+
+  /** A CPU fault ended: install these page table entries (a prefix of what was asked for). */
+  record CpuFaultEnded(
+      long requestId, long spaceId, long vpn, long[] entries, @Nullable Errno errno, String message)
+      implements ShardEffect {}
+
+  /** The address space is gone: forget the CPU's table of it. */
+  record ForgetSpace(long spaceId) implements ShardEffect {}
+
+  /** Make every byte of the frame zero. */
+  record ZeroFrame(int frame) implements ShardEffect {}
+
+  /** Give frames back to the source (INV-3). */
+  record FreeFrames(int[] frames) implements ShardEffect {}
+
+  /** Copy a whole frame. */
+  record CopyFrame(int from, int to) implements ShardEffect {}
+
+  /**
+   * The request may touch these frames (0 is the zero page, reads only), now, before the next
+   * input.
+   */
+  record DmaGranted(DmaRequest request, int[] frames) implements ShardEffect {}
+
+  record DmaRefused(DmaRequest request, DmaReply.Outcome outcome, String message)
+      implements ShardEffect {}
+
+  record OperationEnded(long requestId, OperationOutcome outcome) implements ShardEffect {}
+
+  /** Feed {@link ShardInput.Proceed} with a fresh time when the effects before are carried out. */
+  record ProceedAfter(long operationId) implements ShardEffect {}
+
+  /** The session owes, or no longer owes, an overdue fence: its lease must not be renewed. */
+  record FencesOverdue(long sessionId, boolean overdue) implements ShardEffect {}
+
+  /** An invalidation completed or backed off; for metrics and traces. */
+  record InvalidationEnded(Invalidation invalidation) implements ShardEffect {}
+
+  /** One fence resolved; for metrics. */
+  record FenceResolved(Invalidation invalidation, int fenceIndex) implements ShardEffect {}
+
+  /** A message of a stale epoch or session was dropped (INV-10). */
+  record LateMessage(long sessionId) implements ShardEffect {}
+
+  /** A fault was answered, refused or parked; for metrics. */
+  record FaultServed(int pages, boolean parked) implements ShardEffect {}
+}

@@ -1,0 +1,237 @@
+package dev.fenceline.host.engine.shard;
+
+import dev.fenceline.host.engine.invalidation.DeviceView;
+import dev.fenceline.host.engine.invalidation.Mirror;
+import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.host.engine.space.FrameSource;
+import dev.fenceline.host.engine.space.SpaceMemory;
+import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.model.AgentMessage;
+import dev.fenceline.model.Errno;
+import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.Pages;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The engine of one shard of a host: its address spaces, their mirrors, operations, faults and DMA
+ * checks. Pure: it knows no clock, thread or transport. Confined to the shard's mailbox.
+ */
+public final class ShardEngine {
+  private final ShardState state;
+  private final FaultService faults;
+  private final OperationDriver operations;
+  private final DmaGate dma;
+
+  /** When a fence may be overdue next; never later than it really is. */
+  private long overdueCheckNanos = Long.MAX_VALUE;
+
+  public ShardEngine(ShardConfig config, FrameSource frames) {
+    state = new ShardState(config, frames);
+    faults = new FaultService(state);
+    operations = new OperationDriver(state, faults);
+    dma = new DmaGate(state);
+  }
+
+  /**
+   * Takes one input at a time that never goes back.
+   *
+   * @return the effects in their order; the list is reused and valid until the next step
+   */
+  public List<ShardEffect> step(long nowNanos, ShardInput input) {
+    state.effects.clear();
+    switch (input) {
+      case ShardInput.Proceed proceed -> operations.proceed(proceed.operationId(), nowNanos);
+      case ShardInput.FromAgent message -> fromAgent(message, nowNanos);
+      case ShardInput.Dma request -> dma.check(request.request());
+      case ShardInput.Submit submit -> submit(submit, nowNanos);
+      case ShardInput.CpuFault fault -> faults.cpuFault(fault);
+      case ShardInput.CpuDrained drained ->
+          operations.cpuDrained(drained.invalidationId(), nowNanos);
+      case ShardInput.SessionOpened opened ->
+          state.sessions.put(
+              opened.sessionId(),
+              new ShardSession(opened.sessionId(), opened.agentId(), opened.devices()));
+      case ShardInput.SessionEnded ended -> endSession(ended, nowNanos);
+      case ShardInput.Tick tick -> {}
+    }
+    operations.expire(nowNanos);
+    checkOverdue(nowNanos);
+    return state.effects;
+  }
+
+  /** When a step is needed even if nothing happens; Long.MAX_VALUE if never. */
+  public long nextDeadlineNanos() {
+    return Math.min(operations.nextDeadlineNanos(), overdueCheckNanos);
+  }
+
+  /** A view of the state for queries; valid within the shard, between steps. */
+  public ShardQueries queries() {
+    return new ShardQueries(state);
+  }
+
+  private void submit(ShardInput.Submit submit, long nowNanos) {
+    if (submit.operation() instanceof SpaceOperation.Create create) {
+      create(submit.requestId(), create);
+    } else {
+      operations.submit(submit, nowNanos);
+    }
+  }
+
+  private void create(long requestId, SpaceOperation.Create create) {
+    if (state.spaces.size() >= state.config.maxSpaces()) {
+      state.emit(
+          new ShardEffect.OperationEnded(
+              requestId,
+              new OperationOutcome.Refused(
+                  Errno.RESOURCE_EXHAUSTED,
+                  "the shard has " + state.spaces.size() + " address spaces, its limit",
+                  null)));
+      return;
+    }
+    AddressSpace space =
+        new AddressSpace(
+            state.nextSpaceId(),
+            create.name(),
+            create.mode(),
+            new SpaceMemory(state.frames, state));
+    state.spaces.put(space.id(), space);
+    state.emit(
+        new ShardEffect.OperationEnded(
+            requestId, new OperationOutcome.Done(space.id(), OperationOutcome.Timing.NONE)));
+  }
+
+  private void fromAgent(ShardInput.FromAgent input, long nowNanos) {
+    ShardSession session = state.sessions.get(input.sessionId());
+    if (session == null || input.hostEpoch() != state.config.hostEpoch()) {
+      state.emit(new ShardEffect.LateMessage(input.sessionId()));
+      return;
+    }
+    switch (input.message()) {
+      case AgentMessage.InvalidationAck ack -> {
+        for (Long id : ack.invalidationIds()) {
+          operations.acknowledge(session, ack.deviceIndex(), id, nowNanos);
+        }
+      }
+      case AgentMessage.FaultRequest fault -> faults.fault(session, fault);
+      case AgentMessage.AddMirror add -> addMirror(session, add);
+      case AgentMessage.RemoveMirror remove -> removeMirror(session, remove.mirrorId());
+      case AgentMessage.Hello hello -> throw misrouted(hello);
+      case AgentMessage.Heartbeat heartbeat -> throw misrouted(heartbeat);
+      case AgentMessage.Leave leave -> throw misrouted(leave);
+    }
+  }
+
+  private static IllegalArgumentException misrouted(AgentMessage message) {
+    return new IllegalArgumentException("for the session engine, not for a shard: " + message);
+  }
+
+  private void addMirror(ShardSession session, AgentMessage.AddMirror add) {
+    AddressSpace space = state.space(add.spaceId());
+    if (space == null) {
+      refuseMirror(
+          session, add, Errno.ENOENT, "address space " + add.spaceId() + " does not exist");
+      return;
+    }
+    String malformed = malformed(session, add);
+    if (malformed != null) {
+      refuseMirror(session, add, Errno.EINVAL, malformed);
+    } else if (session.mirrors().containsKey(add.mirrorId())) {
+      refuseMirror(session, add, Errno.EEXIST, "mirror id " + add.mirrorId() + " is open already");
+    } else if (session.mirrors().size() >= state.config.maxMirrorsPerSession()) {
+      refuseMirror(
+          session,
+          add,
+          Errno.RESOURCE_EXHAUSTED,
+          "the session has " + session.mirrors().size() + " mirrors, its limit");
+    } else {
+      DeviceView view = session.viewOrNew(space.id(), add.deviceIndex());
+      session.addMirror(
+          new Mirror(add.mirrorId(), view, add.start(), add.end(), space.sequence()), space);
+      send(session, new HostMessage.MirrorAdded(add.mirrorId(), space.sequence()));
+    }
+  }
+
+  private static @Nullable String malformed(ShardSession session, AgentMessage.AddMirror add) {
+    if (add.deviceIndex() < 0 || add.deviceIndex() >= session.devices().size()) {
+      return "device index %d: agent %s has %d devices"
+          .formatted(add.deviceIndex(), session.agentId(), session.devices().size());
+    }
+    boolean good =
+        Pages.aligned(add.start())
+            && Pages.aligned(add.end())
+            && add.start() >= 0
+            && add.start() < add.end()
+            && add.end() <= Pages.ADDRESS_LIMIT;
+    return good
+        ? null
+        : "[0x%x, 0x%x) is not a page-aligned, non-empty interval below 0x%x"
+            .formatted(add.start(), add.end(), Pages.ADDRESS_LIMIT);
+  }
+
+  private void refuseMirror(
+      ShardSession session, AgentMessage.AddMirror add, Errno errno, String message) {
+    send(session, new HostMessage.MirrorRefused(add.mirrorId(), errno, message));
+  }
+
+  /**
+   * The device dropped the mirror's entries and drained before it said so: what it held there is
+   * released at once, unless another mirror of the device covers it.
+   */
+  private void removeMirror(ShardSession session, int mirrorId) {
+    AddressSpace space = session.spaceOf(mirrorId);
+    Mirror mirror = session.removeMirror(mirrorId);
+    if (mirror != null && space != null) {
+      faults.dropParked(space, session, mirror);
+      if (mirror.view().mirrorCount() == 0) {
+        mirror.view().holders().release(Pages.number(mirror.start()), Pages.number(mirror.end()));
+      }
+    }
+    send(session, new HostMessage.MirrorRemoved(mirrorId));
+  }
+
+  private void endSession(ShardInput.SessionEnded ended, long nowNanos) {
+    ShardSession session = state.sessions.remove(ended.sessionId());
+    if (session == null) {
+      return;
+    }
+    for (AddressSpace space : state.spaces.values()) {
+      faults.dropParked(space, session, null);
+    }
+    List<DeviceView> views = session.views();
+    List.copyOf(session.mirrors().keySet()).forEach(session::removeMirror);
+    for (DeviceView view : views) {
+      operations.resolveAll(view, ended.cause(), nowNanos);
+    }
+  }
+
+  private void checkOverdue(long nowNanos) {
+    long overdue = state.config.overdueNanos();
+    if (!state.live.isEmpty() && overdueCheckNanos == Long.MAX_VALUE) {
+      overdueCheckNanos = nowNanos + overdue;
+    }
+    if (nowNanos < overdueCheckNanos && !anyOverdue) {
+      return;
+    }
+    long next = Long.MAX_VALUE;
+    anyOverdue = false;
+    for (ShardSession session : state.sessions.values()) {
+      if (session.ledger().updateOverdue(nowNanos, overdue)) {
+        state.emit(new ShardEffect.FencesOverdue(session.sessionId(), session.ledger().overdue()));
+      }
+      long oldest = session.ledger().oldestScheduledNanos();
+      anyOverdue |= session.ledger().overdue();
+      if (oldest != Long.MAX_VALUE && !session.ledger().overdue()) {
+        next = Math.min(next, oldest + overdue);
+      }
+    }
+    overdueCheckNanos = next;
+  }
+
+  /** While true, each step looks whether it still is. */
+  private boolean anyOverdue;
+
+  private void send(ShardSession session, HostMessage message) {
+    state.emit(new ShardEffect.Send(session.sessionId(), message));
+  }
+}

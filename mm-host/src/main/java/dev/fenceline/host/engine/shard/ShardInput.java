@@ -1,0 +1,43 @@
+package dev.fenceline.host.engine.shard;
+
+import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.model.Access;
+import dev.fenceline.model.AgentMessage;
+import dev.fenceline.model.DeviceDescription;
+import dev.fenceline.model.DmaRequest;
+import dev.fenceline.model.FenceResolution;
+import dev.fenceline.model.WaitPolicy;
+import java.util.List;
+
+/** What can happen to a shard; immutable. */
+public sealed interface ShardInput {
+  /** A session began; arrives before any message of it. */
+  record SessionOpened(long sessionId, String agentId, List<DeviceDescription> devices)
+      implements ShardInput {}
+
+  /** A session ended: its fences resolve so, its mirrors go. */
+  record SessionEnded(long sessionId, FenceResolution cause) implements ShardInput {}
+
+  /** A mirror, fault or ack message of a session that may no longer be current (INV-10). */
+  record FromAgent(long hostEpoch, long sessionId, AgentMessage message) implements ShardInput {}
+
+  /** An operation of a caller; answered by {@link ShardEffect.OperationEnded} exactly once. */
+  record Submit(long requestId, SpaceOperation operation, WaitPolicy policy)
+      implements ShardInput {}
+
+  /** The effects of the phase before were carried out: go on with the next phase. */
+  record Proceed(long operationId) implements ShardInput {}
+
+  /** A CPU access missed its TLB; answered by {@link ShardEffect.CpuFaultEnded} exactly once. */
+  record CpuFault(long requestId, long spaceId, long address, int pageCount, Access access)
+      implements ShardInput {}
+
+  /** The CPU's accesses through translations that the invalidation dropped have drained. */
+  record CpuDrained(long invalidationId) implements ShardInput {}
+
+  /** A device wants bytes moved; answered by DmaGranted or DmaRefused at once. */
+  record Dma(DmaRequest request) implements ShardInput {}
+
+  /** Time has passed. */
+  record Tick() implements ShardInput {}
+}

@@ -1,0 +1,127 @@
+package dev.fenceline.host.engine.shard;
+
+import dev.fenceline.host.engine.invalidation.DeviceView;
+import dev.fenceline.host.engine.invalidation.Mirror;
+import dev.fenceline.host.engine.invalidation.SessionLedger;
+import dev.fenceline.model.DeviceDescription;
+import dev.fenceline.model.DeviceId;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What a shard knows of a session; dies with it. Confined to the shard. */
+public final class ShardSession {
+  private final long sessionId;
+  private final String agentId;
+  private final List<DeviceDescription> devices;
+  private final SessionLedger ledger;
+  private final Map<Integer, Mirror> mirrors = new LinkedHashMap<>();
+  private final Map<Integer, AddressSpace> spaceOfMirror = new LinkedHashMap<>();
+  private final Map<Long, @Nullable DeviceView[]> viewsBySpace = new LinkedHashMap<>();
+  private int parkedFaults;
+
+  ShardSession(long sessionId, String agentId, List<DeviceDescription> devices) {
+    this.sessionId = sessionId;
+    this.agentId = agentId;
+    this.devices = devices;
+    this.ledger = new SessionLedger(sessionId);
+  }
+
+  public long sessionId() {
+    return sessionId;
+  }
+
+  public String agentId() {
+    return agentId;
+  }
+
+  public List<DeviceDescription> devices() {
+    return devices;
+  }
+
+  public SessionLedger ledger() {
+    return ledger;
+  }
+
+  /** Mirrors by id. */
+  public Map<Integer, Mirror> mirrors() {
+    return mirrors;
+  }
+
+  @Nullable AddressSpace spaceOf(int mirrorId) {
+    return spaceOfMirror.get(mirrorId);
+  }
+
+  /** The device's view of the space, or null if it never mirrored it. */
+  @Nullable DeviceView view(long spaceId, int deviceIndex) {
+    DeviceView[] views = viewsBySpace.get(spaceId);
+    return views == null || deviceIndex < 0 || deviceIndex >= views.length
+        ? null
+        : views[deviceIndex];
+  }
+
+  DeviceView viewOrNew(long spaceId, int deviceIndex) {
+    @Nullable DeviceView[] views =
+        viewsBySpace.computeIfAbsent(spaceId, id -> new @Nullable DeviceView[devices.size()]);
+    DeviceView view = views[deviceIndex];
+    if (view == null) {
+      view =
+          new DeviceView(
+              new DeviceId(agentId, deviceIndex), devices.get(deviceIndex).name(), ledger);
+      views[deviceIndex] = view;
+    }
+    return view;
+  }
+
+  void addMirror(Mirror mirror, AddressSpace space) {
+    mirrors.put(mirror.mirrorId(), mirror);
+    spaceOfMirror.put(mirror.mirrorId(), space);
+    space.mirrors().add(mirror);
+  }
+
+  /** Takes the mirror out; null if there is none of that id. */
+  @Nullable Mirror removeMirror(int mirrorId) {
+    Mirror mirror = mirrors.remove(mirrorId);
+    AddressSpace space = spaceOfMirror.remove(mirrorId);
+    if (mirror != null && space != null) {
+      space.removeMirror(mirror);
+    }
+    return mirror;
+  }
+
+  /** All views, of every space. */
+  List<DeviceView> views() {
+    List<DeviceView> all = new ArrayList<>();
+    for (@Nullable DeviceView[] views : viewsBySpace.values()) {
+      for (DeviceView view : views) {
+        if (view != null) {
+          all.add(view);
+        }
+      }
+    }
+    return all;
+  }
+
+  /** Forgets the space; true if the session knew it. */
+  boolean forgetSpace(long spaceId) {
+    List<Integer> gone = new ArrayList<>();
+    spaceOfMirror.forEach(
+        (mirrorId, space) -> {
+          if (space.id() == spaceId) {
+            gone.add(mirrorId);
+          }
+        });
+    gone.forEach(this::removeMirror);
+    return viewsBySpace.remove(spaceId) != null;
+  }
+
+  int parkedFaults() {
+    return parkedFaults;
+  }
+
+  void parked(int change) {
+    parkedFaults += change;
+  }
+}

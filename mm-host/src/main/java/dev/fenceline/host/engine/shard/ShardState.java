@@ -1,0 +1,97 @@
+package dev.fenceline.host.engine.shard;
+
+import dev.fenceline.host.engine.invalidation.Invalidation;
+import dev.fenceline.host.engine.invalidation.Operation;
+import dev.fenceline.host.engine.space.FrameEffects;
+import dev.fenceline.host.engine.space.FrameSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What the parts of a shard's engine share. Confined to the shard. */
+final class ShardState implements FrameEffects {
+  final ShardConfig config;
+  final FrameSource frames;
+  final List<ShardEffect> effects = new ArrayList<>();
+
+  /** By id; sorted, since queries page through them. */
+  final TreeMap<Long, AddressSpace> spaces = new TreeMap<>();
+
+  final Map<Long, ShardSession> sessions = new LinkedHashMap<>();
+
+  /** Operations between schedule and end. */
+  final Map<Long, Operation> operations = new LinkedHashMap<>();
+
+  /** Invalidations that run or whose fences have not all resolved. */
+  final Map<Long, Invalidation> live = new LinkedHashMap<>();
+
+  /** Ended invalidations, newest last. */
+  final ArrayDeque<Invalidation> history = new ArrayDeque<>();
+
+  private long lastInvalidation;
+  private long lastOperation;
+  private long lastSpace;
+
+  ShardState(ShardConfig config, FrameSource frames) {
+    this.config = config;
+    this.frames = frames;
+  }
+
+  void emit(ShardEffect effect) {
+    effects.add(effect);
+  }
+
+  @Nullable AddressSpace space(long spaceId) {
+    return spaces.get(spaceId);
+  }
+
+  long nextInvalidationId() {
+    return idOf(++lastInvalidation);
+  }
+
+  /** True if the id could have been given out by this shard. */
+  boolean everIssued(long invalidationId) {
+    return invalidationId > 0
+        && invalidationId % config.shardCount() == config.shardIndex()
+        && invalidationId <= idOf(lastInvalidation);
+  }
+
+  long nextOperationId() {
+    return ++lastOperation;
+  }
+
+  long nextSpaceId() {
+    return idOf(++lastSpace);
+  }
+
+  void remember(Invalidation invalidation) {
+    history.addLast(invalidation);
+    if (history.size() > config.historyLength()) {
+      history.removeFirst();
+    }
+  }
+
+  @Override
+  public void zero(int frame) {
+    emit(new ShardEffect.ZeroFrame(frame));
+  }
+
+  @Override
+  public void copy(int from, int to) {
+    emit(new ShardEffect.CopyFrame(from, to));
+  }
+
+  @Override
+  public void free(int[] freed) {
+    emit(new ShardEffect.FreeFrames(freed));
+  }
+
+  /** Ids are congruent to the shard's index, so that a message finds its shard. */
+  private long idOf(long ordinal) {
+    return ordinal * config.shardCount() + config.shardIndex();
+  }
+}

@@ -1,0 +1,13 @@
+package dev.fenceline.host.engine.space;
+
+/** Where the memory of an address space says what is to be done with frames, in order. */
+public interface FrameEffects {
+  /** Every byte of the frame becomes zero. */
+  void zero(int frame);
+
+  /** The frame's bytes are copied. */
+  void copy(int from, int to);
+
+  /** No translation of any participant leads to these frames any more (INV-3). */
+  void free(int[] frames);
+}

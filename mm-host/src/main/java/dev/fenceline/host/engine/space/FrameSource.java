@@ -1,0 +1,13 @@
+package dev.fenceline.host.engine.space;
+
+/** Where an engine gets frames from; implementations are shared by shards and must allow that. */
+public interface FrameSource {
+  /** What {@link #allocate} answers when every frame is in use. */
+  int NONE_LEFT = -1;
+
+  /** A frame number, at least 1, whose content is unspecified; or {@link #NONE_LEFT}. */
+  int allocate();
+
+  /** Gives back a frame whose content was never used. */
+  void cancel(int frame);
+}

@@ -1,0 +1,313 @@
+package dev.fenceline.host.engine.space;
+
+import dev.fenceline.host.engine.space.OperationPlan.Footprint;
+import dev.fenceline.model.Errno;
+import dev.fenceline.model.InvalidationKind;
+import dev.fenceline.model.Pages;
+import dev.fenceline.model.Protection;
+import dev.fenceline.model.VirtualRange;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says what an operation on an address space needs: which pages, and which of them must be
+ * invalidated first. Changes nothing. Confined to the shard.
+ */
+final class OperationPlanner {
+  private final MappingTree mappings;
+
+  OperationPlanner(MappingTree mappings) {
+    this.mappings = mappings;
+  }
+
+  OperationPlan plan(SpaceOperation operation) {
+    return switch (operation) {
+      case SpaceOperation.Create create -> anytime(create);
+      case SpaceOperation.Fork fork -> anytime(fork);
+      case SpaceOperation.SetMode setMode -> anytime(setMode);
+      case SpaceOperation.Destroy destroy ->
+          new OperationPlan.Ready(
+              List.of(new Footprint(0, Pages.PAGE_LIMIT, InvalidationKind.RELEASE, true)), destroy);
+      case SpaceOperation.Advise advise -> advise(advise);
+      case SpaceOperation.Invalidate invalidate ->
+          switch (VirtualRange.checkRoundingUp(invalidate.address(), invalidate.length())) {
+            case VirtualRange.Invalid invalid -> invalid(invalid, invalidate.address());
+            case VirtualRange.Valid valid ->
+                ready(invalidate, valid.range(), InvalidationKind.CLEAR, true);
+          };
+      case SpaceOperation.Map map -> mapped(map);
+      case SpaceOperation.Unmap unmap -> mapped(unmap);
+      case SpaceOperation.Protect protect -> mapped(protect);
+      case SpaceOperation.Remap remap -> mapped(remap);
+      case SpaceOperation.Brk brk -> mapped(brk);
+    };
+  }
+
+  /** The change of the mapping tree that an operation is; null if its arguments are no range. */
+  static @Nullable MapOperation mapOperation(SpaceOperation operation) {
+    return switch (operation) {
+      case SpaceOperation.Map map -> mapOperation(map);
+      case SpaceOperation.Unmap unmap -> {
+        VirtualRange range = rangeOrNull(unmap.address(), unmap.length());
+        yield range == null ? null : new MapOperation.Unmap(range);
+      }
+      case SpaceOperation.Protect protect -> {
+        VirtualRange range = rangeOrNull(protect.address(), protect.length());
+        yield range == null ? null : new MapOperation.Protect(range, protect.protection());
+      }
+      case SpaceOperation.Remap remap -> {
+        VirtualRange range = rangeOrNull(remap.oldAddress(), remap.oldLength());
+        yield range == null
+            ? null
+            : new MapOperation.Remap(range, Pages.roundUp(remap.newLength()), placement(remap));
+      }
+      case SpaceOperation.Brk brk -> new MapOperation.SetBreak(brk.end());
+      case SpaceOperation.Create c -> null;
+      case SpaceOperation.Fork f -> null;
+      case SpaceOperation.SetMode s -> null;
+      case SpaceOperation.Destroy d -> null;
+      case SpaceOperation.Advise a -> null;
+      case SpaceOperation.Invalidate i -> null;
+    };
+  }
+
+  private static @Nullable MapOperation mapOperation(SpaceOperation.Map map) {
+    SpaceOperation.Region region = map.region();
+    MappingAttributes attributes =
+        region.backing().isEmpty()
+            ? new MappingAttributes(
+                region.protection(), MappingKind.ANONYMOUS, region.shared(), "", 0)
+            : MappingAttributes.file(region.backing(), region.protection(), region.shared());
+    long offset = attributes.hasBacking() ? Pages.number(region.offset()) : 0;
+    if (map.placement() == SpaceOperation.Placement.ANYWHERE) {
+      return map.length() <= 0 || map.length() > Pages.ADDRESS_LIMIT
+          ? null
+          : new MapOperation.MapAnywhere(
+              Pages.roundUp(map.length()), map.address(), attributes, offset);
+    }
+    VirtualRange range = rangeOrNull(map.address(), map.length());
+    if (range == null) {
+      return null;
+    }
+    return map.placement() == SpaceOperation.Placement.FIXED
+        ? new MapOperation.MapFixed(range, attributes, offset)
+        : new MapOperation.MapFixedNoReplace(range, attributes, offset);
+  }
+
+  private static MapOperation.RemapPlacement placement(SpaceOperation.Remap remap) {
+    if (remap.newAddress() != null) {
+      return new MapOperation.RemapPlacement.Fixed(remap.newAddress());
+    }
+    return remap.mayMove()
+        ? new MapOperation.RemapPlacement.MayMove()
+        : new MapOperation.RemapPlacement.InPlace();
+  }
+
+  private OperationPlan mapped(SpaceOperation operation) {
+    OperationPlan refused = checkArguments(operation);
+    if (refused != null) {
+      return refused;
+    }
+    MapOperation change = mapOperation(operation);
+    if (change == null) {
+      throw new IllegalStateException("arguments were checked: " + operation);
+    }
+    return switch (mappings.plan(change)) {
+      case MapOutcome.Refused no -> new OperationPlan.Refused(no.errno(), no.detail(), null);
+      case MapOutcome.Done done -> footprint(operation, done);
+    };
+  }
+
+  private OperationPlan footprint(SpaceOperation operation, MapOutcome.Done done) {
+    boolean unmaps = !done.unmapped().isEmpty();
+    return switch (operation) {
+      case SpaceOperation.Map map ->
+          ready(
+              map,
+              new VirtualRange(done.address(), done.address() + Pages.roundUp(map.length())),
+              InvalidationKind.UNMAP,
+              unmaps);
+      case SpaceOperation.Unmap unmap ->
+          ready(unmap, range(unmap.address(), unmap.length()), InvalidationKind.UNMAP, unmaps);
+      case SpaceOperation.Protect protect ->
+          ready(
+              protect,
+              range(protect.address(), protect.length()),
+              InvalidationKind.PROTECTION,
+              takesRights(done.altered(), protect.protection()));
+      case SpaceOperation.Brk brk -> {
+        List<Footprint> parts = new ArrayList<>(reservedHeap(brk));
+        done.unmapped().forEach(piece -> parts.add(part(piece.range(), true)));
+        yield new OperationPlan.Ready(parts, brk);
+      }
+      case SpaceOperation.Remap remap -> remap(remap, done);
+      case SpaceOperation.Create c -> anytime(c);
+      case SpaceOperation.Fork f -> anytime(f);
+      case SpaceOperation.SetMode s -> anytime(s);
+      case SpaceOperation.Destroy d -> anytime(d);
+      case SpaceOperation.Advise a -> anytime(a);
+      case SpaceOperation.Invalidate i -> anytime(i);
+    };
+  }
+
+  /** Changes of the heap run one after another: the whole of it is kept for this one. */
+  private List<Footprint> reservedHeap(SpaceOperation.Brk brk) {
+    MappingTree.Heap heap = mappings.heap();
+    if (heap == null || brk.end() == 0) {
+      return List.of();
+    }
+    long start = heap.start() & -Pages.SIZE_BYTES;
+    long end = Pages.roundUp(Math.max(heap.end(), brk.end()));
+    return start < end ? List.of(part(new VirtualRange(start, end), false)) : List.of();
+  }
+
+  /** The old place, and the new one if it is elsewhere; where it goes is settled here. */
+  private static OperationPlan remap(SpaceOperation.Remap remap, MapOutcome.Done done) {
+    VirtualRange old = range(remap.oldAddress(), remap.oldLength());
+    long newEnd = done.address() + Pages.roundUp(remap.newLength());
+    if (done.moved() == null) {
+      VirtualRange both = new VirtualRange(old.start(), Math.max(old.end(), newEnd));
+      return ready(remap, both, InvalidationKind.UNMAP, !done.unmapped().isEmpty());
+    }
+    VirtualRange target = new VirtualRange(done.address(), newEnd);
+    boolean targetMapped =
+        done.unmapped().stream()
+            .anyMatch(piece -> piece.start() < target.end() && target.start() < piece.end());
+    SpaceOperation resolved =
+        new SpaceOperation.Remap(
+            remap.spaceId(),
+            remap.oldAddress(),
+            remap.oldLength(),
+            remap.newLength(),
+            true,
+            done.address());
+    return new OperationPlan.Ready(List.of(part(old, true), part(target, targetMapped)), resolved);
+  }
+
+  private OperationPlan advise(SpaceOperation.Advise advise) {
+    return switch (VirtualRange.checkRoundingUp(advise.address(), advise.length())) {
+      case VirtualRange.Invalid invalid -> invalid(invalid, advise.address());
+      case VirtualRange.Valid valid -> {
+        VirtualRange range = valid.range();
+        OptionalLong hole = mappings.firstHole(range.start(), range.end());
+        if (hole.isPresent()) {
+          yield new OperationPlan.Refused(
+              Errno.ENOMEM,
+              "address 0x%x is not mapped".formatted(hole.getAsLong()),
+              hole.getAsLong());
+        }
+        boolean drops = advise.advice() == SpaceOperation.Advice.DONTNEED;
+        yield ready(advise, range, InvalidationKind.CLEAR, drops);
+      }
+    };
+  }
+
+  /** True if the new protection takes away what some page had. */
+  private static boolean takesRights(List<Mapping> altered, Protection protection) {
+    return altered.stream().anyMatch(piece -> !protection.covers(piece.protection()));
+  }
+
+  private static @Nullable OperationPlan checkArguments(SpaceOperation operation) {
+    return switch (operation) {
+      case SpaceOperation.Map map -> checkMap(map);
+      case SpaceOperation.Unmap unmap -> check(unmap.address(), unmap.length());
+      case SpaceOperation.Protect protect -> check(protect.address(), protect.length());
+      case SpaceOperation.Remap remap -> checkRemap(remap);
+      case SpaceOperation.Brk brk ->
+          brk.end() < 0 || brk.end() > Pages.ADDRESS_LIMIT
+              ? new OperationPlan.Refused(
+                  Errno.EINVAL, "end of the heap 0x%x".formatted(brk.end()), brk.end())
+              : null;
+      case SpaceOperation.Create c -> null;
+      case SpaceOperation.Fork f -> null;
+      case SpaceOperation.SetMode s -> null;
+      case SpaceOperation.Destroy d -> null;
+      case SpaceOperation.Advise a -> null;
+      case SpaceOperation.Invalidate i -> null;
+    };
+  }
+
+  private static @Nullable OperationPlan checkMap(SpaceOperation.Map map) {
+    if (!Pages.aligned(map.region().offset()) || map.region().offset() < 0) {
+      return new OperationPlan.Refused(
+          Errno.EINVAL,
+          "offset %d is not a multiple of 4096".formatted(map.region().offset()),
+          null);
+    }
+    if (map.placement() != SpaceOperation.Placement.ANYWHERE) {
+      return check(map.address(), map.length());
+    }
+    if (map.length() <= 0) {
+      return new OperationPlan.Refused(
+          Errno.EINVAL, "length %d: must be positive".formatted(map.length()), null);
+    }
+    return map.length() > Pages.ADDRESS_LIMIT
+        ? new OperationPlan.Refused(
+            Errno.ENOMEM, "length %d is more than 2^47".formatted(map.length()), null)
+        : null;
+  }
+
+  private static @Nullable OperationPlan checkRemap(SpaceOperation.Remap remap) {
+    OperationPlan old = check(remap.oldAddress(), remap.oldLength());
+    if (old != null) {
+      return old;
+    }
+    if (remap.newLength() <= 0 || remap.newLength() > Pages.ADDRESS_LIMIT) {
+      return new OperationPlan.Refused(
+          Errno.EINVAL,
+          "new length %d: must be positive and at most 2^47".formatted(remap.newLength()),
+          null);
+    }
+    if (remap.newAddress() == null) {
+      return null;
+    }
+    if (!remap.mayMove()) {
+      return new OperationPlan.Refused(
+          Errno.EINVAL, "a fixed new address needs leave to move (may_move)", remap.newAddress());
+    }
+    return check(remap.newAddress(), remap.newLength());
+  }
+
+  private static @Nullable OperationPlan check(long address, long length) {
+    return VirtualRange.checkRoundingUp(address, length) instanceof VirtualRange.Invalid invalid
+        ? invalid(invalid, address)
+        : null;
+  }
+
+  private static OperationPlan.Refused invalid(VirtualRange.Invalid invalid, long address) {
+    return new OperationPlan.Refused(Errno.EINVAL, invalid.detail(), address);
+  }
+
+  private static @Nullable VirtualRange rangeOrNull(long address, long length) {
+    return VirtualRange.checkRoundingUp(address, length) instanceof VirtualRange.Valid valid
+        ? valid.range()
+        : null;
+  }
+
+  private static VirtualRange range(long address, long length) {
+    return new VirtualRange(address, address + Pages.roundUp(length));
+  }
+
+  private static Footprint part(VirtualRange range, boolean invalidated) {
+    return new Footprint(
+        Pages.number(range.start()),
+        Pages.number(range.end()),
+        InvalidationKind.UNMAP,
+        invalidated);
+  }
+
+  private static OperationPlan ready(
+      SpaceOperation operation, VirtualRange range, InvalidationKind kind, boolean invalidated) {
+    return new OperationPlan.Ready(
+        List.of(
+            new Footprint(
+                Pages.number(range.start()), Pages.number(range.end()), kind, invalidated)),
+        operation);
+  }
+
+  private static OperationPlan anytime(SpaceOperation operation) {
+    return new OperationPlan.Ready(List.of(), operation);
+  }
+}

@@ -1,0 +1,12 @@
+package dev.fenceline.host.engine.space;
+
+import dev.fenceline.model.Errno;
+
+/** What touching one page found; immutable. */
+public sealed interface PageTouch {
+  /** The page is there with the access wanted. */
+  record Mapped(long entry) implements PageTouch {}
+
+  /** The access is not possible; nothing changed. */
+  record Refused(Errno errno, String message) implements PageTouch {}
+}
