@@ -199,7 +199,7 @@ public final class Mailbox<I> {
   private final Consumer<? super I> handler;
   private final Uncaught<? super I> uncaught;
 
-  @SuppressWarnings("FieldMayBeFinal") // written through HEAD
+  @SuppressWarnings({"FieldMayBeFinal", "UnusedVariable"}) // read and written through HEAD
   private Link head = IDLE;
 
   /** What the drainer has taken and not yet handled, oldest first, ending with a floor. */

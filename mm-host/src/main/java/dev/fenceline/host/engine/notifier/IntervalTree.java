@@ -311,7 +311,7 @@ public final class IntervalTree {
     int kept = FANOUT / 2;
     moveEntries(left, kept, right, 0, FANOUT - kept);
     nodes[left << NODE_SHIFT] = kept;
-    nodes[right << NODE_SHIFT] = FANOUT - kept;
+    nodes[right << NODE_SHIFT] = (long) FANOUT - kept;
     summarize(parent, index, left);
     openEntry(parent, index + 1, 0, 0, 0);
     summarize(parent, index + 1, right);
@@ -377,7 +377,7 @@ public final class IntervalTree {
         moveEntries(left, kept, right, 0, moved);
       }
       nodes[left << NODE_SHIFT] = kept;
-      nodes[right << NODE_SHIFT] = total - kept;
+      nodes[right << NODE_SHIFT] = (long) total - kept;
       summarize(parent, rightIndex, right);
     }
     summarize(parent, leftIndex, left);
