@@ -245,6 +245,10 @@ public final class IntervalTree {
     return (int) nodes[node << NODE_SHIFT];
   }
 
+  private void setCount(int node, int count) {
+    nodes[node << NODE_SHIFT] = count;
+  }
+
   private int child(int node, int index) {
     return (int) nodes[(node << NODE_SHIFT) + REFS + index];
   }
@@ -298,7 +302,7 @@ public final class IntervalTree {
   private void growRoot() {
     int oldRoot = root;
     root = takeNode();
-    nodes[root << NODE_SHIFT] = 1;
+    setCount(root, 1);
     summarize(root, 0, oldRoot);
     height++;
     split(root, 0);
@@ -310,8 +314,8 @@ public final class IntervalTree {
     int right = takeNode();
     int kept = FANOUT / 2;
     moveEntries(left, kept, right, 0, FANOUT - kept);
-    nodes[left << NODE_SHIFT] = kept;
-    nodes[right << NODE_SHIFT] = (long) FANOUT - kept;
+    setCount(left, kept);
+    setCount(right, FANOUT - kept);
     summarize(parent, index, left);
     openEntry(parent, index + 1, 0, 0, 0);
     summarize(parent, index + 1, right);
@@ -362,7 +366,7 @@ public final class IntervalTree {
     int total = leftCount + count(right);
     if (total <= FANOUT) {
       moveEntries(right, 0, left, leftCount, total - leftCount);
-      nodes[left << NODE_SHIFT] = total;
+      setCount(left, total);
       freeNode(right);
       closeEntry(parent, rightIndex);
     } else {
@@ -376,8 +380,8 @@ public final class IntervalTree {
         moveEntries(right, 0, right, moved, total - leftCount);
         moveEntries(left, kept, right, 0, moved);
       }
-      nodes[left << NODE_SHIFT] = kept;
-      nodes[right << NODE_SHIFT] = (long) total - kept;
+      setCount(left, kept);
+      setCount(right, total - kept);
       summarize(parent, rightIndex, right);
     }
     summarize(parent, leftIndex, left);
