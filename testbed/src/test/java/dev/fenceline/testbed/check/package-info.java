@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fenceline.testbed.check;
+
+import org.jspecify.annotations.NullMarked;
