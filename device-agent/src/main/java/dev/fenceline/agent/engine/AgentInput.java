@@ -1,0 +1,61 @@
+package dev.fenceline.agent.engine;
+
+import dev.fenceline.model.Access;
+import dev.fenceline.model.HostMessage;
+
+/**
+ * What can happen to a {@link HostLinkEngine}; immutable. Tickets are chosen by whoever asks and
+ * come back in the answer.
+ */
+public sealed interface AgentInput {
+  /** May dial from now on. */
+  record Start() implements AgentInput {}
+
+  /** Time has passed, perhaps beyond {@link HostLinkEngine#nextDeadlineNanos}. */
+  record Tick() implements AgentInput {}
+
+  /**
+   * The stream takes a batch now: everything that waits to be said is sent at once. Comes at the
+   * end of a turn if the stream is ready, or when it becomes ready; until then messages gather.
+   */
+  record Flush() implements AgentInput {}
+
+  /** The stream of this attempt can carry messages. */
+  record StreamOpened(long attempt) implements AgentInput {}
+
+  /** The stream of this attempt broke, ended, or could not be opened. */
+  record StreamEnded(long attempt, String reason) implements AgentInput {}
+
+  /** A batch arrived on the stream of this attempt. */
+  record Received(long attempt, HostMessage.Batch batch) implements AgentInput {}
+
+  /** What a drop effect asked for has been done: entries gone, accesses in flight drained. */
+  record Drained(long drainId) implements AgentInput {}
+
+  /**
+   * Subscribes a device to the half-open interval.
+   *
+   * @param onlyIfNone if the device has a mirror on the space already, that one is the answer
+   */
+  record OpenMirror(
+      long ticket, long spaceId, int deviceIndex, long start, long end, boolean onlyIfNone)
+      implements AgentInput {}
+
+  /** Ends a mirror; answered when the host has confirmed that no invalidation follows. */
+  record CloseMirror(long ticket, int mirrorId) implements AgentInput {}
+
+  /** An execution unit needs translations of {@code pageCount} pages (1 to 512) from vpn on. */
+  record FaultWanted(
+      long ticket, long spaceId, int deviceIndex, long vpn, int pageCount, Access access)
+      implements AgentInput {}
+
+  /** Nobody waits for this fault any more; it is not answered. */
+  record FaultAbandoned(long ticket) implements AgentInput {}
+
+  /** The host refused an access because this generation of the page is not current any more. */
+  record EntryStale(long spaceId, int deviceIndex, long vpn, int generation)
+      implements AgentInput {}
+
+  /** Leave the host in good order and do not dial again. */
+  record Stop() implements AgentInput {}
+}

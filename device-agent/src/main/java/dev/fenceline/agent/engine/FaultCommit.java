@@ -1,0 +1,82 @@
+package dev.fenceline.agent.engine;
+
+import dev.fenceline.model.Access;
+import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.PageRun;
+import dev.fenceline.model.Pages;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * The second half of a fault: whether its answer may still be installed, and which part of it.
+ * Confined to its engine; what it remembers of invalidations dies with the session.
+ */
+final class FaultCommit {
+  private final List<AgentEffect> effects;
+  private final TreeMap<Long, InvalidationRing> rings = new TreeMap<>();
+
+  FaultCommit(List<AgentEffect> effects) {
+    this.effects = effects;
+  }
+
+  void invalidated(HostMessage.Invalidate invalidate) {
+    rings
+        .computeIfAbsent(invalidate.spaceId(), key -> new InvalidationRing())
+        .record(invalidate.sequence(), invalidate.start(), invalidate.end());
+  }
+
+  /** Whether an invalidation later than {@code sequence} may have hit the pages [vpn, vpnEnd). */
+  boolean collides(long spaceId, long sequence, long vpn, long vpnEnd) {
+    InvalidationRing ring = rings.get(spaceId);
+    return ring != null && ring.collides(sequence, Pages.address(vpn), Pages.address(vpnEnd));
+  }
+
+  void install(DeviceSpace view, long vpn, List<PageRun> runs) {
+    effects.add(new AgentEffect.InstallEntries(view.spaceId(), view.deviceIndex(), vpn, runs));
+  }
+
+  void spaceReleased(long spaceId) {
+    rings.remove(spaceId);
+  }
+
+  void forgetInvalidations() {
+    rings.clear();
+  }
+
+  /** The runs up to the first page that is no translation, and not beyond what was asked for. */
+  static List<PageRun> installable(List<PageRun> runs, int pageCount) {
+    List<PageRun> kept = new ArrayList<>(runs.size());
+    int left = pageCount;
+    for (PageRun run : runs) {
+      if (left == 0 || run.state() == PageRun.State.HOLE || run.state() == PageRun.State.ERROR) {
+        break;
+      }
+      int pages = Math.min(left, run.pageCount());
+      boolean writable = run.writable() && run.state() == PageRun.State.PRESENT;
+      kept.add(new PageRun(pages, run.generation(), writable, run.state()));
+      left -= pages;
+    }
+    return kept;
+  }
+
+  static int pages(List<PageRun> runs) {
+    int pages = 0;
+    for (PageRun run : runs) {
+      pages += run.pageCount();
+    }
+    return pages;
+  }
+
+  /** Whether the page at this offset is among the runs and permits the access. */
+  static boolean grants(List<PageRun> runs, int offset, Access access) {
+    int end = 0;
+    for (PageRun run : runs) {
+      end += run.pageCount();
+      if (offset < end) {
+        return access != Access.WRITE || run.writable();
+      }
+    }
+    return false;
+  }
+}
