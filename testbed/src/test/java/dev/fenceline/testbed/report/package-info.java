@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fenceline.testbed.report;
+
+import org.jspecify.annotations.NullMarked;
