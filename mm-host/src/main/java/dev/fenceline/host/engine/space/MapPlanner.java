@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>nothing is ever half done: Linux's mprotect and madvise change what lies before a hole, and
  *       a failing mremap with MREMAP_FIXED has already unmapped its target;
  *   <li>the limit on mappings is exact ("not more than n after the operation"), where Linux lets
- *       mmap reach n + 1 and refuses some splits at n; a moving mremap needs six to spare, as in
- *       Linux;
+ *       mmap reach n + 1 and refuses some splits at n; a moving mremap wants the spare room that
+ *       Linux wants for MREMAP_FIXED;
  *   <li>mremap refuses an old range of more than one mapping also when it shrinks, and the old
  *       length 0 (a second view of shared memory) does not exist;
  *   <li>a brk that fails is refused with ENOMEM, as by the C library, where the system call answers
@@ -51,7 +51,7 @@ final class MapPlanner {
     }
   }
 
-  /** Room that a moving remap needs under the limit, as Linux's move_vma wants it. */
+  /** Linux: a moving remap is refused at {@code map_count + 2 >= max - 3}, its worst case. */
   private static final int SPARE_FOR_MOVE = 5;
 
   private static final MappingAttributes HEAP_ATTRIBUTES =
