@@ -27,7 +27,7 @@ class MappingTreeRandomTest {
   void randomOperations_matchTheReference() {
     SeededRuns.forSeeds(
         "MappingTreeRandomTest#randomOperations_matchTheReference",
-        400,
+        120,
         random -> compare(random, limits(65_530)));
   }
 
@@ -35,7 +35,7 @@ class MappingTreeRandomTest {
   void randomOperationsAtTheLimit_matchTheReference() {
     SeededRuns.forSeeds(
         "MappingTreeRandomTest#randomOperationsAtTheLimit_matchTheReference",
-        400,
+        120,
         random -> compare(random, limits(random.nextInt(1, 14))));
   }
 
