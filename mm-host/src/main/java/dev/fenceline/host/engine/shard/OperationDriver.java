@@ -1,7 +1,6 @@
 package dev.fenceline.host.engine.shard;
 
 import dev.fenceline.host.engine.invalidation.DeviceView;
-import dev.fenceline.host.engine.invalidation.Fence;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
@@ -10,12 +9,9 @@ import dev.fenceline.host.engine.space.OperationPlan.Footprint;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.FenceResolution;
-import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.NotificationMode;
-import dev.fenceline.model.Pages;
 import dev.fenceline.model.WaitPolicy;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +37,8 @@ import org.jspecify.annotations.Nullable;
 final class OperationDriver {
   private final ShardState state;
   private final FaultService faults;
+  private final Notifier notifier;
+  private final OperationApplier applier;
 
   /** Spaces with an operation that waits for fence slots. */
   private final LinkedHashSet<AddressSpace> starved = new LinkedHashSet<>();
@@ -50,6 +48,8 @@ final class OperationDriver {
   OperationDriver(ShardState state, FaultService faults) {
     this.state = state;
     this.faults = faults;
+    this.notifier = new Notifier(state);
+    this.applier = new OperationApplier(state, faults);
   }
 
   /** Takes up an operation: it runs, waits in the queue, or is refused. */
@@ -117,7 +117,8 @@ final class OperationDriver {
     int fence = view == null ? -1 : invalidation.fenceOf(view);
     if (fence < 0) {
       state.emit(new ShardEffect.LateMessage(session.sessionId()));
-    } else if (invalidation.fences().get(fence).pending() && wasSent(invalidation, fence)) {
+    } else if (invalidation.fences().get(fence).pending()
+        && Notifier.wasSent(invalidation, fence)) {
       resolve(invalidation, fence, FenceResolution.ACKED, nowNanos);
     }
   }
@@ -175,7 +176,7 @@ final class OperationDriver {
   }
 
   /** Refuses what still waits in the queue of a space that has gone. */
-  void refuseQueued(AddressSpace space) {
+  private void refuseQueued(AddressSpace space) {
     while (!space.queued().isEmpty()) {
       Operation operation = space.queued().removeFirst();
       end(
@@ -240,7 +241,7 @@ final class OperationDriver {
           return false;
         }
         if (!invalidates(operation)) {
-          end(operation, apply(space, operation, nowNanos));
+          end(operation, applier.apply(space, operation, nowNanos));
           return true;
         }
         return schedule(space, operation, nowNanos);
@@ -270,7 +271,7 @@ final class OperationDriver {
 
   /** Phase A. False, with nothing done, if a participant has no fence slot left (A4). */
   private boolean schedule(AddressSpace space, Operation operation, long nowNanos) {
-    if (!slotsLeft(space, operation)) {
+    if (!notifier.slotsLeft(space, operation)) {
       starved.add(space);
       return false;
     }
@@ -288,8 +289,8 @@ final class OperationDriver {
               nowNanos);
       operation.invalidations().add(invalidation);
       state.live.put(invalidation.id(), invalidation);
-      addParticipants(space, invalidation, nowNanos);
-      notifyParticipants(space, invalidation);
+      notifier.addParticipants(space, invalidation, nowNanos);
+      notifier.notifyParticipants(space, invalidation);
     }
     space.active().add(operation);
     state.operations.put(operation.id(), operation);
@@ -310,138 +311,6 @@ final class OperationDriver {
     List<AddressSpace> waiting = List.copyOf(starved);
     starved.clear();
     waiting.forEach(space -> runQueue(space, nowNanos));
-  }
-
-  private boolean slotsLeft(AddressSpace space, Operation operation) {
-    int needed = operation.footprint().size();
-    boolean[] room = {true};
-    for (Footprint interval : operation.footprint()) {
-      space
-          .mirrors()
-          .forEachOverlap(
-              Pages.address(interval.vpnStart()),
-              Pages.address(interval.vpnEnd()),
-              mirror -> {
-                int pending = mirror.view().ledger().pendingCount();
-                int devices = needed * DEVICES_PER_SESSION_BOUND;
-                room[0] &= pending + devices <= state.config.maxFencesPerSession();
-              });
-    }
-    return room[0];
-  }
-
-  /** Devices of one agent, each of which may owe a fence of its own. */
-  private static final int DEVICES_PER_SESSION_BOUND = 64;
-
-  private void addParticipants(AddressSpace space, Invalidation invalidation, long nowNanos) {
-    long vpnStart = invalidation.vpnStart();
-    long vpnEnd = invalidation.vpnEnd();
-    space
-        .mirrors()
-        .forEachOverlap(
-            invalidation.start(),
-            invalidation.end(),
-            mirror -> {
-              mirror.touched(invalidation.sequence());
-              DeviceView view = mirror.view();
-              if (view.markScheduled(invalidation.sequence())) {
-                invalidation.addFence(view, view.holders().holdsAny(vpnStart, vpnEnd), nowNanos);
-              }
-            });
-    if (space.cpu().holders().holdsAny(vpnStart, vpnEnd)) {
-      invalidation.addFence(space.cpu(), true, nowNanos);
-    }
-  }
-
-  private void notifyParticipants(AddressSpace space, Invalidation invalidation) {
-    if (invalidation.mode() == NotificationMode.SEQUENTIAL) {
-      for (Fence fence : invalidation.fences()) {
-        if (!fence.pending()) {
-          sendTo(invalidation, fence.participant());
-        }
-      }
-      notifyNext(invalidation);
-      return;
-    }
-    List<Fence> fences = invalidation.fences();
-    long[] sessions = new long[fences.size()];
-    int count = 0;
-    for (int i = 0; i < fences.size(); i++) {
-      DeviceView view = fences.get(i).participant();
-      if (view == space.cpu()) {
-        dropCpu(invalidation);
-      } else if (view.ledger().markBroadcast(invalidation.id())) {
-        sessions[count++] = view.sessionId();
-      }
-    }
-    if (count > 0) {
-      state.emit(
-          new ShardEffect.Broadcast(
-              Arrays.copyOf(sessions, count),
-              message(invalidation, HostMessage.Invalidate.ALL_DEVICES)));
-    }
-  }
-
-  /** Sequential: notifies the first participant that has still to drain. */
-  private void notifyNext(Invalidation invalidation) {
-    for (Fence fence : invalidation.fences()) {
-      if (fence.pending()) {
-        sendTo(invalidation, fence.participant());
-        return;
-      }
-    }
-  }
-
-  /** Sequential, backing off: who was not told yet is told now, since each fence must resolve. */
-  private void notifyRest(Invalidation invalidation) {
-    for (int i = 0; i < invalidation.fences().size(); i++) {
-      if (invalidation.fences().get(i).pending() && !wasSent(invalidation, i)) {
-        sendTo(invalidation, invalidation.fences().get(i).participant());
-      }
-    }
-  }
-
-  /** False for a participant of a sequential invalidation whose turn has not come. */
-  private static boolean wasSent(Invalidation invalidation, int fenceIndex) {
-    if (invalidation.mode() == NotificationMode.SPLIT || invalidation.state().ended()) {
-      return true;
-    }
-    for (int i = 0; i < fenceIndex; i++) {
-      if (invalidation.fences().get(i).pending()) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private void sendTo(Invalidation invalidation, DeviceView view) {
-    if (view.sessionId() == 0) {
-      dropCpu(invalidation);
-    } else {
-      state.emit(
-          new ShardEffect.Send(
-              view.sessionId(), message(invalidation, view.device().deviceIndex())));
-    }
-  }
-
-  private void dropCpu(Invalidation invalidation) {
-    state.emit(
-        new ShardEffect.DropCpuEntries(
-            invalidation.spaceId(),
-            invalidation.vpnStart(),
-            invalidation.vpnEnd(),
-            invalidation.id()));
-  }
-
-  private static HostMessage.Invalidate message(Invalidation invalidation, int deviceIndex) {
-    return new HostMessage.Invalidate(
-        List.of(invalidation.id()),
-        invalidation.spaceId(),
-        invalidation.start(),
-        invalidation.end(),
-        invalidation.sequence(),
-        invalidation.kind(),
-        deviceIndex);
   }
 
   /** Phase B: nobody can map there until C. */
@@ -483,8 +352,8 @@ final class OperationDriver {
     }
     if (invalidation.state() == Invalidation.State.SCHEDULED
         && invalidation.mode() == NotificationMode.SEQUENTIAL) {
-      if (wasSent(invalidation, fenceIndex)) {
-        notifyNext(invalidation);
+      if (Notifier.wasSent(invalidation, fenceIndex)) {
+        notifier.notifyNext(invalidation);
       }
       if (operation.pendingFences() == 0) {
         state.emit(new ShardEffect.ProceedAfter(operation.id()));
@@ -498,17 +367,21 @@ final class OperationDriver {
   /** Phase C succeeded: the operation takes effect. */
   private void finish(AddressSpace space, Operation operation, long nowNanos) {
     transition(operation, Invalidation.State.COMPLETED, nowNanos);
-    OperationOutcome outcome = apply(space, operation, nowNanos);
+    OperationOutcome outcome = applier.apply(space, operation, nowNanos);
     restore(space, operation);
     retire(space, operation);
     end(operation, outcome);
+    if (state.space(space.id()) == null) {
+      refuseQueued(space);
+      return;
+    }
     wake(space, nowNanos);
   }
 
   /** Phase C gave up: devices were invalidated for nothing and simply refault. */
   private void backOff(AddressSpace space, Operation operation, long nowNanos) {
     boolean held = operation.invalidations().get(0).state() != Invalidation.State.SCHEDULED;
-    operation.invalidations().forEach(this::notifyRest);
+    operation.invalidations().forEach(notifier::notifyRest);
     transition(operation, Invalidation.State.BACKED_OFF, nowNanos);
     if (held) {
       restore(space, operation);
@@ -549,57 +422,6 @@ final class OperationDriver {
     // Faults first: who waited for this operation gets the pages before the next one takes them.
     faults.retryParked(space, nowNanos);
     runQueue(space, nowNanos);
-  }
-
-  private OperationOutcome apply(AddressSpace space, Operation operation, long nowNanos) {
-    OperationOutcome.Timing timing = operation.timing(nowNanos);
-    return switch (operation.resolved()) {
-      case SpaceOperation.SetMode setMode -> {
-        space.mode(setMode.mode());
-        yield new OperationOutcome.Done(0, timing);
-      }
-      case SpaceOperation.Destroy destroy -> {
-        space.memory().clear();
-        forget(space);
-        yield new OperationOutcome.Done(0, timing);
-      }
-      case SpaceOperation.Fork fork -> fork(space, fork);
-      case SpaceOperation other ->
-          switch (space.memory().apply(other)) {
-            case OperationPlan.Applied applied ->
-                new OperationOutcome.Done(applied.value(), timing);
-            case OperationPlan.NotApplied refused ->
-                new OperationOutcome.Refused(refused.errno(), refused.message(), null);
-          };
-    };
-  }
-
-  private OperationOutcome fork(AddressSpace parent, SpaceOperation.Fork fork) {
-    if (state.spaces.size() >= state.config.maxSpaces()) {
-      return new OperationOutcome.Refused(
-          Errno.RESOURCE_EXHAUSTED, "the shard has " + state.spaces.size() + " spaces", null);
-    }
-    var copy = parent.memory().copyOrNull();
-    if (copy == null) {
-      return new OperationOutcome.Refused(
-          Errno.RESOURCE_EXHAUSTED, "no frames left to copy address space " + parent.id(), null);
-    }
-    AddressSpace child = new AddressSpace(state.nextSpaceId(), fork.name(), parent.mode(), copy);
-    state.spaces.put(child.id(), child);
-    return new OperationOutcome.Done(child.id(), OperationOutcome.Timing.NONE);
-  }
-
-  private void forget(AddressSpace space) {
-    state.spaces.remove(space.id());
-    for (ShardSession session : state.sessions.values()) {
-      if (session.forgetSpace(space.id())) {
-        state.emit(
-            new ShardEffect.Send(session.sessionId(), new HostMessage.SpaceReleased(space.id())));
-      }
-    }
-    state.emit(new ShardEffect.ForgetSpace(space.id()));
-    faults.failParked(space);
-    refuseQueued(space);
   }
 
   private void end(Operation operation, OperationOutcome outcome) {

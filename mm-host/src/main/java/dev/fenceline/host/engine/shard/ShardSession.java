@@ -56,7 +56,7 @@ public final class ShardSession {
 
   /** The device's view of the space, or null if it never mirrored it. */
   @Nullable DeviceView view(long spaceId, int deviceIndex) {
-    DeviceView[] views = viewsBySpace.get(spaceId);
+    @Nullable DeviceView @Nullable [] views = viewsBySpace.get(spaceId);
     return views == null || deviceIndex < 0 || deviceIndex >= views.length
         ? null
         : views[deviceIndex];

@@ -1,0 +1,156 @@
+package dev.fenceline.host.engine.shard;
+
+import dev.fenceline.host.engine.invalidation.DeviceView;
+import dev.fenceline.host.engine.invalidation.Fence;
+import dev.fenceline.host.engine.invalidation.Invalidation;
+import dev.fenceline.host.engine.invalidation.Operation;
+import dev.fenceline.host.engine.space.OperationPlan.Footprint;
+import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.NotificationMode;
+import dev.fenceline.model.Pages;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Phase A: who takes part in an invalidation, and telling them. Never waits, and says beforehand
+ * whether every participant has room (A4). Confined to the shard.
+ */
+final class Notifier {
+  private final ShardState state;
+
+  Notifier(ShardState state) {
+    this.state = state;
+  }
+
+  /** Devices of one agent, each of which may owe a fence of its own. */
+  private static final int DEVICES_PER_SESSION_BOUND = 64;
+
+  void addParticipants(AddressSpace space, Invalidation invalidation, long nowNanos) {
+    long vpnStart = invalidation.vpnStart();
+    long vpnEnd = invalidation.vpnEnd();
+    space
+        .mirrors()
+        .forEachOverlap(
+            invalidation.start(),
+            invalidation.end(),
+            mirror -> {
+              mirror.touched(invalidation.sequence());
+              DeviceView view = mirror.view();
+              if (view.markScheduled(invalidation.sequence())) {
+                invalidation.addFence(view, view.holders().holdsAny(vpnStart, vpnEnd), nowNanos);
+              }
+            });
+    if (space.cpu().holders().holdsAny(vpnStart, vpnEnd)) {
+      invalidation.addFence(space.cpu(), true, nowNanos);
+    }
+  }
+
+  void notifyParticipants(AddressSpace space, Invalidation invalidation) {
+    if (invalidation.mode() == NotificationMode.SEQUENTIAL) {
+      for (Fence fence : invalidation.fences()) {
+        if (!fence.pending()) {
+          sendTo(invalidation, fence.participant());
+        }
+      }
+      notifyNext(invalidation);
+      return;
+    }
+    List<Fence> fences = invalidation.fences();
+    long[] sessions = new long[fences.size()];
+    int count = 0;
+    for (int i = 0; i < fences.size(); i++) {
+      DeviceView view = fences.get(i).participant();
+      if (view == space.cpu()) {
+        dropCpu(invalidation);
+      } else if (view.ledger().markBroadcast(invalidation.id())) {
+        sessions[count++] = view.sessionId();
+      }
+    }
+    if (count > 0) {
+      state.emit(
+          new ShardEffect.Broadcast(
+              Arrays.copyOf(sessions, count),
+              message(invalidation, HostMessage.Invalidate.ALL_DEVICES)));
+    }
+  }
+
+  /** Sequential: notifies the first participant that has still to drain. */
+  void notifyNext(Invalidation invalidation) {
+    for (Fence fence : invalidation.fences()) {
+      if (fence.pending()) {
+        sendTo(invalidation, fence.participant());
+        return;
+      }
+    }
+  }
+
+  /** Sequential, backing off: who was not told yet is told now, since each fence must resolve. */
+  void notifyRest(Invalidation invalidation) {
+    for (int i = 0; i < invalidation.fences().size(); i++) {
+      if (invalidation.fences().get(i).pending() && !wasSent(invalidation, i)) {
+        sendTo(invalidation, invalidation.fences().get(i).participant());
+      }
+    }
+  }
+
+  /** False for a participant of a sequential invalidation whose turn has not come. */
+  static boolean wasSent(Invalidation invalidation, int fenceIndex) {
+    if (invalidation.mode() == NotificationMode.SPLIT || invalidation.state().ended()) {
+      return true;
+    }
+    for (int i = 0; i < fenceIndex; i++) {
+      if (invalidation.fences().get(i).pending()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void sendTo(Invalidation invalidation, DeviceView view) {
+    if (view.sessionId() == 0) {
+      dropCpu(invalidation);
+    } else {
+      state.emit(
+          new ShardEffect.Send(
+              view.sessionId(), message(invalidation, view.device().deviceIndex())));
+    }
+  }
+
+  private void dropCpu(Invalidation invalidation) {
+    state.emit(
+        new ShardEffect.DropCpuEntries(
+            invalidation.spaceId(),
+            invalidation.vpnStart(),
+            invalidation.vpnEnd(),
+            invalidation.id()));
+  }
+
+  private static HostMessage.Invalidate message(Invalidation invalidation, int deviceIndex) {
+    return new HostMessage.Invalidate(
+        List.of(invalidation.id()),
+        invalidation.spaceId(),
+        invalidation.start(),
+        invalidation.end(),
+        invalidation.sequence(),
+        invalidation.kind(),
+        deviceIndex);
+  }
+
+  boolean slotsLeft(AddressSpace space, Operation operation) {
+    int needed = operation.footprint().size();
+    boolean[] room = {true};
+    for (Footprint interval : operation.footprint()) {
+      space
+          .mirrors()
+          .forEachOverlap(
+              Pages.address(interval.vpnStart()),
+              Pages.address(interval.vpnEnd()),
+              mirror -> {
+                int pending = mirror.view().ledger().pendingCount();
+                int devices = needed * DEVICES_PER_SESSION_BOUND;
+                room[0] &= pending + devices <= state.config.maxFencesPerSession();
+              });
+    }
+    return room[0];
+  }
+}
