@@ -337,8 +337,8 @@ public final class Mailbox<I> {
     while (true) {
       Link top = (Link) HEAD.getVolatile(this);
       if (top instanceof Floor) {
-        if (HEAD.compareAndSet(
-            this, top, IDLE)) { // fails if an input came meanwhile: see the race above
+        // Fails if an input came meanwhile: see the race above.
+        if (HEAD.compareAndSet(this, top, IDLE)) {
           return false;
         }
       } else if (top instanceof Cell<?> newest) {
