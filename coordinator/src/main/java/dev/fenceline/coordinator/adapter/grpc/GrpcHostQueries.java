@@ -1,0 +1,163 @@
+package dev.fenceline.coordinator.adapter.grpc;
+
+import dev.fenceline.coordinator.engine.query.Answer;
+import dev.fenceline.coordinator.engine.query.HostStatus;
+import dev.fenceline.coordinator.engine.query.Invalidation;
+import dev.fenceline.coordinator.engine.query.Mirror;
+import dev.fenceline.coordinator.engine.query.Page;
+import dev.fenceline.coordinator.engine.query.Portion;
+import dev.fenceline.coordinator.engine.query.Range;
+import dev.fenceline.coordinator.engine.query.Session;
+import dev.fenceline.coordinator.engine.query.Space;
+import dev.fenceline.coordinator.runtime.HostQueries;
+import dev.fenceline.query.v1.GetHostRequest;
+import dev.fenceline.query.v1.GetInvalidationRequest;
+import dev.fenceline.query.v1.GetPageRequest;
+import dev.fenceline.query.v1.GetSpaceRequest;
+import dev.fenceline.query.v1.HostQueryServiceGrpc;
+import dev.fenceline.query.v1.ListInvalidationsRequest;
+import dev.fenceline.query.v1.ListMirrorsRequest;
+import dev.fenceline.query.v1.ListRangesRequest;
+import dev.fenceline.query.v1.ListSessionsRequest;
+import dev.fenceline.query.v1.ListSpacesReply;
+import dev.fenceline.query.v1.ListSpacesRequest;
+import dev.fenceline.wire.MalformedMessageException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Questions to hosts over HostQueryService. Thread-safe; blocks. */
+public final class GrpcHostQueries implements HostQueries {
+  private final NodeCalls calls;
+
+  public GrpcHostQueries(NodeCalls calls) {
+    this.calls = calls;
+  }
+
+  @Override
+  public Answer<HostStatus> host(String endpoint) {
+    return calls.ask(
+        endpoint,
+        HostQueryServiceGrpc.getGetHostMethod(),
+        GetHostRequest.getDefaultInstance(),
+        QueryCodec::host);
+  }
+
+  @Override
+  public Answer<List<Session>> sessions(String endpoint) {
+    return calls.ask(
+        endpoint,
+        HostQueryServiceGrpc.getListSessionsMethod(),
+        ListSessionsRequest.getDefaultInstance(),
+        reply -> each(reply.getSessionsList(), QueryCodec::session));
+  }
+
+  @Override
+  public Answer<Portion<Space>> spaces(String endpoint, long afterSpaceId, int limit) {
+    return calls.ask(
+        endpoint,
+        HostQueryServiceGrpc.getListSpacesMethod(),
+        ListSpacesRequest.newBuilder().setAfterSpaceId(afterSpaceId).setPageSize(limit).build(),
+        GrpcHostQueries::spaces);
+  }
+
+  @Override
+  public Answer<Space> space(String endpoint, long spaceId) {
+    return calls.ask(
+        endpoint,
+        HostQueryServiceGrpc.getGetSpaceMethod(),
+        GetSpaceRequest.newBuilder().setSpaceId(spaceId).build(),
+        QueryCodec::space);
+  }
+
+  @Override
+  public Answer<Portion<Range>> ranges(String endpoint, RangeQuery query) {
+    ListRangesRequest.Builder request =
+        ListRangesRequest.newBuilder()
+            .setSpaceId(query.spaceId())
+            .setFromAddress(query.fromAddress())
+            .setPageSize(query.limit());
+    if (query.interval() != null) {
+      request.setInterval(QueryCodec.encode(query.interval()));
+    }
+    if (query.holder() != null) {
+      request.setHolder(QueryCodec.encode(query.holder()));
+    }
+    return calls.ask(
+        endpoint,
+        HostQueryServiceGrpc.getListRangesMethod(),
+        request.build(),
+        reply ->
+            new Portion<>(
+                each(reply.getRangesList(), QueryCodec::range),
+                reply.getNextAddress(),
+                reply.getSequence()));
+  }
+
+  @Override
+  public Answer<Page> page(String endpoint, long spaceId, long address) {
+    return calls.ask(
+        endpoint,
+        HostQueryServiceGrpc.getGetPageMethod(),
+        GetPageRequest.newBuilder().setSpaceId(spaceId).setAddress(address).build(),
+        QueryCodec::page);
+  }
+
+  @Override
+  public Answer<Portion<Mirror>> mirrors(String endpoint, MirrorQuery query) {
+    ListMirrorsRequest.Builder request =
+        ListMirrorsRequest.newBuilder()
+            .setSpaceId(query.spaceId())
+            .setFrom(query.from())
+            .setPageSize(query.limit());
+    if (query.interval() != null) {
+      request.setInterval(QueryCodec.encode(query.interval()));
+    }
+    return calls.ask(
+        endpoint,
+        HostQueryServiceGrpc.getListMirrorsMethod(),
+        request.build(),
+        reply ->
+            new Portion<>(
+                each(reply.getMirrorsList(), QueryCodec::mirror),
+                reply.getNext(),
+                reply.getSequence()));
+  }
+
+  @Override
+  public Answer<List<Invalidation>> invalidations(
+      String endpoint, long spaceId, boolean pendingOnly, int limit) {
+    return calls.ask(
+        endpoint,
+        HostQueryServiceGrpc.getListInvalidationsMethod(),
+        ListInvalidationsRequest.newBuilder()
+            .setSpaceId(spaceId)
+            .setPendingOnly(pendingOnly)
+            .setPageSize(limit)
+            .build(),
+        reply -> each(reply.getInvalidationsList(), QueryCodec::invalidation));
+  }
+
+  @Override
+  public Answer<Invalidation> invalidation(String endpoint, long invalidationId) {
+    return calls.ask(
+        endpoint,
+        HostQueryServiceGrpc.getGetInvalidationMethod(),
+        GetInvalidationRequest.newBuilder().setInvalidationId(invalidationId).build(),
+        QueryCodec::invalidation);
+  }
+
+  private static Portion<Space> spaces(ListSpacesReply reply) throws MalformedMessageException {
+    List<Space> spaces = each(reply.getSpacesList(), QueryCodec::space);
+    long next = reply.getMore() && !spaces.isEmpty() ? spaces.getLast().spaceId() : 0;
+    return new Portion<>(spaces, next, 0);
+  }
+
+  private static <M, T> List<T> each(List<M> messages, QueryCodec.Decoder<M, T> decoder)
+      throws MalformedMessageException {
+    List<T> decoded = new ArrayList<>(messages.size());
+    for (M message : messages) {
+      decoded.add(decoder.decode(message));
+    }
+    return decoded;
+  }
+}

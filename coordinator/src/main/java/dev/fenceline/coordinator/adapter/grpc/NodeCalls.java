@@ -1,0 +1,125 @@
+package dev.fenceline.coordinator.adapter.grpc;
+
+import dev.fenceline.common.v1.ErrorDetail;
+import dev.fenceline.coordinator.engine.query.Answer;
+import dev.fenceline.coordinator.runtime.QueryObserver;
+import dev.fenceline.model.Errno;
+import dev.fenceline.wire.CommonCodec;
+import dev.fenceline.wire.MalformedMessageException;
+import io.grpc.CallOptions;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One question to one node: deadline, and every way in which it can fail as an {@link Answer}.
+ * Thread-safe; blocks.
+ */
+public final class NodeCalls {
+  private final NodeChannels channels;
+  private final long timeoutNanos;
+  private final QueryObserver observer;
+
+  public NodeCalls(NodeChannels channels, long timeoutNanos, QueryObserver observer) {
+    this.channels = channels;
+    this.timeoutNanos = timeoutNanos;
+    this.observer = observer;
+  }
+
+  <Q, R, T> Answer<T> ask(
+      String endpoint,
+      MethodDescriptor<Q, R> method,
+      Q question,
+      QueryCodec.Decoder<? super R, ? extends T> decoder) {
+    long startNanos = System.nanoTime();
+    Answer<T> answer = answer(endpoint, method, question, decoder);
+    observer.answered(
+        String.valueOf(method.getBareMethodName()),
+        outcome(answer),
+        System.nanoTime() - startNanos);
+    return answer;
+  }
+
+  private <Q, R, T> Answer<T> answer(
+      String endpoint,
+      MethodDescriptor<Q, R> method,
+      Q question,
+      QueryCodec.Decoder<? super R, ? extends T> decoder) {
+    try {
+      CallOptions options =
+          CallOptions.DEFAULT.withDeadlineAfter(timeoutNanos, TimeUnit.NANOSECONDS);
+      R reply =
+          ClientCalls.blockingUnaryCall(channels.channel(endpoint), method, options, question);
+      channels.succeeded(endpoint);
+      return new Answer.Answered<>(decoder.decode(reply));
+    } catch (StatusRuntimeException e) {
+      return failure(endpoint, e);
+    } catch (MalformedMessageException e) {
+      return new Answer.Broken<>("MALFORMED", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private <T> Answer<T> failure(String endpoint, StatusRuntimeException e) {
+    Status status = e.getStatus();
+    Optional<ErrorDetail> detail = ErrorTrailer.detailIn(e.getTrailers());
+    if (detail.isPresent()) {
+      channels.succeeded(endpoint);
+      return refusal(status, detail.get());
+    }
+    return switch (status.getCode()) {
+      case DEADLINE_EXCEEDED ->
+          new Answer.Unreachable<>(
+              true,
+              channels.failed(endpoint),
+              "no answer within " + timeoutNanos / 1_000_000 + " ms");
+      case UNAVAILABLE, CANCELLED ->
+          new Answer.Unreachable<>(
+              false, channels.failed(endpoint), "no connection to " + endpoint);
+      case NOT_FOUND -> new Answer.Refused<>(Errno.ENOENT, description(status));
+      case INVALID_ARGUMENT, OUT_OF_RANGE ->
+          new Answer.Refused<>(Errno.EINVAL, description(status));
+      case OK,
+          UNKNOWN,
+          ALREADY_EXISTS,
+          PERMISSION_DENIED,
+          RESOURCE_EXHAUSTED,
+          FAILED_PRECONDITION,
+          ABORTED,
+          UNIMPLEMENTED,
+          INTERNAL,
+          DATA_LOSS,
+          UNAUTHENTICATED ->
+          new Answer.Broken<>(status.getCode().name(), description(status));
+    };
+  }
+
+  private static <T> Answer<T> refusal(Status status, ErrorDetail detail) {
+    try {
+      Errno errno = CommonCodec.decode(detail.getErrno());
+      if (errno != null) {
+        return new Answer.Refused<>(errno, detail.getMessage());
+      }
+    } catch (MalformedMessageException newerErrno) {
+      // A newer host: the status says what this version can understand.
+      return new Answer.Broken<>(status.getCode().name(), detail.getMessage());
+    }
+    return new Answer.Broken<>(status.getCode().name(), detail.getMessage());
+  }
+
+  private static String description(Status status) {
+    return status.getDescription() == null ? status.getCode().name() : status.getDescription();
+  }
+
+  private static String outcome(Answer<?> answer) {
+    return switch (answer) {
+      case Answer.Answered<?> ignored -> "answered";
+      case Answer.Refused<?> ignored -> "refused";
+      case Answer.Unreachable<?> unreachable ->
+          unreachable.timedOut() ? "timed-out" : "unreachable";
+      case Answer.Broken<?> ignored -> "broken";
+    };
+  }
+}

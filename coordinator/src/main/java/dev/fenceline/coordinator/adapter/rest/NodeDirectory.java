@@ -1,0 +1,159 @@
+package dev.fenceline.coordinator.adapter.rest;
+
+import dev.fenceline.coordinator.adapter.rest.model.UnavailableHost;
+import dev.fenceline.coordinator.engine.NodeKey;
+import dev.fenceline.coordinator.engine.NodeKind;
+import dev.fenceline.coordinator.engine.NodeState;
+import dev.fenceline.coordinator.engine.NodeView;
+import dev.fenceline.coordinator.engine.RegistryView;
+import dev.fenceline.coordinator.engine.query.Answer;
+import dev.fenceline.coordinator.runtime.RegistryRuntime;
+import dev.fenceline.model.Errno;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.springframework.stereotype.Component;
+
+/** Finds nodes for requests, and says precisely why one cannot answer. Thread-safe. */
+@Component
+class NodeDirectory {
+  private final RegistryRuntime runtime;
+
+  NodeDirectory(RegistryRuntime runtime) {
+    this.runtime = runtime;
+  }
+
+  RegistryView registry() {
+    return runtime.read((engine, nowNanos) -> engine.view(nowNanos));
+  }
+
+  Optional<NodeView> find(NodeKind kind, String id) {
+    return runtime.read((engine, nowNanos) -> engine.node(new NodeKey(kind, id), nowNanos));
+  }
+
+  NodeView host(String id) {
+    return find(NodeKind.HOST, id)
+        .orElseThrow(
+            () ->
+                new ProblemException(
+                        ProblemType.UNKNOWN_HOST,
+                        "no host '" + Printable.of(id) + "' is registered; see /api/v1/hosts")
+                    .with("hostId", Printable.of(id)));
+  }
+
+  NodeView agent(String id) {
+    return find(NodeKind.AGENT, id)
+        .orElseThrow(
+            () ->
+                new ProblemException(
+                        ProblemType.UNKNOWN_AGENT,
+                        "no agent '" + Printable.of(id) + "' is registered; see /api/v1/agents")
+                    .with("agentId", Printable.of(id)));
+  }
+
+  /** A host that may be asked: anything but one that has left. */
+  NodeView askableHost(String id) {
+    NodeView host = host(id);
+    if (host.state() == NodeState.LEFT) {
+      Instant since = Views.ago(host.stateAgeNanos());
+      throw new ProblemException(
+              ProblemType.HOST_LEFT, "host " + id + " left in good order at " + since)
+          .with("hostId", id)
+          .with("since", since.toString());
+    }
+    return host;
+  }
+
+  /**
+   * Hosts that a question over all hosts concerns: those that left took their address spaces along.
+   */
+  List<NodeView> presentHosts() {
+    return registry().nodes(NodeKind.HOST).stream()
+        .filter(host -> host.state() != NodeState.LEFT)
+        .toList();
+  }
+
+  /**
+   * The value, or the problem.
+   *
+   * @param missing what a host means that says ENOENT
+   */
+  static <T> T value(NodeView host, Answer<T> answer, ProblemType missing, String what) {
+    return switch (answer) {
+      case Answer.Answered<T> answered -> answered.value();
+      case Answer.Refused<T> refused -> throw refused(host, refused, missing, what);
+      case Answer.Unreachable<T> unreachable -> throw unreachable(host, unreachable);
+      case Answer.Broken<T> broken ->
+          throw new ProblemException(
+                  ProblemType.HOST_ANSWER_UNUSABLE,
+                  "host %s answered %s: %s"
+                      .formatted(
+                          host.key().nodeId(), broken.code(), Printable.of(broken.message())))
+              .with("hostId", host.key().nodeId());
+    };
+  }
+
+  /** Why the host's part is missing; empty if it is not. */
+  static Optional<UnavailableHost> unavailable(NodeView node, Answer<?> answer) {
+    return switch (answer) {
+      case Answer.Answered<?> ignored -> Optional.empty();
+      case Answer.Refused<?> refused ->
+          Optional.of(unavailable(node, Instant.now(), "refused: " + refused.message()));
+      case Answer.Unreachable<?> unreachable ->
+          Optional.of(unavailable(node, since(node, unreachable), unreachable.message()));
+      case Answer.Broken<?> broken ->
+          Optional.of(
+              unavailable(
+                  node, Instant.now(), "answered " + broken.code() + ": " + broken.message()));
+    };
+  }
+
+  static UnavailableHost unavailable(NodeView node, Instant since, String reason) {
+    return new UnavailableHost(
+        node.key().nodeId(), Views.word(node.state()), since, Printable.of(reason));
+  }
+
+  private static ProblemException refused(
+      NodeView host, Answer.Refused<?> refused, ProblemType missing, String what) {
+    if (refused.errno() == Errno.ENOENT) {
+      return new ProblemException(missing, what + " is not known to host " + host.key().nodeId())
+          .with("hostId", host.key().nodeId());
+    }
+    return new ProblemException(
+            ProblemType.REQUEST_REFUSED,
+            "host %s refused with %s: %s"
+                .formatted(host.key().nodeId(), refused.errno(), Printable.of(refused.message())))
+        .with("hostId", host.key().nodeId())
+        .with("errno", refused.errno().name());
+  }
+
+  private static ProblemException unreachable(NodeView host, Answer.Unreachable<?> unreachable) {
+    Instant since = since(host, unreachable);
+    return new ProblemException(
+            unreachable.timedOut() ? ProblemType.HOST_SILENT : ProblemType.HOST_UNREACHABLE,
+            "host %s at %s, %s since %s: %s"
+                .formatted(
+                    host.key().nodeId(),
+                    host.endpoint(),
+                    host.state() == NodeState.LIVE
+                        ? "unreachable"
+                        : host.state().name().toLowerCase(Locale.ROOT),
+                    since,
+                    unreachable.message()))
+        .with("hostId", host.key().nodeId())
+        .with("endpoint", host.endpoint())
+        .with("hostState", Views.word(host.state()))
+        .with("since", since.toString());
+  }
+
+  /** The earlier of the two signs of trouble. */
+  private static Instant since(NodeView node, Answer.Unreachable<?> unreachable) {
+    Instant failing = Instant.ofEpochMilli(unreachable.sinceMillis());
+    if (node.state() == NodeState.LIVE) {
+      return failing;
+    }
+    Instant state = Views.ago(node.stateAgeNanos());
+    return state.isBefore(failing) ? state : failing;
+  }
+}

@@ -1,0 +1,18 @@
+package dev.fenceline.coordinator.adapter.rest;
+
+/** What of a request's text may be shown back: short, and without control characters. Stateless. */
+final class Printable {
+  private static final int MAX_SHOWN = 120;
+
+  private Printable() {}
+
+  static String of(String text) {
+    StringBuilder shown = new StringBuilder();
+    text.codePoints()
+        .limit(MAX_SHOWN)
+        .map(
+            c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE ? '?' : c)
+        .forEach(shown::appendCodePoint);
+    return text.codePointCount(0, text.length()) > MAX_SHOWN ? shown + "..." : shown.toString();
+  }
+}

@@ -1,0 +1,156 @@
+package dev.fenceline.coordinator.adapter.rest;
+
+import dev.fenceline.coordinator.adapter.rest.model.AgentView;
+import dev.fenceline.coordinator.adapter.rest.model.DeviceView;
+import dev.fenceline.coordinator.adapter.rest.model.HostView;
+import dev.fenceline.coordinator.adapter.rest.model.NodeInfo;
+import dev.fenceline.coordinator.engine.NodeLoad;
+import dev.fenceline.coordinator.engine.NodeLoad.AgentLoad;
+import dev.fenceline.coordinator.engine.NodeLoad.HostLoad;
+import dev.fenceline.coordinator.engine.NodeView;
+import dev.fenceline.coordinator.engine.query.AgentStatus;
+import dev.fenceline.coordinator.engine.query.HostStatus;
+import dev.fenceline.coordinator.engine.query.Session;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+
+/** Nodes as REST shows them. Stateless. */
+final class Views {
+  private Views() {}
+
+  static Instant ago(long ageNanos) {
+    return Instant.now().minusNanos(ageNanos).truncatedTo(ChronoUnit.MILLIS);
+  }
+
+  static double micros(long nanos) {
+    return nanos / 1e3;
+  }
+
+  static double millis(long nanos) {
+    return nanos / 1e6;
+  }
+
+  static String hex(long value) {
+    return "0x" + Long.toHexString(value);
+  }
+
+  /** Tokens and session ids: all 64 bits. */
+  static String token(long value) {
+    return String.format(Locale.ROOT, "0x%016x", value);
+  }
+
+  /** A constant as the API spells it: lower-case, with dashes. */
+  static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  static NodeInfo node(NodeView node) {
+    return new NodeInfo(
+        word(node.state()),
+        node.reason(),
+        ago(node.stateAgeNanos()),
+        token(node.bootToken()),
+        node.endpoint(),
+        node.httpEndpoint(),
+        ago(node.registeredAgeNanos()),
+        node.silentNanos() / 1_000_000);
+  }
+
+  static HostView host(NodeView node) {
+    HostLoad load =
+        switch (node.load()) {
+          case HostLoad host -> host;
+          case AgentLoad ignored -> throw new IllegalStateException(node.key() + " is no host");
+        };
+    return new HostView(
+        node.key().nodeId(),
+        node(node),
+        token(load.hostEpoch()),
+        load.spaceCount(),
+        load.sessionCount(),
+        load.totalFrames(),
+        load.freeFrames());
+  }
+
+  static HostView.Status status(HostStatus status) {
+    return new HostView.Status(
+        status.totalFrames(),
+        status.freeFrames(),
+        status.spaceCount(),
+        status.sessionCount(),
+        status.pendingInvalidationCount(),
+        millis(status.leaseTtlNanos()),
+        millis(status.leaseExpiryNanos()),
+        status.lateMessageCount());
+  }
+
+  static HostView.SessionView session(Session session) {
+    return new HostView.SessionView(
+        session.agentId(),
+        token(session.sessionId()),
+        token(session.bootToken()),
+        session.attached() ? "attached" : "detached",
+        millis(session.leaseLeftNanos()),
+        session.pendingFenceCount(),
+        session.overdue(),
+        session.deviceNames());
+  }
+
+  static AgentLoad agentLoad(NodeView node) {
+    return switch (node.load()) {
+      case AgentLoad agent -> agent;
+      case HostLoad ignored -> throw new IllegalStateException(node.key() + " is no agent");
+    };
+  }
+
+  static AgentView agent(NodeView node) {
+    AgentLoad load = agentLoad(node);
+    return new AgentView(
+        node.key().nodeId(),
+        node(node),
+        load.devices().size(),
+        load.links().stream().map(Views::link).toList());
+  }
+
+  static List<DeviceView> devices(NodeView agent) {
+    return agentLoad(agent).devices().stream()
+        .sorted((a, b) -> Integer.compare(a.index(), b.index()))
+        .map(device -> device(agent, device))
+        .toList();
+  }
+
+  static DeviceView.Counters counters(AgentStatus.DeviceStatus device) {
+    return new DeviceView.Counters(
+        device.runningPrograms(),
+        device.queuedPrograms(),
+        device.mirrorEntries(),
+        device.faults(),
+        device.faultRetries(),
+        device.invalidations(),
+        device.dmaReadBytes(),
+        device.dmaWrittenBytes(),
+        device.staleRefusals(),
+        micros(device.delays().drainNanos()),
+        micros(device.delays().dmaNanos()),
+        micros(device.delays().faultNanos()));
+  }
+
+  private static AgentView.LinkView link(NodeLoad.LinkLoad link) {
+    return new AgentView.LinkView(
+        link.hostId(), link.state(), token(link.sessionId()), millis(link.leaseLeftNanos()));
+  }
+
+  private static DeviceView device(NodeView agent, NodeLoad.DeviceLoad device) {
+    return new DeviceView(
+        agent.key().nodeId() + "/" + device.index(),
+        agent.key().nodeId(),
+        device.index(),
+        device.name(),
+        word(agent.state()),
+        device.units(),
+        Integer.toUnsignedLong(device.runningPrograms()),
+        device.mirrorEntries());
+  }
+}

@@ -1,0 +1,29 @@
+package dev.fenceline.coordinator.adapter.rest.model;
+
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** An agent as of its last report; immutable. */
+@Schema(description = "An agent, as of its last report")
+public record AgentView(
+    @Schema(example = "agent-1") String id, NodeInfo node, int deviceCount, List<LinkView> links) {
+
+  /** An agent with what it says now; immutable. */
+  @Schema(description = "An agent, with what it says itself at the moment")
+  public record Detail(
+      AgentView agent,
+      @Schema(description = "As reported; with live counters if the agent answers")
+          List<DeviceView.Detail> devices,
+      @Schema(description = "Null if the agent answers", nullable = true)
+          @Nullable UnavailableHost unavailable) {}
+
+  /** A link to a host; immutable. */
+  @Schema(description = "The agent's link to a host")
+  public record LinkView(
+      String hostId,
+      @Schema(example = "attached") String state,
+      String sessionId,
+      @Schema(description = "Until the agent fences itself off; negative when it has")
+          double leaseLeftMillis) {}
+}

@@ -1,0 +1,72 @@
+package dev.fenceline.coordinator.adapter.rest.model;
+
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.time.Instant;
+import java.util.List;
+
+/** An invalidation and the fences that it waits, or waited, for; immutable. */
+@Schema(description = "An invalidation and its fences, pending or from the host's bounded history")
+public record FenceView(
+    @Schema(description = "hostId.invalidationId", example = "host-1.42") String id,
+    String hostId,
+    @Schema(description = "Decimal", example = "42") String invalidationId,
+    @Schema(example = "host-1.1") String addressSpaceId,
+    String start,
+    String end,
+    @Schema(allowableValues = {"unmap", "clear", "protection", "release", "migrate", "exclusive"})
+        String kind,
+    @Schema(allowableValues = {"split", "sequential"}) String notificationMode,
+    @Schema(allowableValues = {"queued", "scheduled", "waiting", "completed", "backed-off"})
+        String state,
+    boolean pending,
+    long sequence,
+    Instant startedAt,
+    double scheduleMicros,
+    double unmapMicros,
+    @Schema(description = "So far, while pending") double waitMicros,
+    List<Participant> participants) {
+
+  /** One fence; immutable. */
+  @Schema(description = "One participant's fence")
+  public record Participant(
+      @Schema(description = "cpu/0 for the host's own TLBs", example = "agent-1/0") String device,
+      String deviceName,
+      @Schema(
+              allowableValues = {
+                "pending",
+                "acked",
+                "not-held",
+                "reattached",
+                "lease-expired",
+                "left"
+              })
+          String resolution,
+      @Schema(description = "From schedule to resolution; so far, while pending")
+          double elapsedMicros,
+      @Schema(description = "Behind the first participant that resolved; so far, while pending")
+          double latenessMicros,
+      @Schema(description = "The host's words on a pending fence, or empty") String diagnosis) {}
+
+  /** A fence with who is late and what happens next; immutable. */
+  public record Detail(
+      FenceView fence,
+      @Schema(description = "One sentence for a person") String summary,
+      @Schema(description = "Who holds it up; empty when it is over") List<Late> late) {}
+
+  /** Who is late; immutable. */
+  @Schema(description = "A participant that holds the invalidation up")
+  public record Late(
+      @Schema(example = "agent-1/0") String device,
+      String deviceName,
+      Instant since,
+      String why,
+      @Schema(description = "What happens next, at the latest") String next) {}
+
+  /** A list of fences; immutable. */
+  @Schema(description = "Newest first, over all hosts that answered")
+  public record Page(
+      List<FenceView> items,
+      @Schema(description = "True if a host may have more than `limit`") boolean truncated,
+      @Schema(description = "Hosts whose fences are missing here")
+          List<UnavailableHost> unavailableHosts) {}
+}

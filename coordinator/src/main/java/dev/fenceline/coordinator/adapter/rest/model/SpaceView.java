@@ -1,0 +1,30 @@
+package dev.fenceline.coordinator.adapter.rest.model;
+
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** An address space; immutable. */
+@Schema(description = "An address space")
+public record SpaceView(
+    @Schema(description = "hostId.spaceId", example = "host-1.1") String id,
+    String hostId,
+    @Schema(description = "The host's own id, decimal", example = "1") String spaceId,
+    String name,
+    @Schema(allowableValues = {"split", "sequential"}) String notificationMode,
+    long mappingCount,
+    long mappedPages,
+    long residentPages,
+    long mirrorCount,
+    @Schema(description = "Grows with each invalidation") long sequence,
+    long pendingInvalidationCount) {
+
+  /** A page of the list of address spaces; immutable. */
+  @Schema(description = "Address spaces of all hosts that answered")
+  public record Page(
+      List<SpaceView> items,
+      @Schema(description = "Null when this is the last page", nullable = true)
+          @Nullable String nextCursor,
+      @Schema(description = "Hosts whose address spaces are missing here")
+          List<UnavailableHost> unavailableHosts) {}
+}

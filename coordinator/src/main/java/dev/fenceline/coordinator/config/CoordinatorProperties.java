@@ -1,0 +1,35 @@
+package dev.fenceline.coordinator.config;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import java.time.Duration;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * What can be configured, below {@code fenceline.coordinator}; immutable.
+ *
+ * @param livenessTimeout silence after which a node counts as lost
+ * @param reportInterval what nodes are told to report at; a fifth of the liveness timeout if absent
+ * @param recoveryWindow how long after its start the coordinator says {@code recovering}; three
+ *     report intervals if absent
+ * @param retention how long a lost node, or one that left, is remembered
+ * @param queryTimeout how long a question to a host or agent may take
+ * @param queryParallelism questions under way at once
+ * @param queueCapacity inputs that may wait for the registry
+ */
+@Validated
+@ConfigurationProperties("fenceline.coordinator")
+public record CoordinatorProperties(
+    @DefaultValue("5s") @NotNull Duration livenessTimeout,
+    @Nullable Duration reportInterval,
+    @Nullable Duration recoveryWindow,
+    @DefaultValue("5m") @NotNull Duration retention,
+    @DefaultValue("2s") @DurationMin(millis = 10) @DurationMax(minutes = 1) Duration queryTimeout,
+    @DefaultValue("32") @Min(1) @Max(1024) int queryParallelism,
+    @DefaultValue("16384") @Min(16) @Max(1 << 20) int queueCapacity) {}

@@ -1,0 +1,47 @@
+package dev.fenceline.coordinator.config;
+
+import dev.fenceline.coordinator.adapter.grpc.ReportStreams;
+import dev.fenceline.coordinator.runtime.RegistryRuntime;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.event.ApplicationStartedEvent;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
+import org.springframework.core.env.Environment;
+import org.springframework.stereotype.Component;
+
+/** What happens when the servers listen, and before they stop. Thread-safe. */
+@Component
+class ServiceLifecycle {
+  private static final Logger LOG = LoggerFactory.getLogger(ServiceLifecycle.class);
+
+  private final ServiceClock clock;
+  private final RegistryRuntime runtime;
+  private final ReportStreams streams;
+  private final Environment environment;
+
+  ServiceLifecycle(
+      ServiceClock clock, RegistryRuntime runtime, ReportStreams streams, Environment environment) {
+    this.clock = clock;
+    this.runtime = runtime;
+    this.streams = streams;
+    this.environment = environment;
+  }
+
+  /** The recovery window begins when nodes can reach the coordinator. */
+  @EventListener(ApplicationStartedEvent.class)
+  void started() {
+    clock.start();
+    runtime.start();
+    LOG.info(
+        "coordinator listens: http port {}, grpc port {}",
+        environment.getProperty("local.server.port"),
+        environment.getProperty("local.grpc.server.port"));
+  }
+
+  /** Comes before the servers' own stop, which would wait for open streams. */
+  @EventListener(ContextClosedEvent.class)
+  void closing() {
+    streams.closeAll();
+  }
+}

@@ -1,0 +1,112 @@
+package dev.fenceline.coordinator.engine.query;
+
+import dev.fenceline.coordinator.engine.NodeState;
+import dev.fenceline.coordinator.engine.NodeView;
+import dev.fenceline.coordinator.engine.query.Invalidation.Fence;
+import dev.fenceline.model.DeviceId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Who holds an invalidation up, why, and what happens next (A7); immutable. Assembled from what the
+ * host says of the fence and of the agent's session, and from what the registry knows of the agent.
+ *
+ * @param late in the host's order; empty when nothing is pending
+ */
+public record FenceDiagnosis(String summary, List<Late> late) {
+  public FenceDiagnosis {
+    late = List.copyOf(late);
+  }
+
+  /** A participant whose fence is pending; immutable. */
+  public record Late(Fence fence, String why, String next) {}
+
+  /**
+   * @param sessions the host's, as far as it told
+   * @param agents what the registry knows of an agent id
+   */
+  public static FenceDiagnosis of(
+      Invalidation invalidation,
+      List<Session> sessions,
+      Function<String, Optional<NodeView>> agents) {
+    List<Late> late = new ArrayList<>();
+    if (invalidation.state().isPending()) {
+      for (Fence fence : invalidation.fences()) {
+        if (fence.resolution() == null) {
+          String agentId = fence.device().agentId();
+          Optional<Session> session =
+              sessions.stream().filter(each -> each.agentId().equals(agentId)).findFirst();
+          late.add(
+              new Late(fence, why(fence, session, agents.apply(agentId)), next(fence, session)));
+        }
+      }
+    }
+    return new FenceDiagnosis(summary(invalidation, late), late);
+  }
+
+  private static String why(Fence fence, Optional<Session> session, Optional<NodeView> agent) {
+    List<String> reasons = new ArrayList<>();
+    if (!fence.diagnosis().isEmpty()) {
+      reasons.add(fence.diagnosis());
+    }
+    session
+        .filter(each -> !each.attached())
+        .ifPresent(each -> reasons.add("the agent's stream to the host is broken"));
+    agent
+        .filter(each -> each.state() != NodeState.LIVE)
+        .ifPresent(
+            each ->
+                reasons.add(
+                    "the coordinator counts the agent as %s (%s, silent for %d ms)"
+                        .formatted(
+                            each.state().name().toLowerCase(Locale.ROOT),
+                            each.reason(),
+                            each.silentNanos() / 1_000_000)));
+    if (reasons.isEmpty()) {
+      reasons.add(
+          fence.device().equals(DeviceId.CPU)
+              ? "accesses of CPU threads through the old translation are still in flight"
+              : "accesses through the old translation are still in flight, or the ack is on its"
+                  + " way");
+    }
+    return String.join("; ", reasons);
+  }
+
+  private static String next(Fence fence, Optional<Session> session) {
+    if (fence.device().equals(DeviceId.CPU)) {
+      return "the fence resolves when the last of these accesses ends";
+    }
+    return session
+        .map(
+            each ->
+                "the fence resolves by the agent's ack or its new Hello; otherwise the host"
+                    + " declares the agent dead in "
+                    + Math.max(0, each.leaseLeftNanos() / 1_000_000)
+                    + " ms"
+                    + (each.overdue()
+                        ? ", and its lease is not renewed any more"
+                        : " unless its lease is renewed, which ends once the fence is overdue"))
+        .orElse("the fence resolves by the agent's ack, its new Hello, or the end of its lease");
+  }
+
+  private static String summary(Invalidation invalidation, List<Late> late) {
+    return switch (invalidation.state()) {
+      case COMPLETED -> "completed: every fence resolved";
+      case BACKED_OFF -> "backed off: a fence was not resolved in time, the entries were restored";
+      case QUEUED -> "queued behind an earlier invalidation of the interval, or for fence slots";
+      case SCHEDULED, WAITING ->
+          late.isEmpty()
+              ? "every fence has resolved; the invalidation is about to end"
+              : "waits for %d of %d participants: %s"
+                  .formatted(
+                      late.size(),
+                      invalidation.fences().size(),
+                      String.join(
+                          ", ",
+                          late.stream().map(each -> each.fence().device().toString()).toList()));
+    };
+  }
+}

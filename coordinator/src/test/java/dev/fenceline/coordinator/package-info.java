@@ -1,0 +1,2 @@
+/** Tests of the coordinator as a whole. */
+package dev.fenceline.coordinator;
