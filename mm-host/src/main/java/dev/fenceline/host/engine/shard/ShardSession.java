@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** What a shard knows of a session; dies with it. Confined to the shard. */
@@ -19,7 +20,7 @@ public final class ShardSession {
   private final SessionLedger ledger;
   private final Map<Integer, Mirror> mirrors = new LinkedHashMap<>();
   private final Map<Integer, AddressSpace> spaceOfMirror = new LinkedHashMap<>();
-  private final Map<Long, @Nullable DeviceView[]> viewsBySpace = new LinkedHashMap<>();
+  private final Map<Long, Map<Integer, DeviceView>> viewsBySpace = new LinkedHashMap<>();
   private int parkedFaults;
 
   ShardSession(long sessionId, String agentId, List<DeviceDescription> devices) {
@@ -56,23 +57,17 @@ public final class ShardSession {
 
   /** The device's view of the space, or null if it never mirrored it. */
   @Nullable DeviceView view(long spaceId, int deviceIndex) {
-    @Nullable DeviceView @Nullable [] views = viewsBySpace.get(spaceId);
-    return views == null || deviceIndex < 0 || deviceIndex >= views.length
-        ? null
-        : views[deviceIndex];
+    Map<Integer, DeviceView> views = viewsBySpace.get(spaceId);
+    return views == null ? null : views.get(deviceIndex);
   }
 
   DeviceView viewOrNew(long spaceId, int deviceIndex) {
-    @Nullable DeviceView[] views =
-        viewsBySpace.computeIfAbsent(spaceId, id -> new @Nullable DeviceView[devices.size()]);
-    DeviceView view = views[deviceIndex];
-    if (view == null) {
-      view =
-          new DeviceView(
-              new DeviceId(agentId, deviceIndex), devices.get(deviceIndex).name(), ledger);
-      views[deviceIndex] = view;
-    }
-    return view;
+    return viewsBySpace
+        .computeIfAbsent(spaceId, id -> new TreeMap<>())
+        .computeIfAbsent(
+            deviceIndex,
+            index ->
+                new DeviceView(new DeviceId(agentId, index), devices.get(index).name(), ledger));
   }
 
   void addMirror(Mirror mirror, AddressSpace space) {
@@ -94,13 +89,7 @@ public final class ShardSession {
   /** All views, of every space. */
   List<DeviceView> views() {
     List<DeviceView> all = new ArrayList<>();
-    for (@Nullable DeviceView[] views : viewsBySpace.values()) {
-      for (DeviceView view : views) {
-        if (view != null) {
-          all.add(view);
-        }
-      }
-    }
+    viewsBySpace.values().forEach(views -> all.addAll(views.values()));
     return all;
   }
 
