@@ -1,0 +1,71 @@
+package dev.fenceline.host.adapter.grpc;
+
+import dev.fenceline.attach.v1.AttachServiceGrpc;
+import dev.fenceline.host.runtime.HostRuntime;
+import dev.fenceline.transfer.v1.TransferServiceGrpc;
+import io.grpc.BindableService;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
+import io.grpc.netty.NettyServerBuilder;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a host serves gRPC: which services, on which threads, within which limits. Immutable.
+ *
+ * <p>Attach and Transfer run on the transport's own threads, since they never block; everything
+ * else is for callers that may wait, on virtual threads.
+ */
+public final class GrpcServing {
+  /** Largest message of a transfer stream or a caller. */
+  static final int MAX_MESSAGE_BYTES = 8 << 20;
+
+  private static final int MAX_METADATA_BYTES = 16 << 10;
+  private static final long KEEPALIVE_SECONDS = 10;
+
+  private final List<BindableService> services;
+
+  public GrpcServing(HostRuntime host) {
+    services =
+        List.of(
+            new AttachAdapter(host),
+            new TransferAdapter(host),
+            new SpaceAdapter(host),
+            new QueryAdapter(host));
+  }
+
+  /** The services to be bound. */
+  public List<BindableService> services() {
+    return services;
+  }
+
+  /** Sets threads and limits; the services are not added. */
+  public static void configure(NettyServerBuilder builder) {
+    Executor callers =
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("fenceline-call-", 0).factory());
+    builder
+        .executor(callers)
+        .callExecutor(new ExecutorByService(callers))
+        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+        .maxInboundMetadataSize(MAX_METADATA_BYTES)
+        .permitKeepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
+        .permitKeepAliveWithoutCalls(true);
+  }
+
+  private record ExecutorByService(Executor callers) implements ServerCallExecutorSupplier {
+    @Override
+    public <Q, P> @Nullable Executor getExecutor(ServerCall<Q, P> call, Metadata metadata) {
+      String service =
+          MethodDescriptor.extractFullServiceName(call.getMethodDescriptor().getFullMethodName());
+      boolean neverBlocks =
+          AttachServiceGrpc.SERVICE_NAME.equals(service)
+              || TransferServiceGrpc.SERVICE_NAME.equals(service);
+      return neverBlocks ? Runnable::run : callers;
+    }
+  }
+}

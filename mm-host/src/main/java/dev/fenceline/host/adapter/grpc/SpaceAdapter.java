@@ -1,0 +1,285 @@
+package dev.fenceline.host.adapter.grpc;
+
+import com.google.protobuf.UnsafeByteOperations;
+import dev.fenceline.common.v1.WaitPolicy;
+import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.host.runtime.CpuAccess;
+import dev.fenceline.host.runtime.CpuOutcome;
+import dev.fenceline.host.runtime.HostRuntime;
+import dev.fenceline.model.Errno;
+import dev.fenceline.space.v1.AddressSpaceServiceGrpc;
+import dev.fenceline.space.v1.AdviseRequest;
+import dev.fenceline.space.v1.AtomicAddRequest;
+import dev.fenceline.space.v1.AtomicReply;
+import dev.fenceline.space.v1.BrkRequest;
+import dev.fenceline.space.v1.CompareAndSetRequest;
+import dev.fenceline.space.v1.CreateSpaceReply;
+import dev.fenceline.space.v1.CreateSpaceRequest;
+import dev.fenceline.space.v1.DestroySpaceRequest;
+import dev.fenceline.space.v1.ForkSpaceRequest;
+import dev.fenceline.space.v1.InvalidateRequest;
+import dev.fenceline.space.v1.MapRequest;
+import dev.fenceline.space.v1.OperationReply;
+import dev.fenceline.space.v1.ProtectRequest;
+import dev.fenceline.space.v1.ReadReply;
+import dev.fenceline.space.v1.ReadRequest;
+import dev.fenceline.space.v1.RemapRequest;
+import dev.fenceline.space.v1.SetNotificationModeReply;
+import dev.fenceline.space.v1.SetNotificationModeRequest;
+import dev.fenceline.space.v1.UnmapRequest;
+import dev.fenceline.space.v1.WriteReply;
+import dev.fenceline.space.v1.WriteRequest;
+import io.grpc.stub.StreamObserver;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/**
+ * The address-space service on gRPC. Thread-safe; each call runs on a virtual thread of its own and
+ * may block within its deadline.
+ */
+public final class SpaceAdapter extends AddressSpaceServiceGrpc.AddressSpaceServiceImplBase {
+  private final HostRuntime host;
+
+  public SpaceAdapter(HostRuntime host) {
+    this.host = host;
+  }
+
+  @Override
+  public void createSpace(CreateSpaceRequest request, StreamObserver<CreateSpaceReply> answers) {
+    answer(
+        answers,
+        () ->
+            created(
+                new SpaceOperation.Create(
+                    SpaceRequests.name(request.getName()),
+                    SpaceRequests.mode(request.getNotificationMode()))));
+  }
+
+  @Override
+  public void forkSpace(ForkSpaceRequest request, StreamObserver<CreateSpaceReply> answers) {
+    answer(
+        answers,
+        () ->
+            created(
+                new SpaceOperation.Fork(
+                    request.getSpaceId(), SpaceRequests.name(request.getName()))));
+  }
+
+  @Override
+  public void destroySpace(DestroySpaceRequest request, StreamObserver<OperationReply> answers) {
+    run(
+        answers,
+        () -> new SpaceOperation.Destroy(request.getSpaceId()),
+        WaitPolicy.getDefaultInstance());
+  }
+
+  @Override
+  public void setNotificationMode(
+      SetNotificationModeRequest request, StreamObserver<SetNotificationModeReply> answers) {
+    answer(
+        answers,
+        () -> {
+          done(
+              new SpaceOperation.SetMode(
+                  request.getSpaceId(), SpaceRequests.mode(request.getNotificationMode())));
+          return SetNotificationModeReply.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void map(MapRequest request, StreamObserver<OperationReply> answers) {
+    run(answers, () -> SpaceRequests.map(request), request.getWait());
+  }
+
+  @Override
+  public void unmap(UnmapRequest request, StreamObserver<OperationReply> answers) {
+    run(
+        answers,
+        () ->
+            new SpaceOperation.Unmap(
+                request.getSpaceId(), request.getAddress(), request.getLength()),
+        request.getWait());
+  }
+
+  @Override
+  public void protect(ProtectRequest request, StreamObserver<OperationReply> answers) {
+    run(
+        answers,
+        () ->
+            new SpaceOperation.Protect(
+                request.getSpaceId(),
+                request.getAddress(),
+                request.getLength(),
+                SpaceRequests.protection(request.getProtection())),
+        request.getWait());
+  }
+
+  @Override
+  public void remap(RemapRequest request, StreamObserver<OperationReply> answers) {
+    run(answers, () -> SpaceRequests.remap(request), request.getWait());
+  }
+
+  @Override
+  public void brk(BrkRequest request, StreamObserver<OperationReply> answers) {
+    run(
+        answers,
+        () -> new SpaceOperation.Brk(request.getSpaceId(), request.getEnd()),
+        request.getWait());
+  }
+
+  @Override
+  public void advise(AdviseRequest request, StreamObserver<OperationReply> answers) {
+    run(answers, () -> SpaceRequests.advise(request), request.getWait());
+  }
+
+  @Override
+  public void invalidate(InvalidateRequest request, StreamObserver<OperationReply> answers) {
+    run(
+        answers,
+        () ->
+            new SpaceOperation.Invalidate(
+                request.getSpaceId(), request.getAddress(), request.getLength()),
+        request.getWait());
+  }
+
+  @Override
+  public void read(ReadRequest request, StreamObserver<ReadReply> answers) {
+    answer(
+        answers,
+        () -> {
+          int length = request.getLength();
+          if (length < 1 || length > CpuAccess.MAX_LENGTH_BYTES) {
+            throw Refusals.exception(
+                Errno.EINVAL,
+                "length "
+                    + Integer.toUnsignedString(length)
+                    + " is not in [1, "
+                    + CpuAccess.MAX_LENGTH_BYTES
+                    + "]");
+          }
+          byte[] data = new byte[length];
+          previous(host.cpu().read(request.getSpaceId(), request.getAddress(), data, cpuNanos()));
+          return ReadReply.newBuilder().setData(UnsafeByteOperations.unsafeWrap(data)).build();
+        });
+  }
+
+  @Override
+  public void write(WriteRequest request, StreamObserver<WriteReply> answers) {
+    answer(
+        answers,
+        () -> {
+          previous(
+              host.cpu()
+                  .write(
+                      request.getSpaceId(),
+                      request.getAddress(),
+                      request.getData().toByteArray(),
+                      cpuNanos()));
+          return WriteReply.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void atomicAdd(AtomicAddRequest request, StreamObserver<AtomicReply> answers) {
+    answer(
+        answers,
+        () ->
+            atomicReply(
+                host.cpu()
+                    .getAndAdd(
+                        request.getSpaceId(),
+                        request.getAddress(),
+                        request.getOperand(),
+                        cpuNanos())));
+  }
+
+  @Override
+  public void compareAndSet(CompareAndSetRequest request, StreamObserver<AtomicReply> answers) {
+    answer(
+        answers,
+        () ->
+            atomicReply(
+                host.cpu()
+                    .compareAndSet(
+                        request.getSpaceId(),
+                        request.getAddress(),
+                        request.getExpected(),
+                        request.getOperand(),
+                        cpuNanos())));
+  }
+
+  private long cpuNanos() {
+    return Math.min(CallBound.leftNanos(), host.settings().cpuAccessNanos());
+  }
+
+  private static AtomicReply atomicReply(CpuOutcome outcome) {
+    return AtomicReply.newBuilder().setPrevious(previous(outcome)).build();
+  }
+
+  private static long previous(CpuOutcome outcome) {
+    return switch (outcome) {
+      case CpuOutcome.Done done -> done.previous();
+      case CpuOutcome.Refused refused ->
+          throw Refusals.refusal(refused.errno(), refused.message(), refused.address())
+              .asException();
+    };
+  }
+
+  private CreateSpaceReply created(SpaceOperation operation) {
+    return CreateSpaceReply.newBuilder().setSpaceId(done(operation).value()).build();
+  }
+
+  private OperationOutcome.Done done(SpaceOperation operation) {
+    return switch (outcome(operation, dev.fenceline.model.WaitPolicy.BLOCK)) {
+      case OperationOutcome.Done done -> done;
+      case OperationOutcome.Refused refused -> throw exception(refused);
+      case OperationOutcome.BackedOff backedOff ->
+          throw new IllegalStateException("backed off although it blocks: " + operation);
+    };
+  }
+
+  private void run(
+      StreamObserver<OperationReply> answers,
+      Supplier<SpaceOperation> operation,
+      WaitPolicy policy) {
+    answer(
+        answers,
+        () ->
+            switch (outcome(operation.get(), SpaceRequests.wait(policy))) {
+              case OperationOutcome.Done done ->
+                  reply(OperationReply.Outcome.OUTCOME_DONE, done.timing())
+                      .setAddress(done.value())
+                      .build();
+              case OperationOutcome.BackedOff backedOff ->
+                  reply(OperationReply.Outcome.OUTCOME_BACKED_OFF, backedOff.timing()).build();
+              case OperationOutcome.Refused refused -> throw exception(refused);
+            });
+  }
+
+  private OperationOutcome outcome(
+      SpaceOperation operation, dev.fenceline.model.WaitPolicy policy) {
+    CompletableFuture<OperationOutcome> ended = new CompletableFuture<>();
+    host.submit(operation, policy, ended::complete);
+    return CallBound.await(ended, "the operation");
+  }
+
+  private static RuntimeException exception(OperationOutcome.Refused refused) {
+    return Refusals.refusal(refused.errno(), refused.message(), refused.address()).asException();
+  }
+
+  private static OperationReply.Builder reply(
+      OperationReply.Outcome outcome, OperationOutcome.Timing timing) {
+    return OperationReply.newBuilder()
+        .setOutcome(outcome)
+        .setInvalidationId(timing.invalidationId())
+        .setScheduleNanos(timing.scheduleNanos())
+        .setUnmapNanos(timing.unmapNanos())
+        .setWaitNanos(timing.waitNanos())
+        .setFencesWaited(timing.fencesWaited());
+  }
+
+  private static <T> void answer(StreamObserver<T> answers, Supplier<T> call) {
+    Answers.answer(answers, call);
+  }
+}

@@ -1,0 +1,112 @@
+package dev.fenceline.host.adapter.grpc;
+
+import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.host.engine.space.SpaceOperation.Advice;
+import dev.fenceline.host.engine.space.SpaceOperation.Placement;
+import dev.fenceline.model.Errno;
+import dev.fenceline.model.NotificationMode;
+import dev.fenceline.model.Protection;
+import dev.fenceline.model.WaitPolicy;
+import dev.fenceline.space.v1.AdviseRequest;
+import dev.fenceline.space.v1.MapRequest;
+import dev.fenceline.space.v1.RemapRequest;
+
+/** Decodes what callers ask of address spaces; what contradicts itself is EINVAL. Stateless. */
+final class SpaceRequests {
+  private static final int MAX_NAME_LENGTH = 128;
+  private static final int MAX_BACKING_LENGTH = 4096;
+
+  /** A year: later deadlines would overflow the clock. */
+  private static final long LONGEST_DEADLINE_NANOS = 365L * 86_400 * 1_000_000_000;
+
+  private SpaceRequests() {}
+
+  static String name(String name) {
+    if (name.length() > MAX_NAME_LENGTH) {
+      throw invalid("name of %d characters: at most %d", name.length(), MAX_NAME_LENGTH);
+    }
+    return name;
+  }
+
+  static NotificationMode mode(dev.fenceline.common.v1.NotificationMode mode) {
+    return switch (mode) {
+      case NOTIFICATION_MODE_UNSPECIFIED, NOTIFICATION_MODE_SPLIT -> NotificationMode.SPLIT;
+      case NOTIFICATION_MODE_SEQUENTIAL -> NotificationMode.SEQUENTIAL;
+      case UNRECOGNIZED -> throw invalid("notification mode is unknown");
+    };
+  }
+
+  static Protection protection(dev.fenceline.common.v1.Protection protection) {
+    return new Protection(protection.getRead(), protection.getWrite(), protection.getExecute());
+  }
+
+  static WaitPolicy wait(dev.fenceline.common.v1.WaitPolicy wait) {
+    return switch (wait.getMode()) {
+      case MODE_UNSPECIFIED, MODE_BLOCK -> WaitPolicy.BLOCK;
+      case MODE_TRY -> WaitPolicy.TRY;
+      case MODE_DEADLINE -> new WaitPolicy.Deadline(deadline(wait.getDeadlineNanos()));
+      case UNRECOGNIZED -> throw invalid("wait mode is unknown");
+    };
+  }
+
+  static SpaceOperation map(MapRequest request) {
+    Placement placement =
+        switch (request.getPlacement()) {
+          case PLACEMENT_UNSPECIFIED, PLACEMENT_ANYWHERE -> Placement.ANYWHERE;
+          case PLACEMENT_FIXED -> Placement.FIXED;
+          case PLACEMENT_FIXED_NOREPLACE -> Placement.FIXED_NOREPLACE;
+          case UNRECOGNIZED -> throw invalid("placement is unknown");
+        };
+    if (request.getBacking().length() > MAX_BACKING_LENGTH) {
+      throw invalid(
+          "backing of %d characters: at most %d",
+          request.getBacking().length(), MAX_BACKING_LENGTH);
+    }
+    return new SpaceOperation.Map(
+        request.getSpaceId(),
+        request.getAddress(),
+        request.getLength(),
+        placement,
+        new SpaceOperation.Region(
+            protection(request.getProtection()),
+            request.getShared(),
+            request.getBacking(),
+            request.getOffset()));
+  }
+
+  static SpaceOperation remap(RemapRequest request) {
+    if (request.hasNewAddress() && !request.getMayMove()) {
+      throw invalid("new_address 0x%x is given, but may_move is not", request.getNewAddress());
+    }
+    return new SpaceOperation.Remap(
+        request.getSpaceId(),
+        request.getOldAddress(),
+        request.getOldLength(),
+        request.getNewLength(),
+        request.getMayMove(),
+        request.hasNewAddress() ? request.getNewAddress() : null);
+  }
+
+  static SpaceOperation advise(AdviseRequest request) {
+    Advice advice =
+        switch (request.getAdvice()) {
+          case ADVICE_NORMAL -> Advice.NORMAL;
+          case ADVICE_DONTNEED -> Advice.DONTNEED;
+          case ADVICE_WILLNEED -> Advice.WILLNEED;
+          case ADVICE_UNSPECIFIED, UNRECOGNIZED -> throw invalid("advice is missing or unknown");
+        };
+    return new SpaceOperation.Advise(
+        request.getSpaceId(), request.getAddress(), request.getLength(), advice);
+  }
+
+  private static long deadline(long nanos) {
+    if (nanos == 0) {
+      throw invalid("deadline_nanos is 0: must be at least 1");
+    }
+    return nanos < 0 ? LONGEST_DEADLINE_NANOS : Math.min(nanos, LONGEST_DEADLINE_NANOS);
+  }
+
+  private static RuntimeException invalid(String message, Object... values) {
+    return Refusals.exception(Errno.EINVAL, message.formatted(values));
+  }
+}

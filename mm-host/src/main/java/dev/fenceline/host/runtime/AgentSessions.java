@@ -1,0 +1,212 @@
+package dev.fenceline.host.runtime;
+
+import dev.fenceline.concurrent.Mailbox;
+import dev.fenceline.host.engine.session.Session;
+import dev.fenceline.host.engine.session.SessionEffect;
+import dev.fenceline.host.engine.session.SessionEngine;
+import dev.fenceline.host.engine.session.SessionInput;
+import dev.fenceline.host.engine.shard.ShardInput;
+import dev.fenceline.model.AgentMessage;
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The sessions of a host at work: their engine behind a mailbox, and the connections that carry
+ * them. Thread-safe.
+ *
+ * <p>A session's begin and end are put into every shard's mailbox before its Welcome is sent, so no
+ * message of a session reaches a shard that does not know it.
+ */
+public final class AgentSessions {
+  private static final Logger LOG = LoggerFactory.getLogger(AgentSessions.class);
+  private static final int INPUTS_PER_TURN = 64;
+
+  /** Reads the sessions between two steps. */
+  public interface Reader {
+    void read(Collection<Session> sessions, long nowNanos);
+
+    /** The sessions have stopped. */
+    void refused();
+  }
+
+  private sealed interface Message {
+    record Input(SessionInput input) implements Message {}
+
+    record Read(Reader reader) implements Message {}
+  }
+
+  private final HostRuntime host;
+  private final SessionEngine engine;
+  private final Mailbox<Message> mailbox;
+  private final Timers.Alarm alarm;
+  private final AtomicLong lastConnection = new AtomicLong();
+  private final Map<Long, AgentConnection> byConnection = new ConcurrentHashMap<>();
+  private final Map<Long, AgentConnection> bySession = new ConcurrentHashMap<>();
+  private boolean stopped;
+
+  AgentSessions(HostRuntime host, Executor executor) {
+    RuntimeSettings settings = host.settings();
+    this.host = host;
+    this.engine =
+        new SessionEngine(
+            settings.hostId(), settings.hostEpoch(), settings.leases(), settings.faultCredit());
+    this.alarm = host.timers().alarm(() -> submit(new SessionInput.Tick()));
+    this.mailbox =
+        new Mailbox<>(
+            new Mailbox.Settings(
+                settings.shardCapacity(), INPUTS_PER_TURN, Mailbox.Draining.BY_CALLER),
+            executor,
+            this::handle,
+            this::failed);
+  }
+
+  /** A new attach stream. */
+  AgentConnection connect(Outlet outlet, OutboundQueue.Limits limits) {
+    AgentConnection connection =
+        new AgentConnection(
+            lastConnection.incrementAndGet(),
+            host,
+            outlet,
+            new OutboundQueue(limits, host.encoder()));
+    byConnection.put(connection.connectionId(), connection);
+    return connection;
+  }
+
+  /** The connection that serves the session, or null. */
+  @Nullable AgentConnection connectionOf(long sessionId) {
+    return bySession.get(sessionId);
+  }
+
+  /** Messages that wait for slow readers, over all connections. */
+  public long outboundDepth() {
+    return byConnection.values().stream().mapToLong(AgentConnection::queueLength).sum();
+  }
+
+  /** Attach streams that are open. */
+  public int connections() {
+    return byConnection.size();
+  }
+
+  /** Reads the sessions inside their mailbox. */
+  public void read(Reader reader) {
+    if (mailbox.offer(new Message.Read(reader)) != Mailbox.Offer.ACCEPTED) {
+      reader.refused();
+    }
+  }
+
+  void hello(long connectionId, AgentMessage.Hello hello) {
+    submit(new SessionInput.HelloReceived(connectionId, hello));
+  }
+
+  void heartbeat(long epoch, long sessionId, long number) {
+    submit(new SessionInput.HeartbeatReceived(epoch, sessionId, number));
+  }
+
+  void leave(long epoch, long sessionId) {
+    submit(new SessionInput.LeaveReceived(epoch, sessionId));
+  }
+
+  void connectionClosed(long connectionId) {
+    if (byConnection.containsKey(connectionId)) {
+      submit(new SessionInput.ConnectionClosed(connectionId));
+    }
+  }
+
+  void overdue(int shardIndex, long sessionId, boolean overdue) {
+    submit(new SessionInput.OverdueChanged(shardIndex, sessionId, overdue));
+  }
+
+  void stop() {
+    byConnection.values().forEach(AgentConnection::end);
+    mailbox.stop();
+  }
+
+  private void submit(SessionInput input) {
+    mailbox.submit(new Message.Input(input));
+  }
+
+  private void handle(Message message) {
+    if (stopped) {
+      refuse(message);
+      return;
+    }
+    switch (message) {
+      case Message.Read read -> read.reader().read(engine.sessions(), host.timers().nowNanos());
+      case Message.Input input -> {
+        if (input.input() instanceof SessionInput.Tick) {
+          alarm.rang();
+        }
+        for (SessionEffect effect : engine.step(host.timers().nowNanos(), input.input())) {
+          carryOut(effect);
+        }
+        if (input.input() instanceof SessionInput.ConnectionClosed closed) {
+          byConnection.remove(closed.connectionId());
+        }
+        alarm.notLaterThan(engine.nextDeadlineNanos());
+      }
+    }
+  }
+
+  private void carryOut(SessionEffect effect) {
+    switch (effect) {
+      case SessionEffect.OpenOnShards open ->
+          host.onEveryShard(
+              new ShardInput.SessionOpened(open.sessionId(), open.agentId(), open.devices()));
+      case SessionEffect.EndOnShards end -> {
+        bySession.remove(end.sessionId());
+        host.onEveryShard(new ShardInput.SessionEnded(end.sessionId(), end.cause()));
+      }
+      case SessionEffect.Bind bind -> {
+        AgentConnection connection = byConnection.get(bind.connectionId());
+        if (connection != null) {
+          connection.bind(bind.sessionId());
+          bySession.put(bind.sessionId(), connection);
+        }
+      }
+      case SessionEffect.SendOn send -> {
+        AgentConnection connection = byConnection.get(send.connectionId());
+        if (connection != null) {
+          connection.send(send.message());
+        }
+      }
+      case SessionEffect.Close close -> {
+        AgentConnection connection = byConnection.remove(close.connectionId());
+        if (connection != null) {
+          connection.end();
+        }
+      }
+      case SessionEffect.LateMessage late -> host.lateMessage();
+      case SessionEffect.Transitioned changed -> {
+        LOG.info(
+            "session {} of agent {}: {}, {}",
+            Long.toHexString(changed.sessionId()),
+            changed.agentId(),
+            changed.state(),
+            changed.reason());
+        host.observer().sessionChanged(changed.agentId(), changed.state(), changed.reason());
+      }
+    }
+  }
+
+  private void failed(Message message, Throwable cause) {
+    if (!stopped) {
+      stopped = true;
+      LOG.error("the sessions stop: their state is broken", cause);
+      host.stoppedBy("sessions", cause);
+      mailbox.stop();
+    }
+    refuse(message);
+  }
+
+  private static void refuse(Message message) {
+    if (message instanceof Message.Read read) {
+      read.reader().refused();
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package dev.fenceline.host.runtime;
+
+import dev.fenceline.host.engine.invalidation.Invalidation;
+import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.host.engine.session.Session;
+import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.model.DmaReply;
+import dev.fenceline.model.DmaRequest;
+import dev.fenceline.model.Errno;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Port: hears what happens in a host, for metrics and traces. Called from inside mailboxes by any
+ * thread, so implementations are thread-safe, quick and do not throw.
+ */
+public interface HostObserver {
+  /** Hears nothing. */
+  HostObserver NONE = new HostObserver() {};
+
+  default void operationEnded(SpaceOperation operation, OperationOutcome outcome) {}
+
+  default void invalidationEnded(Invalidation invalidation, long nowNanos) {}
+
+  default void fenceResolved(Invalidation invalidation, int fenceIndex) {}
+
+  /** A device's fault was answered for so many pages, or parked. */
+  default void faultServed(int pages, boolean parked) {}
+
+  /** A CPU access missed its table; null if translations were installed. */
+  default void cpuFaultEnded(@Nullable Errno refused) {}
+
+  default void dmaEnded(DmaRequest request, DmaReply.Outcome outcome) {}
+
+  /** A message of a stale epoch or session changed nothing (INV-10). */
+  default void lateMessage() {}
+
+  /** A stream was ended because of a message that the contract does not allow. */
+  default void malformedMessage() {}
+
+  /** The queue to a lagging agent was collapsed; so many messages went into coarser ones. */
+  default void outboundCollapsed(int messages) {}
+
+  /** A stream was ended because its reader lags beyond the hard bound. */
+  default void outboundOverflowed() {}
+
+  default void sessionChanged(String agentId, Session.State state, String reason) {}
+
+  /** A broken invariant stopped a shard or the sessions. */
+  default void stopped(String what, Throwable cause) {}
+}

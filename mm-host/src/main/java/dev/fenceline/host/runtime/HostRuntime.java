@@ -1,0 +1,220 @@
+package dev.fenceline.host.runtime;
+
+import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.host.engine.shard.ShardInput;
+import dev.fenceline.host.engine.shard.ShardQueries;
+import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.model.DmaReply;
+import dev.fenceline.model.DmaRequest;
+import dev.fenceline.model.WaitPolicy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A host memory manager at work: frames, shards, sessions and the CPU's accesses, without any
+ * transport. Thread-safe.
+ */
+public final class HostRuntime implements AutoCloseable {
+  private final RuntimeSettings settings;
+  private final MessageEncoder encoder;
+  private final HostObserver observer;
+  private final Timers timers;
+  private final FrameStore store;
+  private final FramePool pool;
+  private final ExecutorService overflow;
+  private final List<ExecutorService> dedicated = new ArrayList<>();
+  private final List<Shard> shards = new ArrayList<>();
+  private final AgentSessions sessions;
+  private final CpuAccess cpu;
+  private final AtomicInteger lastCreateShard = new AtomicInteger();
+  private final LongAdder lateMessages = new LongAdder();
+  private final AtomicReference<@Nullable String> stopped = new AtomicReference<>();
+
+  public HostRuntime(RuntimeSettings settings, MessageEncoder encoder, HostObserver observer) {
+    this(settings, encoder, observer, System::nanoTime);
+  }
+
+  HostRuntime(
+      RuntimeSettings settings,
+      MessageEncoder encoder,
+      HostObserver observer,
+      LongSupplier nanoClock) {
+    this.settings = settings;
+    this.encoder = encoder;
+    this.observer = observer;
+    this.timers = new Timers(nanoClock);
+    this.store = new FrameStore(settings.arenaBytes());
+    this.pool = new FramePool(store.frames());
+    this.overflow = threads("fenceline-overflow-", settings.shards());
+    this.sessions = new AgentSessions(this, overflow);
+    for (int i = 0; i < settings.shards(); i++) {
+      shards.add(new Shard(i, this, executorOf(i)));
+    }
+    this.cpu = new CpuAccess(this);
+  }
+
+  public RuntimeSettings settings() {
+    return settings;
+  }
+
+  public AgentSessions sessions() {
+    return sessions;
+  }
+
+  public CpuAccess cpu() {
+    return cpu;
+  }
+
+  /** The free frames. */
+  public FramePool pool() {
+    return pool;
+  }
+
+  public HostObserver observer() {
+    return observer;
+  }
+
+  public int shardCount() {
+    return settings.shards();
+  }
+
+  public Shard shard(int index) {
+    return shards.get(index);
+  }
+
+  /** The shard that made an id. */
+  Shard shardOf(long id) {
+    return shards.get((int) Long.remainderUnsigned(id, settings.shards()));
+  }
+
+  /** Messages of stale epochs or sessions, which changed nothing (INV-10). */
+  public long lateMessages() {
+    return lateMessages.sum();
+  }
+
+  /** Translations that the CPU holds. */
+  public long cpuEntries() {
+    return shards.stream().mapToLong(shard -> shard.cpuMirrors().entries()).sum();
+  }
+
+  /** What stopped because of a broken invariant, or null if all goes well. */
+  public @Nullable String stopped() {
+    return stopped.get();
+  }
+
+  /** A new attach stream; tell it what arrives. */
+  public AgentConnection connect(Outlet outlet) {
+    return sessions.connect(outlet, OutboundQueue.Limits.DEFAULT);
+  }
+
+  /**
+   * Takes up an operation.
+   *
+   * @param onEnd called exactly once, perhaps before this method returns; must not block
+   */
+  public void submit(
+      SpaceOperation operation, WaitPolicy policy, Consumer<OperationOutcome> onEnd) {
+    Shard shard =
+        operation instanceof SpaceOperation.Create
+            ? shards.get(Math.floorMod(lastCreateShard.getAndIncrement(), shards.size()))
+            : shardOf(operation.spaceId());
+    shard.submit(operation, policy, onEnd);
+  }
+
+  /**
+   * Checks a request and moves its bytes.
+   *
+   * @param onReply called exactly once, perhaps before this method returns; must not block
+   */
+  public void dma(DmaRequest request, Consumer<DmaReply> onReply) {
+    shardOf(request.spaceId()).dma(request, onReply);
+  }
+
+  /** Reads the state of the shard that made the id; fails if the shard has stopped or is full. */
+  public <T> CompletableFuture<T> query(long id, BiFunction<ShardQueries, Long, T> reader) {
+    return query(shardOf(id), reader);
+  }
+
+  /** Reads the state of one shard, between two of its steps. */
+  public <T> CompletableFuture<T> query(Shard shard, BiFunction<ShardQueries, Long, T> reader) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    shard.query(
+        new ShardMessage.QueryTask() {
+          @Override
+          public void read(ShardQueries queries, long nowNanos) {
+            try {
+              answer.complete(reader.apply(queries, nowNanos));
+            } catch (RuntimeException e) {
+              answer.completeExceptionally(e); // a reader's fault is not the shard's
+            }
+          }
+
+          @Override
+          public void refused() {
+            answer.completeExceptionally(
+                new IllegalStateException("shard " + shard.index() + " takes no queries"));
+          }
+        });
+    return answer;
+  }
+
+  @Override
+  public void close() {
+    sessions.stop();
+    shards.forEach(Shard::stop);
+    timers.close();
+    overflow.shutdown();
+    dedicated.forEach(ExecutorService::shutdown);
+  }
+
+  MessageEncoder encoder() {
+    return encoder;
+  }
+
+  Timers timers() {
+    return timers;
+  }
+
+  FrameStore store() {
+    return store;
+  }
+
+  void lateMessage() {
+    lateMessages.increment();
+    observer.lateMessage();
+  }
+
+  void onEveryShard(ShardInput input) {
+    shards.forEach(shard -> shard.submit(input));
+  }
+
+  void stoppedBy(String what, Throwable cause) {
+    stopped.compareAndSet(null, what + " stopped: " + cause);
+    observer.stopped(what, cause);
+  }
+
+  private Executor executorOf(int shard) {
+    if (!settings.dedicatedThreads()) {
+      return overflow;
+    }
+    ExecutorService own = threads("fenceline-shard-" + shard + "-", 1);
+    dedicated.add(own);
+    return own;
+  }
+
+  private static ExecutorService threads(String name, int count) {
+    return Executors.newFixedThreadPool(
+        count, Thread.ofPlatform().name(name, 0).daemon().factory());
+  }
+}

@@ -1,0 +1,48 @@
+package dev.fenceline.host.runtime;
+
+import dev.fenceline.host.engine.session.LeasePolicy;
+
+/**
+ * The constants of a host; immutable.
+ *
+ * @param hostEpoch greater at each start of the host
+ * @param shards mailboxes over which the address spaces are spread, at least 1
+ * @param arenaBytes size of the frame arena
+ * @param faultCredit faults that a session may have outstanding
+ * @param shardCapacity inputs that may wait at a shard before callers are refused
+ * @param dedicatedThreads true if every shard has a thread of its own; false if whoever brings an
+ *     input drains the shard
+ * @param cpuAccessNanos how long a CPU access may wait for translations
+ */
+public record RuntimeSettings(
+    String hostId,
+    long hostEpoch,
+    int shards,
+    long arenaBytes,
+    LeasePolicy leases,
+    int faultCredit,
+    int shardCapacity,
+    boolean dedicatedThreads,
+    long cpuAccessNanos) {
+  /** Shards that a host may have. */
+  public static final int MAX_SHARDS = 1024;
+
+  public RuntimeSettings {
+    if (hostId.isEmpty() || hostId.length() > 128) {
+      throw new IllegalArgumentException("host id of " + hostId.length() + " characters");
+    }
+    if (hostEpoch <= 0) {
+      throw new IllegalArgumentException("host epoch " + hostEpoch + ": must be positive");
+    }
+    if (shards < 1 || shards > MAX_SHARDS) {
+      throw new IllegalArgumentException(shards + " shards: must be 1 to " + MAX_SHARDS);
+    }
+  }
+
+  /** With the usual bounds. */
+  public static RuntimeSettings of(
+      String hostId, long hostEpoch, int shards, long arenaBytes, LeasePolicy leases) {
+    return new RuntimeSettings(
+        hostId, hostEpoch, shards, arenaBytes, leases, 1024, 65_536, false, 30_000_000_000L);
+  }
+}

@@ -1,0 +1,164 @@
+package dev.fenceline.host.adapter.grpc;
+
+import dev.fenceline.common.v1.ErrorDetail;
+import dev.fenceline.common.v1.Protection;
+import dev.fenceline.common.v1.WaitPolicy;
+import dev.fenceline.host.engine.session.LeasePolicy;
+import dev.fenceline.host.runtime.HostObserver;
+import dev.fenceline.host.runtime.HostRuntime;
+import dev.fenceline.host.runtime.RuntimeSettings;
+import dev.fenceline.query.v1.HostQueryServiceGrpc;
+import dev.fenceline.space.v1.AddressSpaceServiceGrpc;
+import dev.fenceline.space.v1.CreateSpaceRequest;
+import dev.fenceline.space.v1.MapRequest;
+import dev.fenceline.space.v1.OperationReply;
+import dev.fenceline.space.v1.ReadRequest;
+import dev.fenceline.space.v1.UnmapRequest;
+import dev.fenceline.space.v1.WriteRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyServerBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** A host that serves gRPC on loopback, and what callers do with it. Thread-safe. */
+final class HostUnderTest implements AutoCloseable {
+  static final long EPOCH = 4711;
+  static final long BASE = 0x10_0000_0000L;
+  static final int PAGE = 4096;
+
+  private final HostRuntime runtime;
+  private final Server server;
+  private final ManagedChannel channel;
+
+  private HostUnderTest(RuntimeSettings settings, HostObserver observer) throws IOException {
+    runtime = new HostRuntime(settings, new WireEncoder(), observer);
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    GrpcServing.configure(builder);
+    new GrpcServing(runtime).services().forEach(builder::addService);
+    server = builder.build().start();
+    channel = dial();
+  }
+
+  static HostUnderTest start(Duration leaseTtl, long arenaPages) throws IOException {
+    return start(leaseTtl, arenaPages, HostObserver.NONE);
+  }
+
+  static HostUnderTest start(Duration leaseTtl, long arenaPages, HostObserver observer)
+      throws IOException {
+    LeasePolicy leases =
+        new LeasePolicy(leaseTtl.toNanos(), 500, 10_000_000, 10_000_000, leaseTtl.toNanos() / 2);
+    return new HostUnderTest(
+        RuntimeSettings.of("host-under-test", EPOCH, 2, arenaPages * PAGE, leases), observer);
+  }
+
+  HostRuntime runtime() {
+    return runtime;
+  }
+
+  ManagedChannel dial() {
+    return NettyChannelBuilder.forAddress("localhost", server.getPort()).usePlaintext().build();
+  }
+
+  AddressSpaceServiceGrpc.AddressSpaceServiceBlockingStub spaces() {
+    return AddressSpaceServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+  }
+
+  AddressSpaceServiceGrpc.AddressSpaceServiceFutureStub spacesLater() {
+    return AddressSpaceServiceGrpc.newFutureStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+  }
+
+  HostQueryServiceGrpc.HostQueryServiceBlockingStub queries() {
+    return HostQueryServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+  }
+
+  long createSpace() {
+    return spaces()
+        .createSpace(CreateSpaceRequest.newBuilder().setName("test").build())
+        .getSpaceId();
+  }
+
+  /** Maps private read-write memory at {@link #BASE}. */
+  void map(long space, int pages) {
+    map(space, BASE, pages);
+  }
+
+  OperationReply map(long space, long address, int pages) {
+    return spaces()
+        .map(
+            MapRequest.newBuilder()
+                .setSpaceId(space)
+                .setAddress(address)
+                .setLength((long) pages * PAGE)
+                .setPlacement(MapRequest.Placement.PLACEMENT_FIXED)
+                .setProtection(Protection.newBuilder().setRead(true).setWrite(true))
+                .build());
+  }
+
+  static UnmapRequest unmap(long space, int pages, WaitPolicy.Mode mode) {
+    return UnmapRequest.newBuilder()
+        .setSpaceId(space)
+        .setAddress(BASE)
+        .setLength((long) pages * PAGE)
+        .setWait(WaitPolicy.newBuilder().setMode(mode))
+        .build();
+  }
+
+  void write(long space, long address, byte[] data) {
+    spaces()
+        .write(
+            WriteRequest.newBuilder()
+                .setSpaceId(space)
+                .setAddress(address)
+                .setData(com.google.protobuf.ByteString.copyFrom(data))
+                .build());
+  }
+
+  byte[] read(long space, long address, int length) {
+    return spaces()
+        .read(
+            ReadRequest.newBuilder()
+                .setSpaceId(space)
+                .setAddress(address)
+                .setLength(length)
+                .build())
+        .getData()
+        .toByteArray();
+  }
+
+  /** The detail of a refused call. */
+  static ErrorDetail detail(StatusRuntimeException refused) {
+    ErrorDetail detail = Status.trailersFromThrowable(refused).get(Refusals.DETAIL);
+    if (detail == null) {
+      throw new AssertionError("no detail in the trailers", refused);
+    }
+    return detail;
+  }
+
+  /** Polls until the condition holds; fails with its name after ten seconds. */
+  static void await(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("not within 10 s: " + what);
+      }
+      Thread.onSpinWait();
+      Thread.yield();
+    }
+  }
+
+  @Override
+  public void close() {
+    channel.shutdownNow();
+    server.shutdownNow();
+    runtime.close();
+  }
+}
