@@ -28,7 +28,29 @@ class GoldenTranscriptTest {
       stage.deliverToHost(name);
       stage.deliverToAgent(name);
     }
+    stage.forget();
     return space;
+  }
+
+  @Test
+  void attachAndFault() throws IOException {
+    stage.say(
+        "A caller makes an address space and maps 16 pages; an agent attaches and mirrors it.");
+    long space = stage.createSpace();
+    stage.map(space, 16);
+    stage.attach("a", space);
+    stage.say("Its device reads untouched pages, then writes two of them.");
+    stage.fault("a", space, 0, 4, Access.READ);
+    stage.deliverToHost("a");
+    stage.deliverToAgent("a");
+    stage.fault("a", space, 1, 2, Access.WRITE);
+    stage.deliverToHost("a");
+    stage.deliverToAgent("a");
+    stage.say("A page that it does not mirror.");
+    stage.fault("a", space, 16, 1, Access.READ);
+    stage.deliverToHost("a");
+    stage.deliverToAgent("a");
+    compare("attach-and-fault");
   }
 
   @Test
@@ -53,19 +75,20 @@ class GoldenTranscriptTest {
   @Test
   void collisionAndRetry() throws IOException {
     long space = twoHolders();
-    stage.say("a faults pages 8..9; before the answer is committed, they are invalidated.");
+    stage.say("a faults pages 8..9; they are invalidated before it has the answer.");
     stage.advance(1 * Stage.MS);
     stage.fault("a", space, 8, 2, Access.READ);
     stage.deliverToHost("a");
-    stage.say("The answer is under way, and overtaken in time by an invalidation.");
     stage.submit(
         new SpaceOperation.Invalidate(space, Stage.BASE + 8 * PAGE, 2 * PAGE), WaitPolicy.BLOCK);
     stage.phase("B: entries of pages 8..9 become invalidating");
-    stage.deliverToAgent("a");
     stage.phase("C: waits for the fences");
-    stage.drained("a");
+    stage.say("a lags: its queue was collapsed, the invalidation comes before the older answer.");
+    stage.overtake("a");
+    stage.deliverToAgent("a");
+    stage.say("Nothing was installed (INV-5). The fault is sent again; it waits for the fence.");
     stage.deliverToHost("a");
-    stage.fault("a", space, 8, 2, Access.READ);
+    stage.drained("a");
     stage.deliverToHost("a");
     stage.deliverToAgent("a");
     compare("collision-and-retry");
@@ -131,11 +154,14 @@ class GoldenTranscriptTest {
     stage.deliverToHost("a");
     stage.silence("b");
     stage.say("50 ms later the fence is overdue; heartbeats of b would not be answered any more.");
-    stage.advance(50 * Stage.MS);
+    stage.advance(49 * Stage.MS);
+    stage.heartbeat("a");
+    stage.advance(1 * Stage.MS);
     stage.hostTick();
     stage.say("b's own clock: the lease ends, all access stops.");
     stage.advance(49 * Stage.MS);
     stage.agentTick("b");
+    stage.heartbeat("a");
     stage.say("The host declares b dead only when that is certain.");
     stage.advance(stage.leaseExpiryNanos() - 98 * Stage.MS);
     stage.hostTick();

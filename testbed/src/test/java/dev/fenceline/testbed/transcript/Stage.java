@@ -94,6 +94,24 @@ final class Stage {
     text.append("\n# ").append(line).append('\n');
   }
 
+  /** What passed so far is not worth telling. */
+  void forget() {
+    text.setLength(0);
+  }
+
+  /** The newest message to the agent arrives first. */
+  void overtake(String name) {
+    ArrayDeque<HostMessage> queue = actor(name).toAgent;
+    queue.addFirst(queue.removeLast());
+  }
+
+  /** A heartbeat there, its answer back. */
+  void heartbeat(String name) {
+    agentTick(name);
+    deliverToHost(name);
+    deliverToAgent(name);
+  }
+
   void advance(long nanos) {
     now += nanos;
   }
