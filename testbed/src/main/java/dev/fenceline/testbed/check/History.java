@@ -17,7 +17,6 @@ public final class History {
 
   private static final int SPACE_SHIFT = 47;
   private static final long ADDRESS_MASK = (1L << SPACE_SHIFT) - 1;
-  private static final Kind[] KINDS = Kind.values();
 
   private long[] words;
   private long[] values;
@@ -96,7 +95,7 @@ public final class History {
     invokedNanos[size] = invoked;
     respondedNanos[size] = responded;
     actors[size] = actor;
-    kinds[size] = (byte) kind.ordinal();
+    kinds[size] = kind.code;
     size++;
   }
 
@@ -149,11 +148,11 @@ public final class History {
   }
 
   Kind kind(int index) {
-    return KINDS[kinds[index]];
+    return Kind.of(kinds[index]);
   }
 
   boolean isRead(int index) {
-    return kinds[index] == Kind.READ.ordinal();
+    return kinds[index] == Kind.READ.code;
   }
 
   long word(int index) {

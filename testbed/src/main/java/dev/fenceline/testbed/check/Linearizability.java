@@ -47,8 +47,18 @@ public final class Linearizability {
     return findings;
   }
 
-  /** The operations of a history grouped by word, words ascending. */
-  private record Words(int[] operations, int[] starts, int count) {
+  /** The operations of a history grouped by word, words ascending. Confined to one check. */
+  private static final class Words {
+
+    private final int[] operations;
+    private final int[] starts;
+    private final int count;
+
+    private Words(int[] operations, int[] starts, int count) {
+      this.operations = operations;
+      this.starts = starts;
+      this.count = count;
+    }
 
     static Words of(History history) {
       int[] operations = new int[history.size()];
@@ -65,6 +75,14 @@ public final class Linearizability {
       }
       starts[count] = operations.length;
       return new Words(operations, starts, count);
+    }
+
+    int count() {
+      return count;
+    }
+
+    int[] operations() {
+      return operations;
     }
 
     int start(int wordIndex) {

@@ -18,12 +18,29 @@ public record Operation(
 
   /** What an operation does to a word. */
   public enum Kind {
-    READ,
-    WRITE,
+    READ(0),
+    WRITE(1),
     /** A known value appears without anybody's write: a fresh mapping, MADV_DONTNEED. */
-    RESET,
+    RESET(2),
     /** The word ceases to exist; no read can return what it holds until the next write or reset. */
-    UNMAP
+    UNMAP(3);
+
+    /** How columns of primitives store it. */
+    final byte code;
+
+    Kind(int code) {
+      this.code = (byte) code;
+    }
+
+    static Kind of(byte code) {
+      return switch (code) {
+        case 0 -> READ;
+        case 1 -> WRITE;
+        case 2 -> RESET;
+        case 3 -> UNMAP;
+        default -> throw new IllegalArgumentException("kind " + code);
+      };
+    }
   }
 
   /** A description with times in nanoseconds. */
