@@ -1,0 +1,66 @@
+package dev.fenceline.agent.adapter.grpc;
+
+import dev.fenceline.agent.runtime.AttachStream;
+import dev.fenceline.agent.runtime.HostConnector;
+import dev.fenceline.agent.runtime.TransferStream;
+import dev.fenceline.attach.v1.AttachServiceGrpc;
+import dev.fenceline.transfer.v1.TransferServiceGrpc;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One channel to one host; both kinds of streams share it. Thread-safe. Callbacks run on the
+ * transport's own thread.
+ */
+public final class GrpcHostConnector implements HostConnector {
+  private static final int MAX_MESSAGE_BYTES = 16 << 20;
+  private static final int FLOW_CONTROL_WINDOW_BYTES = 1 << 20;
+
+  private final ManagedChannel channel;
+
+  public GrpcHostConnector(ManagedChannel channel) {
+    this.channel = channel;
+  }
+
+  /** A plaintext connection to {@code host:port}, opened when it is first needed. */
+  public static HostConnector to(String target) {
+    return new GrpcHostConnector(
+        NettyChannelBuilder.forTarget(target)
+            .usePlaintext()
+            .directExecutor()
+            .disableRetry()
+            .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
+            .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+            .build());
+  }
+
+  @Override
+  public AttachStream attach(AttachStream.Listener listener) {
+    // The engine paces its attempts; the channel's own backoff would only add to it.
+    channel.resetConnectBackoff();
+    GrpcAttachStream stream = new GrpcAttachStream(listener);
+    AttachServiceGrpc.newStub(channel).attach(stream);
+    return stream;
+  }
+
+  @Override
+  public TransferStream transfer(TransferStream.Listener listener) {
+    GrpcTransferStream stream = new GrpcTransferStream(listener);
+    TransferServiceGrpc.newStub(channel).transfer(stream);
+    return stream;
+  }
+
+  @Override
+  public void close() {
+    channel.shutdown();
+    try {
+      if (!channel.awaitTermination(1, TimeUnit.SECONDS)) {
+        channel.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      channel.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.fenceline.agent.config;
+
+import dev.fenceline.agent.adapter.grpc.DeviceGrpcService;
+import dev.fenceline.agent.adapter.grpc.GrpcHostConnector;
+import dev.fenceline.agent.adapter.metrics.AgentMeters;
+import dev.fenceline.agent.engine.LinkSettings;
+import dev.fenceline.agent.engine.LinkState;
+import dev.fenceline.agent.runtime.AgentRuntime;
+import dev.fenceline.agent.runtime.Delays;
+import dev.fenceline.model.DeviceDescription;
+import io.grpc.netty.NettyServerBuilder;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.grpc.server.ServerBuilderCustomizer;
+
+/** Puts the agent together. Stateless. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(AgentProperties.class)
+class AgentConfiguration {
+
+  @Bean
+  AgentRuntime.Settings agentSettings(AgentProperties properties) {
+    LinkSettings defaults = LinkSettings.of(properties.agentId(), bootToken(), devices(properties));
+    LinkSettings link =
+        new LinkSettings(
+            defaults.agentId(),
+            defaults.bootToken(),
+            defaults.devices(),
+            properties.leaseSafety().toNanos(),
+            defaults.greetingTimeoutNanos(),
+            defaults.backoffInitialNanos(),
+            defaults.backoffMaxNanos(),
+            defaults.faultRetryInitialNanos(),
+            defaults.faultRetryMaxNanos(),
+            properties.limits().waitingFaults(),
+            properties.limits().mirrors());
+    return new AgentRuntime.Settings(
+        link,
+        new Delays(
+            properties.delays().drain().toNanos(),
+            properties.delays().dma().toNanos(),
+            properties.delays().fault().toNanos()),
+        properties.limits().queuedPrograms(),
+        properties.stopTimeout().toNanos());
+  }
+
+  private static List<DeviceDescription> devices(AgentProperties properties) {
+    List<DeviceDescription> devices = new ArrayList<>();
+    for (AgentProperties.DeviceProperties device : properties.devices()) {
+      devices.add(new DeviceDescription(devices.size(), device.name(), device.units()));
+    }
+    while (properties.devices().isEmpty() && devices.size() < properties.deviceCount()) {
+      int index = devices.size();
+      devices.add(
+          new DeviceDescription(
+              index, properties.agentId() + "-" + index, properties.deviceUnits()));
+    }
+    return devices;
+  }
+
+  private static long bootToken() {
+    SecureRandom random = new SecureRandom();
+    long token = random.nextLong();
+    while (token == 0) {
+      token = random.nextLong(); // 0 is "not set" on the wire
+    }
+    return token;
+  }
+
+  @Bean
+  AgentMeters agentMeters(MeterRegistry registry) {
+    return new AgentMeters(registry);
+  }
+
+  @Bean
+  AgentRuntime agentRuntime(AgentRuntime.Settings settings, AgentMeters meters) {
+    AgentRuntime agent =
+        new AgentRuntime(
+            settings,
+            GrpcHostConnector::to,
+            System::nanoTime,
+            meters,
+            new SplittableRandom(settings.link().bootToken()));
+    meters.observe(agent);
+    return agent;
+  }
+
+  @Bean
+  DeviceGrpcService deviceGrpcService(AgentRuntime agent) {
+    return new DeviceGrpcService(agent);
+  }
+
+  @Bean(destroyMethod = "shutdownNow")
+  ExecutorService virtualThreads() {
+    return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("agent-call-", 0).factory());
+  }
+
+  /** Handlers of the device service wait for programs. */
+  @Bean
+  ServerBuilderCustomizer<NettyServerBuilder> callsOnVirtualThreads(
+      ExecutorService virtualThreads) {
+    return builder -> builder.executor(virtualThreads);
+  }
+
+  @Bean("attached")
+  HealthIndicator attachedHealth(AgentRuntime agent) {
+    return () ->
+        agent.links().stream().anyMatch(link -> link.state() == LinkState.ATTACHED)
+            ? Health.up().build()
+            : Health.outOfService()
+                .withDetail("reason", "not attached to any of " + agent.links().size() + " hosts")
+                .build();
+  }
+}

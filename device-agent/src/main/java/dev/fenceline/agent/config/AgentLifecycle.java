@@ -1,0 +1,73 @@
+package dev.fenceline.agent.config;
+
+import dev.fenceline.agent.adapter.coordinator.RegistryClient;
+import dev.fenceline.agent.runtime.AgentRuntime;
+import io.grpc.netty.NettyChannelBuilder;
+import java.util.SplittableRandom;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.event.ApplicationStartedEvent;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
+import org.springframework.core.env.Environment;
+import org.springframework.stereotype.Component;
+
+/** What happens when the servers listen, and before they stop. Thread-safe. */
+@Component
+class AgentLifecycle {
+  private static final Logger LOG = LoggerFactory.getLogger(AgentLifecycle.class);
+
+  private final AgentProperties properties;
+  private final AgentRuntime agent;
+  private final Environment environment;
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("registry-timer").factory());
+
+  /** Written once, before the servers answer that they are ready. */
+  private volatile @Nullable RegistryClient registry;
+
+  AgentLifecycle(AgentProperties properties, AgentRuntime agent, Environment environment) {
+    this.properties = properties;
+    this.agent = agent;
+    this.environment = environment;
+  }
+
+  /** Attaches when others can reach this agent, so that what it reports is true. */
+  @EventListener(ApplicationStartedEvent.class)
+  void started() {
+    String grpcPort = environment.getProperty("local.grpc.server.port", "0");
+    String httpPort = environment.getProperty("local.server.port", "0");
+    LOG.info("agent {} listens: http port {}, grpc port {}", agent.agentId(), httpPort, grpcPort);
+    properties.hosts().forEach(agent::addHost);
+    if (!properties.coordinator().isEmpty()) {
+      String host = properties.advertisedHost();
+      RegistryClient client =
+          new RegistryClient(
+              NettyChannelBuilder.forTarget(properties.coordinator())
+                  .usePlaintext()
+                  .directExecutor()
+                  .build(),
+              agent,
+              new RegistryClient.Endpoints(host + ":" + grpcPort, host + ":" + httpPort),
+              timer,
+              new SplittableRandom(~agent.bootToken()));
+      registry = client;
+      client.start();
+    }
+  }
+
+  /** Comes before the servers' own stop: programs end, devices drain, hosts are left. */
+  @EventListener(ContextClosedEvent.class)
+  void closing() {
+    RegistryClient client = registry;
+    if (client != null) {
+      client.close();
+    }
+    timer.shutdownNow();
+    agent.close();
+  }
+}

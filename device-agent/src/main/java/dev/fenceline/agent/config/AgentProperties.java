@@ -1,0 +1,66 @@
+package dev.fenceline.agent.config;
+
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
+import jakarta.validation.constraints.Size;
+import java.time.Duration;
+import java.util.List;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * What can be configured, below {@code fenceline.agent}; immutable.
+ *
+ * @param agentId unique in the installation
+ * @param devices the devices by name; if empty, {@code device-count} of them with {@code
+ *     device-units} units each
+ * @param hosts {@code host:port} of hosts to attach to, whatever the coordinator says
+ * @param coordinator {@code host:port} of the coordinator's gRPC server; empty means there is none
+ * @param advertisedHost the name under which others reach this agent
+ * @param leaseSafety how long before the end of the lease all access stops
+ * @param stopTimeout how long a graceful stop may take
+ */
+@Validated
+@ConfigurationProperties("fenceline.agent")
+public record AgentProperties(
+    @NotBlank(message = "must be given: the agent's id, unique in the installation")
+        @Size(max = 128)
+        @Pattern(regexp = "[A-Za-z0-9._-]*", message = "must be made of [A-Za-z0-9._-]")
+        @DefaultValue("")
+        String agentId,
+    @DefaultValue @Valid @Size(max = 64) List<DeviceProperties> devices,
+    @DefaultValue("1") @Min(1) @Max(64) int deviceCount,
+    @DefaultValue("2") @Min(1) @Max(1024) int deviceUnits,
+    @DefaultValue List<@Pattern(regexp = TARGET, message = TARGET_RULE) String> hosts,
+    @DefaultValue("") @Pattern(regexp = TARGET + "|", message = TARGET_RULE) String coordinator,
+    @DefaultValue("localhost") @NotBlank String advertisedHost,
+    @DefaultValue("5ms") @DurationMin(nanos = 0) @DurationMax(seconds = 10) Duration leaseSafety,
+    @DefaultValue("3s") @DurationMin(millis = 1) @DurationMax(minutes = 1) Duration stopTimeout,
+    @DefaultValue @Valid @NotNull DelayProperties delays,
+    @DefaultValue @Valid @NotNull LimitProperties limits) {
+  private static final String TARGET = "[^\\s:/]+:[0-9]{1,5}";
+  private static final String TARGET_RULE = "must be host:port";
+
+  /** One device. */
+  public record DeviceProperties(
+      @NotBlank @Size(max = 128) String name, @DefaultValue("2") @Min(1) @Max(1024) int units) {}
+
+  /** How slow the devices pretend to be at first. */
+  public record DelayProperties(
+      @DefaultValue("0") @DurationMin(nanos = 0) @DurationMax(seconds = 10) Duration drain,
+      @DefaultValue("0") @DurationMin(nanos = 0) @DurationMax(seconds = 10) Duration dma,
+      @DefaultValue("0") @DurationMin(nanos = 0) @DurationMax(seconds = 10) Duration fault) {}
+
+  /** Bounds of what may wait. */
+  public record LimitProperties(
+      @DefaultValue("1024") @Min(1) @Max(1 << 20) int queuedPrograms,
+      @DefaultValue("65536") @Min(1) @Max(1 << 20) int waitingFaults,
+      @DefaultValue("4096") @Min(1) @Max(1 << 20) int mirrors) {}
+}

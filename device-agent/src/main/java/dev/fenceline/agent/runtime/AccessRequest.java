@@ -1,0 +1,43 @@
+package dev.fenceline.agent.runtime;
+
+import dev.fenceline.model.DmaRequest;
+
+/**
+ * One access of an execution unit; immutable by convention (the array is not copied).
+ *
+ * @param length bytes, 1 to 65536; 8 for atomics
+ * @param data of a write: exactly length bytes
+ * @param aheadEnd address up to which the program will go on: faults ask for as much of it as fits
+ * @param repeatable whether a write may be done again if its reply was lost
+ */
+public record AccessRequest(
+    DmaRequest.Operation operation,
+    long address,
+    int length,
+    byte[] data,
+    long operand,
+    long aheadEnd,
+    boolean repeatable) {
+  private static final byte[] NOTHING = {};
+
+  public static AccessRequest read(long address, int length, long aheadEnd) {
+    return new AccessRequest(
+        DmaRequest.Operation.READ, address, length, NOTHING, 0, aheadEnd, true);
+  }
+
+  public static AccessRequest write(long address, byte[] data, long aheadEnd, boolean repeatable) {
+    return new AccessRequest(
+        DmaRequest.Operation.WRITE, address, data.length, data, 0, aheadEnd, repeatable);
+  }
+
+  public static AccessRequest fetchAdd(long address, long operand) {
+    return new AccessRequest(
+        DmaRequest.Operation.FETCH_ADD,
+        address,
+        Long.BYTES,
+        NOTHING,
+        operand,
+        address + Long.BYTES,
+        false);
+  }
+}

@@ -1,0 +1,465 @@
+package dev.fenceline.agent.runtime;
+
+import dev.fenceline.agent.engine.AgentEffect;
+import dev.fenceline.agent.engine.AgentInput;
+import dev.fenceline.agent.engine.FaultOutcome;
+import dev.fenceline.agent.engine.HostLinkEngine;
+import dev.fenceline.agent.engine.LinkCounter;
+import dev.fenceline.agent.engine.LinkSettings;
+import dev.fenceline.agent.engine.LinkState;
+import dev.fenceline.concurrent.AccessSlots;
+import dev.fenceline.concurrent.Mailbox;
+import dev.fenceline.concurrent.MirrorTable;
+import dev.fenceline.model.Access;
+import dev.fenceline.model.Errno;
+import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.Pages;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The link to one host at run time: a mailbox around its engine, its timer, its streams, its mirror
+ * tables. Thread-safe; what is marked so is confined to the mailbox.
+ *
+ * <p>At the end of each turn of the mailbox everything that waits to be said goes out in one batch,
+ * if the stream is ready; if not, when it becomes so.
+ */
+public final class HostLink {
+  private static final Logger LOG = LoggerFactory.getLogger(HostLink.class);
+  private static final Mailbox.Settings MAILBOX =
+      new Mailbox.Settings(65_536, 256, Mailbox.Draining.BY_CALLER);
+
+  /** What the data path needs to know of a session; immutable. */
+  record Session(long hostEpoch, long sessionId) {}
+
+  /** What all links of an agent share; immutable. */
+  record Surroundings(
+      List<Device> devices,
+      LinkSettings settings,
+      ScheduledExecutorService executor,
+      LongSupplier clock,
+      AgentObserver observer) {}
+
+  /** How opening or closing a mirror ended; immutable. */
+  public sealed interface MirrorOutcome {
+    record Opened(int mirrorId, long sequence) implements MirrorOutcome {}
+
+    record Closed() implements MirrorOutcome {}
+
+    record Refused(Errno errno, String message) implements MirrorOutcome {}
+  }
+
+  private record View(long spaceId, int deviceIndex) implements Comparable<View> {
+    @Override
+    public int compareTo(View other) {
+      int bySpace = Long.compare(spaceId, other.spaceId);
+      return bySpace != 0 ? bySpace : Integer.compare(deviceIndex, other.deviceIndex);
+    }
+  }
+
+  private final String target;
+  private final Surroundings around;
+  private final HostConnector connector;
+  private final HostLinkEngine engine;
+  private final Mailbox<AgentInput> mailbox;
+  private final Transfers transfers;
+  private final List<AccessSlots> slots;
+  private final ConcurrentSkipListMap<View, MirrorView> views = new ConcurrentSkipListMap<>();
+  private final ConcurrentHashMap<Long, CompletableFuture<FaultOutcome>> faults =
+      new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Long, CompletableFuture<MirrorOutcome>> mirrorRequests =
+      new ConcurrentHashMap<>();
+  private final AtomicLong lastTicket = new AtomicLong();
+  private final AtomicLongArray counters = new AtomicLongArray(LinkCounter.values().length);
+  private final Object sessionChanged = new Object();
+  private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+
+  // Confined to the mailbox.
+  private @Nullable AttachStream stream;
+  private @Nullable ScheduledFuture<?> timer;
+  private long timerNanos = Long.MAX_VALUE;
+
+  // Published by the mailbox for everybody.
+  private volatile @Nullable Session session;
+  private volatile long leaseEndNanos = HostLinkEngine.NO_LEASE;
+  private volatile LinkState state = LinkState.DISCONNECTED;
+  private volatile String hostId = "";
+  private volatile int waitingFaults;
+
+  HostLink(String target, HostConnector connector, Surroundings around, SplittableRandom random) {
+    this.target = target;
+    this.connector = connector;
+    this.around = around;
+    this.engine = new HostLinkEngine(around.settings(), random);
+    this.transfers = new Transfers(connector);
+    this.slots =
+        around.devices().stream()
+            .map(device -> new AccessSlots(device.description().units(), 0))
+            .toList();
+    this.mailbox = new Mailbox<>(MAILBOX, around.executor(), this::handle, HostLink::failed);
+  }
+
+  // ---- for everybody
+
+  public String target() {
+    return target;
+  }
+
+  /** As the host named itself in its last Welcome; empty before the first. */
+  public String hostId() {
+    return hostId;
+  }
+
+  public LinkState state() {
+    return state;
+  }
+
+  public long sessionId() {
+    Session current = session;
+    return current == null ? 0 : current.sessionId();
+  }
+
+  /** Time until all access stops; negative when it has, 0 without a session. */
+  public long leaseLeftNanos() {
+    long end = leaseEndNanos;
+    return end == HostLinkEngine.NO_LEASE ? 0 : end - around.clock().getAsLong();
+  }
+
+  public long counter(LinkCounter counter) {
+    return counters.get(counter.ordinal());
+  }
+
+  public int waitingFaults() {
+    return waitingFaults;
+  }
+
+  public int mailboxDepth() {
+    return mailbox.depth();
+  }
+
+  public int outstandingTransfers() {
+    return transfers.outstanding();
+  }
+
+  void start() {
+    mailbox.submit(new AgentInput.Start());
+  }
+
+  /** Leaves the host in good order; completes when that is done. */
+  CompletableFuture<Void> stop() {
+    mailbox.submit(new AgentInput.Stop());
+    return stopped;
+  }
+
+  void close() {
+    mailbox.stop();
+    connector.close();
+  }
+
+  /**
+   * Subscribes a device; completes when the host has answered.
+   *
+   * @param onlyIfNone whether any mirror that the device has on the space will do
+   */
+  public CompletableFuture<MirrorOutcome> openMirror(
+      int deviceIndex, long spaceId, long start, long end, boolean onlyIfNone) {
+    return askForMirror(
+        ticket -> new AgentInput.OpenMirror(ticket, spaceId, deviceIndex, start, end, onlyIfNone));
+  }
+
+  public CompletableFuture<MirrorOutcome> closeMirror(int mirrorId) {
+    return askForMirror(ticket -> new AgentInput.CloseMirror(ticket, mirrorId));
+  }
+
+  private CompletableFuture<MirrorOutcome> askForMirror(
+      java.util.function.LongFunction<AgentInput> input) {
+    long ticket = lastTicket.incrementAndGet();
+    CompletableFuture<MirrorOutcome> answer = new CompletableFuture<>();
+    mirrorRequests.put(ticket, answer);
+    Mailbox.Offer offer = mailbox.offer(input.apply(ticket));
+    if (offer != Mailbox.Offer.ACCEPTED && mirrorRequests.remove(ticket) != null) {
+      answer.complete(new MirrorOutcome.Refused(Errno.RESOURCE_EXHAUSTED, "the link is " + offer));
+    }
+    return answer;
+  }
+
+  // ---- for the data path
+
+  @Nullable Session session() {
+    return session;
+  }
+
+  /** Whether an access may begin now. */
+  boolean leaseHolds() {
+    return around.clock().getAsLong() < leaseEndNanos;
+  }
+
+  /** Waits for a session other than {@code old}; false if the time is over first. */
+  boolean awaitSession(@Nullable Session old, long deadlineNanos) throws InterruptedException {
+    synchronized (sessionChanged) {
+      while (session == null || session == old || !leaseHolds()) {
+        long left = deadlineNanos - around.clock().getAsLong();
+        if (left <= 0) {
+          return false;
+        }
+        TimeUnit.NANOSECONDS.timedWait(sessionChanged, Math.min(left, 20_000_000));
+      }
+      return true;
+    }
+  }
+
+  MirrorView view(int deviceIndex, long spaceId) {
+    return views.computeIfAbsent(
+        new View(spaceId, deviceIndex),
+        key -> new MirrorView(around.devices().get(deviceIndex), slots.get(deviceIndex)));
+  }
+
+  Transfers transfers() {
+    return transfers;
+  }
+
+  LongSupplier clock() {
+    return around.clock();
+  }
+
+  AgentObserver observer() {
+    return around.observer();
+  }
+
+  /** A fault that was taken in: its ticket, and how it ends. Immutable. */
+  record PendingFault(long ticket, CompletableFuture<FaultOutcome> outcome) {}
+
+  PendingFault fault(int deviceIndex, long spaceId, long vpn, int pageCount, Access access) {
+    long ticket = lastTicket.incrementAndGet();
+    CompletableFuture<FaultOutcome> outcome = new CompletableFuture<>();
+    faults.put(ticket, outcome);
+    Mailbox.Offer offer =
+        mailbox.offer(
+            new AgentInput.FaultWanted(ticket, spaceId, deviceIndex, vpn, pageCount, access));
+    if (offer != Mailbox.Offer.ACCEPTED && faults.remove(ticket) != null) {
+      outcome.complete(
+          new FaultOutcome.Refused(
+              Errno.RESOURCE_EXHAUSTED, "the link's mailbox is " + offer, Pages.address(vpn)));
+    }
+    return new PendingFault(ticket, outcome);
+  }
+
+  void abandon(PendingFault fault) {
+    faults.remove(fault.ticket());
+    mailbox.submit(new AgentInput.FaultAbandoned(fault.ticket()));
+  }
+
+  void entryStale(int deviceIndex, long spaceId, long vpn, int generation) {
+    mailbox.submit(new AgentInput.EntryStale(spaceId, deviceIndex, vpn, generation));
+  }
+
+  // ---- the mailbox's handler: one input at a time
+
+  private void handle(AgentInput input) {
+    if (input instanceof AgentInput.Tick) {
+      timerNanos = Long.MAX_VALUE;
+    }
+    perform(engine.step(around.clock().getAsLong(), input));
+    if (mailbox.depth() <= 1) {
+      endTurn();
+    }
+  }
+
+  private static void failed(AgentInput input, Throwable failure) {
+    LOG.error("the link could not handle {}", input, failure);
+  }
+
+  private void endTurn() {
+    AttachStream current = stream;
+    if (current != null && current.isReady()) {
+      perform(engine.step(around.clock().getAsLong(), new AgentInput.Flush()));
+    }
+    waitingFaults = engine.waitingFaults();
+    for (LinkCounter counter : LinkCounter.values()) {
+      counters.lazySet(counter.ordinal(), engine.counter(counter));
+    }
+    armTimer();
+  }
+
+  /** A timer that fires too early finds nothing to do and is armed again. */
+  private void armTimer() {
+    long due = engine.nextDeadlineNanos();
+    if (due == Long.MAX_VALUE || due >= timerNanos) {
+      return;
+    }
+    if (timer != null) {
+      timer.cancel(false);
+    }
+    timerNanos = due;
+    long delay = Math.max(0, due - around.clock().getAsLong());
+    timer =
+        around
+            .executor()
+            .schedule(() -> mailbox.submit(new AgentInput.Tick()), delay, TimeUnit.NANOSECONDS);
+  }
+
+  private void perform(List<AgentEffect> effects) {
+    for (AgentEffect effect : effects) {
+      perform(effect);
+    }
+    leaseEndNanos = engine.leaseEndNanos();
+  }
+
+  private void perform(AgentEffect effect) {
+    switch (effect) {
+      case AgentEffect.Dial dial -> dial(dial.attempt());
+      case AgentEffect.CloseStream close -> closeStream(close.reason());
+      case AgentEffect.Send send -> send(send);
+      case AgentEffect.SessionOpened opened -> sessionOpened(opened);
+      case AgentEffect.DropEverything drop -> dropEverything(drop);
+      case AgentEffect.DropEntries drop -> dropEntries(drop);
+      case AgentEffect.DropStaleEntry stale ->
+          view(stale.deviceIndex(), stale.spaceId()).dropStale(stale.vpn(), stale.generation());
+      case AgentEffect.InstallEntries install ->
+          view(install.deviceIndex(), install.spaceId()).install(install.vpn(), install.runs());
+      case AgentEffect.FaultDone done -> complete(faults.remove(done.ticket()), done.outcome());
+      case AgentEffect.MirrorOpened opened ->
+          complete(
+              mirrorRequests.remove(opened.ticket()),
+              new MirrorOutcome.Opened(opened.mirrorId(), opened.sequence()));
+      case AgentEffect.MirrorRefused refused ->
+          complete(
+              mirrorRequests.remove(refused.ticket()),
+              new MirrorOutcome.Refused(refused.errno(), refused.message()));
+      case AgentEffect.MirrorClosed closed ->
+          complete(mirrorRequests.remove(closed.ticket()), new MirrorOutcome.Closed());
+      case AgentEffect.SpaceGone gone -> {} // its empty tables are small; a drain may still run
+      case AgentEffect.StateChanged changed -> stateChanged(changed);
+    }
+  }
+
+  private static <T> void complete(@Nullable CompletableFuture<T> waiting, T answer) {
+    if (waiting != null) {
+      waiting.complete(answer);
+    }
+  }
+
+  private void stateChanged(AgentEffect.StateChanged changed) {
+    LOG.info("{}: {} -> {}: {}", target, changed.from(), changed.to(), changed.reason());
+    state = changed.to();
+    around.observer().linkStateChanged(this, changed.to(), changed.reason());
+    if (changed.to() == LinkState.DISCONNECTED) {
+      stopped.complete(null);
+    }
+  }
+
+  private void dial(long attempt) {
+    stream = connector.attach(new StreamEvents(attempt));
+  }
+
+  private void closeStream(String reason) {
+    AttachStream current = stream;
+    stream = null;
+    if (current != null) {
+      current.close(reason);
+    }
+  }
+
+  private void send(AgentEffect.Send send) {
+    AttachStream current = stream;
+    if (current != null) {
+      current.send(send.batch());
+    }
+  }
+
+  private void sessionOpened(AgentEffect.SessionOpened opened) {
+    hostId = opened.hostId();
+    leaseEndNanos = engine.leaseEndNanos();
+    synchronized (sessionChanged) {
+      session = new Session(opened.hostEpoch(), opened.sessionId());
+      sessionChanged.notifyAll();
+    }
+  }
+
+  /** Parallel over all devices; the slowest one ends it. */
+  private void dropEverything(AgentEffect.DropEverything drop) {
+    session = null;
+    leaseEndNanos = HostLinkEngine.NO_LEASE;
+    views.values().forEach(MirrorView::clear);
+    transfers.endSession(); // whoever waits for a reply inside an access goes on, and withdraws
+    AtomicInteger left = new AtomicInteger(around.devices().size());
+    Runnable oneDone =
+        () -> {
+          if (left.decrementAndGet() == 0) {
+            mailbox.submit(new AgentInput.Drained(drop.drainId()));
+          }
+        };
+    for (Device device : around.devices()) {
+      slots
+          .get(device.index())
+          .beginDrain(
+              0, MirrorTable.VPN_LIMIT, () -> afterNanos(device.delays().drainNanos(), oneDone));
+    }
+  }
+
+  private void dropEntries(AgentEffect.DropEntries drop) {
+    Device device = around.devices().get(drop.deviceIndex());
+    long began = around.clock().getAsLong();
+    Runnable answer =
+        () -> {
+          around.observer().drained(device, around.clock().getAsLong() - began);
+          mailbox.submit(new AgentInput.Drained(drop.drainId()));
+        };
+    device.counters().invalidations.increment();
+    view(drop.deviceIndex(), drop.spaceId())
+        .invalidate(
+            Pages.number(drop.start()),
+            Pages.number(drop.end()),
+            () -> afterNanos(device.delays().drainNanos(), answer));
+  }
+
+  private void afterNanos(long nanos, Runnable task) {
+    if (nanos == 0) {
+      task.run();
+    } else {
+      around.executor().schedule(task, nanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  /** Turns what one stream says into inputs. Thread-safe. */
+  private final class StreamEvents implements AttachStream.Listener {
+    private final long attempt;
+
+    StreamEvents(long attempt) {
+      this.attempt = attempt;
+    }
+
+    @Override
+    public void opened() {
+      mailbox.submit(new AgentInput.StreamOpened(attempt));
+    }
+
+    @Override
+    public void ready() {
+      mailbox.submit(new AgentInput.Flush());
+    }
+
+    @Override
+    public void received(HostMessage.Batch batch) {
+      mailbox.submit(new AgentInput.Received(attempt, batch));
+    }
+
+    @Override
+    public void ended(String reason) {
+      mailbox.submit(new AgentInput.StreamEnded(attempt, reason));
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.fenceline.agent.runtime;
+
+import dev.fenceline.concurrent.AccessSlots;
+import dev.fenceline.concurrent.MirrorAccess;
+import dev.fenceline.concurrent.MirrorEntry;
+import dev.fenceline.concurrent.MirrorTable;
+import dev.fenceline.model.PageRun;
+import java.util.List;
+
+/**
+ * One device's translations of one address space of one host. Read by the device's execution units
+ * without locks; written in the link's mailbox only.
+ */
+final class MirrorView {
+  final Device device;
+  final MirrorAccess access;
+
+  MirrorView(Device device, AccessSlots slots) {
+    this.device = device;
+    this.access = new MirrorAccess(new MirrorTable(), slots);
+  }
+
+  void install(long vpn, List<PageRun> runs) {
+    long before = access.table().entries();
+    long page = vpn;
+    for (PageRun run : runs) {
+      long entry = MirrorEntry.pack(0, run.generation(), run.writable());
+      for (int i = 0; i < run.pageCount(); i++) {
+        access.table().set(page++, entry);
+      }
+    }
+    count(before);
+  }
+
+  void invalidate(long vpnStart, long vpnEnd, Runnable onDrained) {
+    long before = access.table().entries();
+    access.invalidate(vpnStart, vpnEnd, onDrained);
+    count(before);
+  }
+
+  void clear() {
+    long before = access.table().entries();
+    access.table().clear(0, MirrorTable.VPN_LIMIT);
+    count(before);
+  }
+
+  /** Drops the entry if it still has the generation that the host refused. */
+  void dropStale(long vpn, int generation) {
+    long entry = access.table().get(vpn);
+    if (entry != 0 && MirrorEntry.generation(entry) == generation) {
+      access.table().set(vpn, 0);
+      device.counters().mirrorEntries.decrement();
+    }
+  }
+
+  private void count(long before) {
+    device.counters().mirrorEntries.add(access.table().entries() - before);
+  }
+}

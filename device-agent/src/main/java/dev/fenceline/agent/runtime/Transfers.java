@@ -1,0 +1,147 @@
+package dev.fenceline.agent.runtime;
+
+import dev.fenceline.model.DmaReply;
+import dev.fenceline.model.DmaRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The DMA requests of one host link that are out, and the transfer stream that carries them: opened
+ * when it is first needed, and anew after it broke. Thread-safe.
+ */
+final class Transfers {
+  /** What became of a request; immutable. */
+  sealed interface Result {
+    /** The host answered. */
+    record Answered(DmaReply reply) implements Result {}
+
+    /** Nobody will ever know whether the host did it. */
+    record Lost(String reason) implements Result {}
+  }
+
+  /** Requests that may be out at a time. */
+  static final int MAX_OUTSTANDING = 256;
+
+  private static final Result CLOSED = new Result.Lost("the session is over");
+
+  private final HostConnector connector;
+  private final Semaphore room = new Semaphore(MAX_OUTSTANDING);
+  private final AtomicLong lastId = new AtomicLong();
+  private final Object lock = new Object();
+
+  /** Guarded by the lock. */
+  private @Nullable Carrier carrier;
+
+  Transfers(HostConnector connector) {
+    this.connector = connector;
+  }
+
+  long nextId() {
+    return lastId.incrementAndGet();
+  }
+
+  /** Sends the request when there is room and waits until its fate is known. */
+  Result perform(DmaRequest request) throws InterruptedException {
+    room.acquire();
+    try {
+      return carrier().begin(request).get();
+    } catch (java.util.concurrent.ExecutionException e) {
+      throw new IllegalStateException("a request's future never fails", e);
+    } finally {
+      room.release();
+    }
+  }
+
+  int outstanding() {
+    return MAX_OUTSTANDING - room.availablePermits();
+  }
+
+  /** The session is over: what is out is lost, and the next request opens a new stream. */
+  void endSession() {
+    Carrier ended;
+    synchronized (lock) {
+      ended = carrier;
+      carrier = null;
+    }
+    if (ended != null) {
+      ended.end(CLOSED);
+      ended.closeStream();
+    }
+  }
+
+  private Carrier carrier() {
+    synchronized (lock) {
+      Carrier current = carrier;
+      if (current == null || current.isOver()) {
+        current = new Carrier();
+        carrier = current;
+        current.stream = connector.transfer(current);
+      }
+      return current;
+    }
+  }
+
+  /** One stream with what it carries. Thread-safe; once over, it stays over. */
+  private static final class Carrier implements TransferStream.Listener {
+    private final ConcurrentHashMap<Long, CompletableFuture<Result>> out =
+        new ConcurrentHashMap<>();
+    private volatile @Nullable Result end;
+    volatile @Nullable TransferStream stream;
+
+    boolean isOver() {
+      return end != null;
+    }
+
+    CompletableFuture<Result> begin(DmaRequest request) {
+      CompletableFuture<Result> result = new CompletableFuture<>();
+      out.put(request.requestId(), result);
+      TransferStream current = stream;
+      if (end == null && current != null) {
+        current.send(request);
+      }
+      Result over = end; // read again behind the put: whoever ends sees the entry, or is seen here
+      if (over != null && out.remove(request.requestId()) != null) {
+        result.complete(over);
+      }
+      return result;
+    }
+
+    @Override
+    public void replied(DmaReply reply) {
+      CompletableFuture<Result> waiting = out.remove(reply.requestId());
+      if (waiting != null) {
+        waiting.complete(new Result.Answered(reply));
+      }
+    }
+
+    @Override
+    public void ended(String reason) {
+      end(new Result.Lost(reason));
+    }
+
+    void end(Result result) {
+      if (end == null) {
+        end = result;
+      }
+      List<Long> ids = new ArrayList<>(out.keySet());
+      for (long id : ids) {
+        CompletableFuture<Result> waiting = out.remove(id);
+        if (waiting != null) {
+          waiting.complete(result);
+        }
+      }
+    }
+
+    void closeStream() {
+      TransferStream current = stream;
+      if (current != null) {
+        current.close("the session is over");
+      }
+    }
+  }
+}

@@ -1,0 +1,235 @@
+package dev.fenceline.agent.runtime;
+
+import dev.fenceline.agent.engine.FaultOutcome;
+import dev.fenceline.concurrent.MirrorAccess;
+import dev.fenceline.concurrent.MirrorEntry;
+import dev.fenceline.model.Access;
+import dev.fenceline.model.DmaReply;
+import dev.fenceline.model.DmaRequest;
+import dev.fenceline.model.Errno;
+import dev.fenceline.model.Pages;
+import java.util.Arrays;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How an execution unit gets at memory. Confined to the unit's thread; one per run of a program.
+ *
+ * <p>Lease, then announce, then look the translations up, then DMA while the announcement stands,
+ * then withdraw. A process that is frozen between the lease check and the DMA does no harm: the
+ * host checks (epoch, session, generation) of every request as an IOMMU would.
+ */
+public final class UnitAccess {
+  private static final int MAX_REQUEST_PAGES = 512;
+  private static final int MAX_PAGES = DmaRequest.MAX_LENGTH_BYTES / Pages.SIZE_BYTES + 1;
+  private static final long REPEAT_PAUSE_NANOS = 200_000;
+
+  private final HostLink link;
+  private final Device device;
+  private final int unit;
+  private final long spaceId;
+  private final long deadlineNanos;
+  private final MirrorView view;
+  private final long[] entries = new long[MAX_PAGES];
+
+  private long faults;
+  private long retries;
+  private long rewrites;
+
+  /**
+   * @param unit the unit that calls, which owns the access slots of this number
+   * @param deadlineNanos by the agent's clock
+   */
+  public UnitAccess(HostLink link, Device device, int unit, long spaceId, long deadlineNanos) {
+    this.link = link;
+    this.device = device;
+    this.unit = unit;
+    this.spaceId = spaceId;
+    this.deadlineNanos = deadlineNanos;
+    this.view = link.view(device.index(), spaceId);
+  }
+
+  /** Faults that this run asked for. */
+  public long faults() {
+    return faults;
+  }
+
+  /** Accesses of this run that had to begin again. */
+  public long retries() {
+    return retries;
+  }
+
+  /** Writes of this run that were repeated because their reply was lost with the session. */
+  public long rewrites() {
+    return rewrites;
+  }
+
+  /** Does the access, with as many attempts as it takes until the deadline. */
+  public AccessOutcome perform(AccessRequest request) throws InterruptedException {
+    if (request.address() < 0 || request.address() > Pages.ADDRESS_LIMIT - request.length()) {
+      return new AccessOutcome.Refused(
+          Errno.EFAULT, "the address is outside of [0, 2^47)", request.address());
+    }
+    while (true) {
+      AccessOutcome outcome = attempt(request);
+      if (outcome != null) {
+        return outcome;
+      }
+      retries++;
+      device.counters().faultRetries.increment();
+      if (Thread.interrupted()) {
+        throw new InterruptedException("the device stops");
+      }
+    }
+  }
+
+  /** Null means: again. */
+  private @Nullable AccessOutcome attempt(AccessRequest request) throws InterruptedException {
+    if (link.clock().getAsLong() >= deadlineNanos) {
+      return late(request.address());
+    }
+    HostLink.Session session = link.session();
+    if (session == null || !link.leaseHolds()) {
+      return link.awaitSession(null, deadlineNanos) ? null : late(request.address());
+    }
+    long vpn = Pages.number(request.address());
+    int pages = Pages.touched(request.address(), request.length());
+    long needed = request.operation().writes() ? MirrorEntry.WRITE : MirrorEntry.READ;
+    long opened = view.access.openAt(unit, vpn, pages, needed, entries);
+    if (!MirrorAccess.isOpen(opened)) {
+      return fault(request, MirrorAccess.missedVpn(opened));
+    }
+    Transfers.Result result;
+    try {
+      pause(device.delays().dmaNanos());
+      result = transfer(request, session, pages);
+    } finally {
+      view.access.close(unit);
+    }
+    return switch (result) {
+      case Transfers.Result.Answered answered ->
+          answered(request, session, pages, answered.reply());
+      case Transfers.Result.Lost lost -> lost(request);
+    };
+  }
+
+  private Transfers.Result transfer(AccessRequest request, HostLink.Session session, int pages)
+      throws InterruptedException {
+    int[] generations = new int[pages];
+    Arrays.setAll(generations, i -> MirrorEntry.generation(entries[i]));
+    long began = link.clock().getAsLong();
+    Transfers.Result result =
+        link.transfers()
+            .perform(
+                new DmaRequest(
+                    link.transfers().nextId(),
+                    session.hostEpoch(),
+                    session.sessionId(),
+                    spaceId,
+                    device.index(),
+                    request.address(),
+                    request.length(),
+                    request.operation(),
+                    generations,
+                    request.data(),
+                    request.operand(),
+                    0));
+    device.counters().dmaRequests.increment();
+    boolean writes = request.operation().writes();
+    (writes ? device.counters().dmaWrittenBytes : device.counters().dmaReadBytes)
+        .add(request.length());
+    link.observer().dmaDone(device, writes, request.length(), link.clock().getAsLong() - began);
+    return result;
+  }
+
+  private @Nullable AccessOutcome answered(
+      AccessRequest request, HostLink.Session session, int pages, DmaReply reply)
+      throws InterruptedException {
+    return switch (reply.outcome()) {
+      case DONE -> done(request, reply);
+      case STALE_PAGE, READ_ONLY -> {
+        device.counters().staleRefusals.increment();
+        long vpn = Pages.number(request.address());
+        for (int i = 0; i < pages; i++) {
+          link.entryStale(device.index(), spaceId, vpn + i, MirrorEntry.generation(entries[i]));
+        }
+        yield null;
+      }
+      case STALE_SESSION -> {
+        device.counters().staleRefusals.increment();
+        // The break of the attach stream is on its way to us, or the host has declared us dead.
+        yield link.awaitSession(session, deadlineNanos) ? null : late(request.address());
+      }
+      case MALFORMED -> new AccessOutcome.Refused(Errno.EINVAL, reply.message(), request.address());
+    };
+  }
+
+  private static AccessOutcome done(AccessRequest request, DmaReply reply) {
+    boolean reads = request.operation() == DmaRequest.Operation.READ;
+    if (reads && reply.data().length != request.length()) {
+      return new AccessOutcome.Refused(
+          Errno.EINVAL,
+          "the host answered " + reply.data().length + " of " + request.length() + " bytes",
+          request.address());
+    }
+    return new AccessOutcome.Done(reply.data(), reply.previous());
+  }
+
+  /** Nobody knows whether the host did it: a read or a repeatable write is simply done again. */
+  private @Nullable AccessOutcome lost(AccessRequest request) {
+    if (request.operation().writes()) {
+      if (!request.repeatable()) {
+        return new AccessOutcome.InDoubt();
+      }
+      rewrites++;
+    }
+    LockSupport.parkNanos(REPEAT_PAUSE_NANOS);
+    return null;
+  }
+
+  /** Null if the first page can be tried again. */
+  private @Nullable AccessOutcome fault(AccessRequest request, long vpn)
+      throws InterruptedException {
+    long end = Math.max(request.address() + request.length(), request.aheadEnd());
+    long pagesAhead = Pages.number(Pages.roundUp(end)) - vpn;
+    Access access = request.operation().writes() ? Access.WRITE : Access.READ;
+    pause(device.delays().faultNanos());
+    faults++;
+    device.counters().faults.increment();
+    long began = link.clock().getAsLong();
+    HostLink.PendingFault pending =
+        link.fault(
+            device.index(), spaceId, vpn, (int) Math.min(MAX_REQUEST_PAGES, pagesAhead), access);
+    FaultOutcome outcome;
+    try {
+      outcome = pending.outcome().get(Math.max(0, deadlineNanos - began), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      link.abandon(pending);
+      return late(Pages.address(vpn));
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a fault's future never fails", e);
+    }
+    link.observer().faultDone(device, link.clock().getAsLong() - began);
+    return switch (outcome) {
+      case FaultOutcome.Served() -> null;
+      case FaultOutcome.Reported reported -> null;
+      case FaultOutcome.Refused refused ->
+          new AccessOutcome.Refused(
+              refused.errno(), refused.message(), Math.max(request.address(), refused.address()));
+    };
+  }
+
+  private static AccessOutcome late(long address) {
+    return new AccessOutcome.Refused(Errno.ETIME, "the program's deadline has passed", address);
+  }
+
+  /** Sleeps, however often it is woken; slow hardware is not in a hurry. */
+  private void pause(long nanos) throws InterruptedException {
+    if (nanos > 0) {
+      TimeUnit.NANOSECONDS.sleep(nanos);
+    }
+  }
+}
