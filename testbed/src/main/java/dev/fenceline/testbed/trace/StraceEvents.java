@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
  *   <li>A pid that speaks before the call that created it has returned belongs to the oldest clone
  *       in flight whose child is not known yet. Should that clone return another pid, the line is
  *       reported.
+ *   <li>A fork copies its creator's space when it returns, or when the child first speaks if that
+ *       is earlier. What other threads map or unmap while it is in flight may in truth be on the
+ *       other side of the copy: whoever replays a child has to map at the recorded address,
+ *       replacing.
  *   <li>A log whose first lines have no pid column (strace to the terminal) belongs to the process
  *       that gets a pid later without having been created.
  *   <li>Any other unknown pid (strace attached to a running program, or process calls not recorded)
