@@ -119,7 +119,6 @@ public final class FakeNode implements AutoCloseable {
         reports.onNext(report.get());
       } catch (IllegalStateException streamEnded) {
         // Its end is reported by the observer.
-        updates.isEmpty();
       }
     }
   }
