@@ -35,7 +35,7 @@ public record AgentProperties(
         @Pattern(regexp = "[A-Za-z0-9._-]*", message = "must be made of [A-Za-z0-9._-]")
         @DefaultValue("")
         String agentId,
-    @DefaultValue @Valid @Size(max = 64) List<DeviceProperties> devices,
+    @DefaultValue @Size(max = 64) List<@Valid DeviceProperties> devices,
     @DefaultValue("1") @Min(1) @Max(64) int deviceCount,
     @DefaultValue("2") @Min(1) @Max(1024) int deviceUnits,
     @DefaultValue List<@Pattern(regexp = TARGET, message = TARGET_RULE) String> hosts,
