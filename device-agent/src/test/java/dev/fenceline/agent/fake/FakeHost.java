@@ -187,7 +187,7 @@ public final class FakeHost implements AutoCloseable {
 
   private void greet() {
     hellos++;
-    sessionId = 1000 + hellos;
+    sessionId = 1000L + hellos;
     mirrors.clear();
     fences.values().forEach(fence -> fence.done().complete(null));
     fences.clear();
