@@ -1,23 +1,16 @@
 package dev.fenceline.coordinator.config;
 
-import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.BeanCreationException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
 /**
  * Says in one sentence which configuration contradicts itself, instead of a stack trace. Stateless.
  */
-class ContradictionAnalyzer extends AbstractFailureAnalyzer<BeanCreationException> {
+class ContradictionAnalyzer extends AbstractFailureAnalyzer<ContradictoryConfiguration> {
   @Override
-  protected @Nullable FailureAnalysis analyze(Throwable failure, BeanCreationException cause) {
-    Throwable root = cause.getMostSpecificCause();
-    if (!"registrySettings".equals(cause.getBeanName())
-        || !(root instanceof IllegalArgumentException)) {
-      return null;
-    }
+  protected FailureAnalysis analyze(Throwable failure, ContradictoryConfiguration cause) {
     return new FailureAnalysis(
-        "The configuration below fenceline.coordinator contradicts itself: " + root.getMessage(),
+        "The configuration below fenceline.coordinator contradicts itself: " + cause.getMessage(),
         "Change liveness-timeout, report-interval, recovery-window or retention; leave the middle"
             + " two out to have them derived.",
         failure);

@@ -38,12 +38,15 @@ class RegistryConfiguration {
     long timeoutNanos = properties.livenessTimeout().toNanos();
     long intervalNanos =
         nanosOr(properties.reportInterval(), timeoutNanos / RegistrySettings.REPORTS_PER_TIMEOUT);
-    return new RegistrySettings(
-        timeoutNanos,
-        intervalNanos,
+    long windowNanos =
         nanosOr(
-            properties.recoveryWindow(), RegistrySettings.INTERVALS_PER_RECOVERY * intervalNanos),
-        properties.retention().toNanos());
+            properties.recoveryWindow(), RegistrySettings.INTERVALS_PER_RECOVERY * intervalNanos);
+    try {
+      return new RegistrySettings(
+          timeoutNanos, intervalNanos, windowNanos, properties.retention().toNanos());
+    } catch (IllegalArgumentException e) {
+      throw new ContradictoryConfiguration(String.valueOf(e.getMessage()), e);
+    }
   }
 
   @Bean

@@ -88,8 +88,8 @@ final class Node {
         report.httpEndpoint(),
         state,
         reason,
-        nowNanos - sinceNanos,
-        nowNanos - registeredNanos,
+        sinceNanos,
+        registeredNanos,
         nowNanos - heardNanos,
         load);
   }

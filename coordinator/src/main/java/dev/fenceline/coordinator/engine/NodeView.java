@@ -4,8 +4,8 @@ package dev.fenceline.coordinator.engine;
  * A node as the registry knew it at one moment; immutable.
  *
  * @param reason why it is in its state
- * @param stateAgeNanos how long it has been in its state
- * @param registeredAgeNanos how long ago this process of the node was first heard of
+ * @param sinceNanos when it entered its state, on the engine's clock
+ * @param registeredNanos when this process of the node was first heard of, on the engine's clock
  * @param silentNanos how long ago its last report came
  * @param load from its last report
  */
@@ -16,7 +16,7 @@ public record NodeView(
     String httpEndpoint,
     NodeState state,
     String reason,
-    long stateAgeNanos,
-    long registeredAgeNanos,
+    long sinceNanos,
+    long registeredNanos,
     long silentNanos,
     NodeLoad load) {}

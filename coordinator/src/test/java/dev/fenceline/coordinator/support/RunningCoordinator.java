@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.Environment;
@@ -51,17 +52,18 @@ public final class RunningCoordinator implements AutoCloseable {
 
   /** Starts with the gRPC port given, so that nodes find a successor. */
   public static RunningCoordinator startOn(int grpcPort, String... options) {
-    List<String> all =
-        new ArrayList<>(
-            List.of(
-                "--server.port=0",
-                "--spring.grpc.server.port=" + grpcPort,
-                "--fenceline.coordinator.liveness-timeout=1s",
-                "--fenceline.coordinator.report-interval=50ms",
-                "--fenceline.coordinator.recovery-window=150ms",
-                "--fenceline.coordinator.query-timeout=500ms",
-                "--logging.level.root=warn"));
-    all.addAll(List.of(options));
+    List<String> all = new ArrayList<>(List.of(options));
+    List.of(
+            "--server.port=0",
+            "--spring.grpc.server.port=" + grpcPort,
+            "--fenceline.coordinator.liveness-timeout=1s",
+            "--fenceline.coordinator.report-interval=50ms",
+            "--fenceline.coordinator.recovery-window=150ms",
+            "--fenceline.coordinator.query-timeout=500ms",
+            "--logging.level.root=warn")
+        .stream()
+        .filter(each -> Stream.of(options).noneMatch(given -> name(given).equals(name(each))))
+        .forEach(all::add);
     return new RunningCoordinator(
         SpringApplication.run(CoordinatorApplication.class, all.toArray(String[]::new)));
   }
@@ -136,6 +138,10 @@ public final class RunningCoordinator implements AutoCloseable {
   public void close() {
     http.close();
     context.close();
+  }
+
+  private static String name(String option) {
+    return option.substring(0, option.indexOf('='));
   }
 
   private static void pause() {

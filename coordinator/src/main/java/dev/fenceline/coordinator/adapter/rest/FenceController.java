@@ -68,7 +68,7 @@ class FenceController {
     CompositeId id = Parameters.fenceId("fenceId", fenceId);
     NodeView host = directory.askableHost(id.hostId());
     Invalidation invalidation =
-        NodeDirectory.value(
+        directory.value(
             host,
             hosts.invalidation(host.endpoint(), id.number()),
             ProblemType.UNKNOWN_FENCE,
@@ -88,7 +88,7 @@ class FenceController {
   private FenceView.Page ofSpace(CompositeId space, boolean pendingOnly, int limit) {
     NodeView host = directory.askableHost(space.hostId());
     List<Invalidation> found =
-        NodeDirectory.value(
+        directory.value(
             host,
             hosts.invalidations(host.endpoint(), space.number(), pendingOnly, limit),
             ProblemType.UNKNOWN_SPACE,
@@ -106,14 +106,14 @@ class FenceController {
             asked,
             host ->
                 host.state() == NodeState.LOST
-                    ? SpaceListing.lost(host)
+                    ? directory.lost(host)
                     : hosts.invalidations(host.endpoint(), 0, pendingOnly, limit));
     List<FenceView> found = new ArrayList<>();
     List<UnavailableHost> unavailable = new ArrayList<>();
     boolean truncated = false;
     for (int i = 0; i < asked.size(); i++) {
       NodeView host = asked.get(i);
-      NodeDirectory.unavailable(host, answers.get(i)).ifPresent(unavailable::add);
+      directory.unavailable(host, answers.get(i)).ifPresent(unavailable::add);
       if (answers.get(i) instanceof Answer.Answered<List<Invalidation>> answered) {
         truncated |= answered.value().size() >= limit;
         answered.value().forEach(each -> found.add(SpaceViews.fence(host.key().nodeId(), each)));

@@ -34,11 +34,13 @@ import org.springframework.web.bind.annotation.RestController;
 @Tag(name = "nodes", description = "Hosts, agents and devices")
 class NodeController {
   private final NodeDirectory directory;
+  private final Views views;
   private final HostQueries hosts;
   private final AgentQueries agents;
 
-  NodeController(NodeDirectory directory, HostQueries hosts, AgentQueries agents) {
+  NodeController(NodeDirectory directory, Views views, HostQueries hosts, AgentQueries agents) {
     this.directory = directory;
+    this.views = views;
     this.hosts = hosts;
     this.agents = agents;
   }
@@ -51,7 +53,7 @@ class NodeController {
           @RequestParam(name = "limit", required = false)
           @Nullable String limit) {
     List<HostView> all =
-        directory.registry().nodes(NodeKind.HOST).stream().map(Views::host).toList();
+        directory.registry().nodes(NodeKind.HOST).stream().map(views::host).toList();
     return paged("hosts", all, HostView::id, cursor, limit);
   }
 
@@ -60,23 +62,23 @@ class NodeController {
   HostView.Detail host(@PathVariable("hostId") String hostId) {
     NodeView node = directory.host(Parameters.nodeId("hostId", hostId));
     if (node.state() == NodeState.LEFT) {
-      return new HostView.Detail(Views.host(node), null, List.of(), left(node));
+      return new HostView.Detail(views.host(node), null, List.of(), directory.gone(node));
     }
     Answer<HostStatus> status = hosts.host(node.endpoint());
-    Optional<UnavailableHost> unavailable = NodeDirectory.unavailable(node, status);
+    Optional<UnavailableHost> unavailable = directory.unavailable(node, status);
     Answer<List<Session>> sessions =
         unavailable.isPresent()
             ? new Answer.Answered<>(List.of())
             : hosts.sessions(node.endpoint());
     return new HostView.Detail(
-        Views.host(node),
+        views.host(node),
         status instanceof Answer.Answered<HostStatus> answered
             ? Views.status(answered.value())
             : null,
         sessions instanceof Answer.Answered<List<Session>> answered
             ? answered.value().stream().map(Views::session).toList()
             : List.of(),
-        unavailable.or(() -> NodeDirectory.unavailable(node, sessions)).orElse(null));
+        unavailable.or(() -> directory.unavailable(node, sessions)).orElse(null));
   }
 
   @GetMapping("/agents")
@@ -87,7 +89,7 @@ class NodeController {
           @RequestParam(name = "limit", required = false)
           @Nullable String limit) {
     List<AgentView> all =
-        directory.registry().nodes(NodeKind.AGENT).stream().map(Views::agent).toList();
+        directory.registry().nodes(NodeKind.AGENT).stream().map(views::agent).toList();
     return paged("agents", all, AgentView::id, cursor, limit);
   }
 
@@ -97,7 +99,7 @@ class NodeController {
     NodeView node = directory.agent(Parameters.nodeId("agentId", agentId));
     Asked asked = ask(node);
     return new AgentView.Detail(
-        Views.agent(node),
+        views.agent(node),
         Views.devices(node).stream().map(device -> detail(device, asked)).toList(),
         asked.unavailable());
   }
@@ -140,12 +142,12 @@ class NodeController {
 
   private Asked ask(NodeView agent) {
     if (agent.state() == NodeState.LEFT) {
-      return new Asked(null, left(agent));
+      return new Asked(null, directory.gone(agent));
     }
     Answer<AgentStatus> answer = agents.agent(agent.endpoint());
     return new Asked(
         answer instanceof Answer.Answered<AgentStatus> answered ? answered.value() : null,
-        NodeDirectory.unavailable(agent, answer).orElse(null));
+        directory.unavailable(agent, answer).orElse(null));
   }
 
   private static DeviceView.Detail detail(DeviceView device, Asked asked) {
@@ -159,10 +161,6 @@ class NodeController {
                 .map(Views::counters)
                 .orElse(null);
     return new DeviceView.Detail(device, counters, asked.unavailable());
-  }
-
-  private static UnavailableHost left(NodeView node) {
-    return NodeDirectory.unavailable(node, Views.ago(node.stateAgeNanos()), node.reason());
   }
 
   /** A page of a list that is all here; the cursor is the id of the last item. */

@@ -19,9 +19,11 @@ import org.springframework.stereotype.Component;
 @Component
 class NodeDirectory {
   private final RegistryRuntime runtime;
+  private final Views views;
 
-  NodeDirectory(RegistryRuntime runtime) {
+  NodeDirectory(RegistryRuntime runtime, Views views) {
     this.runtime = runtime;
+    this.views = views;
   }
 
   RegistryView registry() {
@@ -56,7 +58,7 @@ class NodeDirectory {
   NodeView askableHost(String id) {
     NodeView host = host(id);
     if (host.state() == NodeState.LEFT) {
-      Instant since = Views.ago(host.stateAgeNanos());
+      Instant since = views.since(host);
       throw new ProblemException(
               ProblemType.HOST_LEFT, "host " + id + " left in good order at " + since)
           .with("hostId", id)
@@ -79,7 +81,7 @@ class NodeDirectory {
    *
    * @param missing what a host means that says ENOENT
    */
-  static <T> T value(NodeView host, Answer<T> answer, ProblemType missing, String what) {
+  <T> T value(NodeView host, Answer<T> answer, ProblemType missing, String what) {
     return switch (answer) {
       case Answer.Answered<T> answered -> answered.value();
       case Answer.Refused<T> refused -> throw refused(host, refused, missing, what);
@@ -95,7 +97,7 @@ class NodeDirectory {
   }
 
   /** Why the host's part is missing; empty if it is not. */
-  static Optional<UnavailableHost> unavailable(NodeView node, Answer<?> answer) {
+  Optional<UnavailableHost> unavailable(NodeView node, Answer<?> answer) {
     return switch (answer) {
       case Answer.Answered<?> ignored -> Optional.empty();
       case Answer.Refused<?> refused ->
@@ -109,12 +111,23 @@ class NodeDirectory {
     };
   }
 
-  static UnavailableHost unavailable(NodeView node, Instant since, String reason) {
+  /** A node that is not asked, since it is known to be gone. */
+  UnavailableHost gone(NodeView node) {
+    return unavailable(node, views.since(node), node.reason());
+  }
+
+  /** A lost host is not asked by lists: each would wait for the time-out until it is forgotten. */
+  <T> Answer<T> lost(NodeView host) {
+    return new Answer.Unreachable<>(
+        false, views.since(host).toEpochMilli(), "lost: " + host.reason());
+  }
+
+  private static UnavailableHost unavailable(NodeView node, Instant since, String reason) {
     return new UnavailableHost(
         node.key().nodeId(), Views.word(node.state()), since, Printable.of(reason));
   }
 
-  private static ProblemException refused(
+  private ProblemException refused(
       NodeView host, Answer.Refused<?> refused, ProblemType missing, String what) {
     if (refused.errno() == Errno.ENOENT) {
       return new ProblemException(missing, what + " is not known to host " + host.key().nodeId())
@@ -128,7 +141,7 @@ class NodeDirectory {
         .with("errno", refused.errno().name());
   }
 
-  private static ProblemException unreachable(NodeView host, Answer.Unreachable<?> unreachable) {
+  private ProblemException unreachable(NodeView host, Answer.Unreachable<?> unreachable) {
     Instant since = since(host, unreachable);
     return new ProblemException(
             unreachable.timedOut() ? ProblemType.HOST_SILENT : ProblemType.HOST_UNREACHABLE,
@@ -148,12 +161,12 @@ class NodeDirectory {
   }
 
   /** The earlier of the two signs of trouble. */
-  private static Instant since(NodeView node, Answer.Unreachable<?> unreachable) {
+  private Instant since(NodeView node, Answer.Unreachable<?> unreachable) {
     Instant failing = Instant.ofEpochMilli(unreachable.sinceMillis());
     if (node.state() == NodeState.LIVE) {
       return failing;
     }
-    Instant state = Views.ago(node.stateAgeNanos());
+    Instant state = views.since(node);
     return state.isBefore(failing) ? state : failing;
   }
 }

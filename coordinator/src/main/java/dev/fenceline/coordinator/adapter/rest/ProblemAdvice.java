@@ -3,6 +3,7 @@ package dev.fenceline.coordinator.adapter.rest;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.util.Map;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
@@ -32,6 +33,18 @@ class ProblemAdvice {
       headers.set(HttpHeaders.RETRY_AFTER, retryAfter.toString());
     }
     return answer(problem.type(), problem.detail(), headers, problem.properties(), request);
+  }
+
+  /** The server reads the query only when somebody asks for it. */
+  @ExceptionHandler(InvalidParameterException.class)
+  ResponseEntity<ProblemDetail> undecodable(
+      InvalidParameterException failure, HttpServletRequest request) {
+    return answer(
+        ProblemType.BAD_REQUEST,
+        "the query must be percent-encoded UTF-8 of at most 1000 parameters",
+        new HttpHeaders(),
+        Map.of(),
+        request);
   }
 
   /** What the web framework refuses by itself, and what nobody expected. */

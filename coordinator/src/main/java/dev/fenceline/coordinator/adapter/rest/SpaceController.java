@@ -62,7 +62,7 @@ class SpaceController {
     NodeView host = directory.askableHost(id.hostId());
     return SpaceViews.space(
         id.hostId(),
-        NodeDirectory.value(
+        directory.value(
             host, hosts.space(host.endpoint(), id.number()), ProblemType.UNKNOWN_SPACE, what(id)));
   }
 
@@ -89,7 +89,7 @@ class SpaceController {
         new HostQueries.RangeQuery(id.number(), interval, holder, from, Parameters.limit(limit));
     NodeView host = directory.askableHost(id.hostId());
     Portion<Range> ranges =
-        NodeDirectory.value(
+        directory.value(
             host, hosts.ranges(host.endpoint(), query), ProblemType.UNKNOWN_SPACE, what(id));
     return new RangeView.Page(
         id.toString(),
@@ -110,7 +110,7 @@ class SpaceController {
     NodeView host = directory.askableHost(id.hostId());
     return SpaceViews.page(
         id,
-        NodeDirectory.value(
+        directory.value(
             host,
             hosts.page(host.endpoint(), id.number(), pageAddress),
             ProblemType.UNKNOWN_SPACE,
@@ -136,7 +136,7 @@ class SpaceController {
             id.number(), interval, position(scope, cursor), Parameters.limit(limit));
     NodeView host = directory.askableHost(id.hostId());
     Portion<Mirror> mirrors =
-        NodeDirectory.value(
+        directory.value(
             host, hosts.mirrors(host.endpoint(), query), ProblemType.UNKNOWN_SPACE, what(id));
     return new MirrorView.Page(
         id.toString(),

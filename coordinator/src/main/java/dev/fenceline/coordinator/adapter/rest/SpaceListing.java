@@ -68,7 +68,7 @@ class SpaceListing {
     boolean more = false;
     for (int i = 0; i < asked.size(); i++) {
       NodeView host = asked.get(i);
-      NodeDirectory.unavailable(host, answers.get(i)).ifPresent(unavailable::add);
+      directory.unavailable(host, answers.get(i)).ifPresent(unavailable::add);
       if (answers.get(i) instanceof Answer.Answered<Portion<Space>> answered) {
         Portion<Space> portion = answered.value();
         int taken = more ? 0 : Math.min(portion.items().size(), limit - items.size());
@@ -84,13 +84,7 @@ class SpaceListing {
 
   private Answer<Portion<Space>> ask(NodeView host, long afterSpaceId, int limit) {
     return host.state() == NodeState.LOST
-        ? lost(host)
+        ? directory.lost(host)
         : hosts.spaces(host.endpoint(), afterSpaceId, limit);
-  }
-
-  /** A lost host is not asked: each list would wait for the time-out until it is forgotten. */
-  static <T> Answer<T> lost(NodeView host) {
-    return new Answer.Unreachable<>(
-        false, Views.ago(host.stateAgeNanos()).toEpochMilli(), "lost: " + host.reason());
   }
 }

@@ -103,14 +103,14 @@ final class SpaceViews {
     return new FenceView.Detail(
         fence(hostId, invalidation),
         diagnosis.summary(),
-        diagnosis.late().stream().map(SpaceViews::late).toList());
+        diagnosis.late().stream().map(late -> late(invalidation, late)).toList());
   }
 
-  private static FenceView.Late late(FenceDiagnosis.Late late) {
+  private static FenceView.Late late(Invalidation invalidation, FenceDiagnosis.Late late) {
     return new FenceView.Late(
         late.fence().device().toString(),
         late.fence().deviceName(),
-        Views.ago(late.fence().elapsedNanos()),
+        Instant.ofEpochMilli(invalidation.startedAtMillis()),
         late.why(),
         late.next());
   }

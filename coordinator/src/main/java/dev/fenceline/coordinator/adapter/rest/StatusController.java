@@ -9,6 +9,7 @@ import dev.fenceline.coordinator.engine.RegistryCounts;
 import dev.fenceline.coordinator.engine.RegistrySettings;
 import dev.fenceline.coordinator.engine.RegistryView;
 import dev.fenceline.coordinator.runtime.RegistryRuntime;
+import dev.fenceline.coordinator.runtime.WallTime;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.LinkedHashMap;
@@ -25,8 +26,14 @@ class StatusController {
   private final RegistryRuntime runtime;
   private final NodeDirectory directory;
   private final RegistrySettings settings;
+  private final WallTime wallTime;
 
-  StatusController(RegistryRuntime runtime, NodeDirectory directory, RegistrySettings settings) {
+  StatusController(
+      RegistryRuntime runtime,
+      NodeDirectory directory,
+      RegistrySettings settings,
+      WallTime wallTime) {
+    this.wallTime = wallTime;
     this.runtime = runtime;
     this.directory = directory;
     this.settings = settings;
@@ -42,7 +49,7 @@ class StatusController {
     return new StatusView(
         view.recovering() ? "recovering" : "ready",
         Views.token(view.bootToken()),
-        Views.ago(view.uptimeNanos()),
+        wallTime.at(0),
         view.uptimeNanos() / 1_000_000,
         view.recoveryLeftNanos() / 1_000_000,
         view.revision(),

@@ -11,17 +11,24 @@ import dev.fenceline.coordinator.engine.NodeView;
 import dev.fenceline.coordinator.engine.query.AgentStatus;
 import dev.fenceline.coordinator.engine.query.HostStatus;
 import dev.fenceline.coordinator.engine.query.Session;
+import dev.fenceline.coordinator.runtime.WallTime;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import org.springframework.stereotype.Component;
 
-/** Nodes as REST shows them. Stateless. */
+/** Nodes as REST shows them. Stateless but for the clock's origin. */
+@Component
 final class Views {
-  private Views() {}
+  private final WallTime wallTime;
 
-  static Instant ago(long ageNanos) {
-    return Instant.now().minusNanos(ageNanos).truncatedTo(ChronoUnit.MILLIS);
+  Views(WallTime wallTime) {
+    this.wallTime = wallTime;
+  }
+
+  /** When the node entered its state. */
+  Instant since(NodeView node) {
+    return wallTime.at(node.sinceNanos());
   }
 
   static double micros(long nanos) {
@@ -46,19 +53,19 @@ final class Views {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  static NodeInfo node(NodeView node) {
+  NodeInfo node(NodeView node) {
     return new NodeInfo(
         word(node.state()),
         node.reason(),
-        ago(node.stateAgeNanos()),
+        since(node),
         token(node.bootToken()),
         node.endpoint(),
         node.httpEndpoint(),
-        ago(node.registeredAgeNanos()),
+        wallTime.at(node.registeredNanos()),
         node.silentNanos() / 1_000_000);
   }
 
-  static HostView host(NodeView node) {
+  HostView host(NodeView node) {
     HostLoad load =
         switch (node.load()) {
           case HostLoad host -> host;
@@ -105,7 +112,7 @@ final class Views {
     };
   }
 
-  static AgentView agent(NodeView node) {
+  AgentView agent(NodeView node) {
     AgentLoad load = agentLoad(node);
     return new AgentView(
         node.key().nodeId(),

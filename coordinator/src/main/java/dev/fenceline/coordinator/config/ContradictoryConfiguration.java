@@ -1,0 +1,12 @@
+package dev.fenceline.coordinator.config;
+
+import java.io.Serial;
+
+/** Values that are each fine and cannot be together; ends the start. */
+final class ContradictoryConfiguration extends RuntimeException {
+  @Serial private static final long serialVersionUID = 1L;
+
+  ContradictoryConfiguration(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
