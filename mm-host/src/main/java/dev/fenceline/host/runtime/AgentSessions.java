@@ -7,8 +7,10 @@ import dev.fenceline.host.engine.session.SessionEngine;
 import dev.fenceline.host.engine.session.SessionInput;
 import dev.fenceline.host.engine.shard.ShardInput;
 import dev.fenceline.model.AgentMessage;
-import java.util.Collection;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,18 +29,10 @@ public final class AgentSessions {
   private static final Logger LOG = LoggerFactory.getLogger(AgentSessions.class);
   private static final int INPUTS_PER_TURN = 64;
 
-  /** Reads the sessions between two steps. */
-  public interface Reader {
-    void read(Collection<Session> sessions, long nowNanos);
-
-    /** The sessions have stopped. */
-    void refused();
-  }
-
   private sealed interface Message {
     record Input(SessionInput input) implements Message {}
 
-    record Read(Reader reader) implements Message {}
+    record Read(CompletableFuture<List<SessionView>> answer) implements Message {}
   }
 
   private final HostRuntime host;
@@ -93,11 +87,13 @@ public final class AgentSessions {
     return byConnection.size();
   }
 
-  /** Reads the sessions inside their mailbox. */
-  public void read(Reader reader) {
-    if (mailbox.offer(new Message.Read(reader)) != Mailbox.Offer.ACCEPTED) {
-      reader.refused();
+  /** The sessions as they are between two steps, oldest first; fails if they have stopped. */
+  public CompletableFuture<List<SessionView>> views() {
+    Message.Read read = new Message.Read(new CompletableFuture<>());
+    if (mailbox.offer(read) != Mailbox.Offer.ACCEPTED) {
+      refuse(read);
     }
+    return read.answer();
   }
 
   void hello(long connectionId, AgentMessage.Hello hello) {
@@ -137,7 +133,7 @@ public final class AgentSessions {
       return;
     }
     switch (message) {
-      case Message.Read read -> read.reader().read(engine.sessions(), host.timers().nowNanos());
+      case Message.Read read -> read.answer().complete(readAll());
       case Message.Input input -> {
         if (input.input() instanceof SessionInput.Tick) {
           alarm.rang();
@@ -151,6 +147,23 @@ public final class AgentSessions {
         alarm.notLaterThan(engine.nextDeadlineNanos());
       }
     }
+  }
+
+  private List<SessionView> readAll() {
+    long now = host.timers().nowNanos();
+    List<SessionView> views = new ArrayList<>();
+    for (Session session : engine.sessions()) {
+      long left = session.renewedNanos() + engine.leases().expiryNanos() - now;
+      views.add(
+          new SessionView(
+              session.sessionId(),
+              session.hello(),
+              session.state(),
+              now - session.stateSinceNanos(),
+              left,
+              session.overdue()));
+    }
+    return views;
   }
 
   private void carryOut(SessionEffect effect) {
@@ -206,7 +219,7 @@ public final class AgentSessions {
 
   private static void refuse(Message message) {
     if (message instanceof Message.Read read) {
-      read.reader().refused();
+      read.answer().completeExceptionally(new IllegalStateException("the sessions have stopped"));
     }
   }
 }

@@ -1,13 +1,324 @@
 package dev.fenceline.host.adapter.grpc;
 
+import dev.fenceline.common.v1.Interval;
+import dev.fenceline.host.engine.session.Session;
+import dev.fenceline.host.engine.shard.AddressSpace;
+import dev.fenceline.host.engine.shard.ShardQueries;
+import dev.fenceline.host.engine.shard.ShardSession;
 import dev.fenceline.host.runtime.HostRuntime;
+import dev.fenceline.host.runtime.RuntimeSettings;
+import dev.fenceline.host.runtime.SessionView;
+import dev.fenceline.model.DeviceDescription;
+import dev.fenceline.model.DeviceId;
+import dev.fenceline.model.Errno;
+import dev.fenceline.model.Pages;
+import dev.fenceline.query.v1.GetHostRequest;
+import dev.fenceline.query.v1.GetInvalidationRequest;
+import dev.fenceline.query.v1.GetPageRequest;
+import dev.fenceline.query.v1.GetSpaceRequest;
+import dev.fenceline.query.v1.HostInfo;
 import dev.fenceline.query.v1.HostQueryServiceGrpc;
+import dev.fenceline.query.v1.InvalidationInfo;
+import dev.fenceline.query.v1.ListInvalidationsReply;
+import dev.fenceline.query.v1.ListInvalidationsRequest;
+import dev.fenceline.query.v1.ListMirrorsReply;
+import dev.fenceline.query.v1.ListMirrorsRequest;
+import dev.fenceline.query.v1.ListRangesReply;
+import dev.fenceline.query.v1.ListRangesRequest;
+import dev.fenceline.query.v1.ListSessionsReply;
+import dev.fenceline.query.v1.ListSessionsRequest;
+import dev.fenceline.query.v1.ListSpacesReply;
+import dev.fenceline.query.v1.ListSpacesRequest;
+import dev.fenceline.query.v1.PageInfo;
+import dev.fenceline.query.v1.SessionInfo;
+import dev.fenceline.query.v1.SpaceInfo;
+import io.grpc.stub.StreamObserver;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 
-/** The host query service on gRPC. Thread-safe; each call runs on a virtual thread of its own. */
+/**
+ * The host query service on gRPC. Thread-safe; each call runs on a virtual thread of its own and
+ * reads inside the mailboxes concerned, a page at a time.
+ */
 public final class QueryAdapter extends HostQueryServiceGrpc.HostQueryServiceImplBase {
+  private static final int DEFAULT_PAGE_SIZE = 100;
+  private static final int MAX_PAGE_SIZE = 1000;
+
   private final HostRuntime host;
 
   public QueryAdapter(HostRuntime host) {
     this.host = host;
+  }
+
+  @Override
+  public void getHost(GetHostRequest request, StreamObserver<HostInfo> answers) {
+    Answers.answer(
+        answers,
+        () -> {
+          RuntimeSettings settings = host.settings();
+          long spaces = sum(queries -> (long) queries.spaces().size());
+          long pending =
+              sum(
+                  queries ->
+                      queries.live().stream()
+                          .filter(invalidation -> !invalidation.state().ended())
+                          .count());
+          return HostInfo.newBuilder()
+              .setHostId(settings.hostId())
+              .setHostEpoch(settings.hostEpoch())
+              .setTotalFrames(host.pool().total())
+              .setFreeFrames(host.pool().available())
+              .setSpaceCount((int) spaces)
+              .setSessionCount(sessionViews().size())
+              .setPendingInvalidationCount((int) pending)
+              .setLeaseTtlNanos(settings.leases().ttlNanos())
+              .setLeaseExpiryNanos(settings.leases().expiryNanos())
+              .setLateMessageCount(host.lateMessages())
+              .build();
+        });
+  }
+
+  @Override
+  public void listSessions(ListSessionsRequest request, StreamObserver<ListSessionsReply> answers) {
+    Answers.answer(
+        answers,
+        () -> {
+          ListSessionsReply.Builder reply = ListSessionsReply.newBuilder();
+          for (SessionView session : sessionViews()) {
+            reply.addSessions(session(session));
+          }
+          return reply.build();
+        });
+  }
+
+  @Override
+  public void listSpaces(ListSpacesRequest request, StreamObserver<ListSpacesReply> answers) {
+    Answers.answer(
+        answers,
+        () -> {
+          int size = pageSize(request.getPageSize());
+          List<SpaceInfo> spaces = new ArrayList<>();
+          onEachShard(
+                  (queries, now) ->
+                      queries.spaces().tailMap(request.getAfterSpaceId() + 1).values().stream()
+                          .limit(size + 1L)
+                          .map(SpaceReads::space)
+                          .toList())
+              .forEach(spaces::addAll);
+          spaces.sort(Comparator.comparingLong(SpaceInfo::getSpaceId));
+          return ListSpacesReply.newBuilder()
+              .addAllSpaces(spaces.subList(0, Math.min(size, spaces.size())))
+              .setMore(spaces.size() > size)
+              .build();
+        });
+  }
+
+  @Override
+  public void getSpace(GetSpaceRequest request, StreamObserver<SpaceInfo> answers) {
+    Answers.answer(
+        answers, () -> inSpace(request.getSpaceId(), (queries, space) -> SpaceReads.space(space)));
+  }
+
+  @Override
+  public void listRanges(ListRangesRequest request, StreamObserver<ListRangesReply> answers) {
+    Answers.answer(
+        answers,
+        () -> {
+          SpaceReads.Window asked =
+              window(request.hasInterval(), request.getInterval(), request.getPageSize());
+          long from = address(request.getFromAddress());
+          SpaceReads.Window window =
+              new SpaceReads.Window(
+                  Math.min(Math.max(asked.start(), from), asked.end()), asked.end(), asked.size());
+          DeviceId holder =
+              request.hasHolder()
+                  ? new DeviceId(
+                      request.getHolder().getAgentId(), request.getHolder().getDeviceIndex())
+                  : null;
+          return inSpace(
+              request.getSpaceId(),
+              (queries, space) -> SpaceReads.ranges(queries, space, window, holder));
+        });
+  }
+
+  @Override
+  public void getPage(GetPageRequest request, StreamObserver<PageInfo> answers) {
+    Answers.answer(
+        answers,
+        () -> {
+          long address = address(request.getAddress());
+          if (address == Pages.ADDRESS_LIMIT) {
+            throw Refusals.exception(Errno.EINVAL, "address 0x800000000000 is not below 2^47");
+          }
+          return inSpace(
+              request.getSpaceId(), (queries, space) -> SpaceReads.page(queries, space, address));
+        });
+  }
+
+  @Override
+  public void listMirrors(ListMirrorsRequest request, StreamObserver<ListMirrorsReply> answers) {
+    Answers.answer(
+        answers,
+        () -> {
+          SpaceReads.Window window =
+              window(request.hasInterval(), request.getInterval(), request.getPageSize());
+          return inSpace(
+              request.getSpaceId(),
+              (queries, space) ->
+                  SpaceReads.mirrors(space, window, Math.max(0, request.getFrom())));
+        });
+  }
+
+  @Override
+  public void listInvalidations(
+      ListInvalidationsRequest request, StreamObserver<ListInvalidationsReply> answers) {
+    Answers.answer(
+        answers,
+        () -> {
+          int size = pageSize(request.getPageSize());
+          FenceDiagnosis diagnosis = diagnosis();
+          BiFunction<ShardQueries, Long, List<InvalidationInfo>> read =
+              (queries, now) ->
+                  reads(queries, diagnosis, now)
+                      .list(request.getSpaceId(), request.getPendingOnly(), size);
+          List<InvalidationInfo> found = new ArrayList<>();
+          if (request.getSpaceId() == 0) {
+            onEachShard(read).forEach(found::addAll);
+            // Stable: what one shard answered stays in its order within a millisecond.
+            found.sort(Comparator.comparingLong(InvalidationInfo::getStartedAtMillis).reversed());
+          } else {
+            inSpace(request.getSpaceId(), (queries, space) -> true);
+            found.addAll(await(request.getSpaceId(), read));
+          }
+          return ListInvalidationsReply.newBuilder()
+              .addAllInvalidations(found.subList(0, Math.min(size, found.size())))
+              .build();
+        });
+  }
+
+  @Override
+  public void getInvalidation(
+      GetInvalidationRequest request, StreamObserver<InvalidationInfo> answers) {
+    Answers.answer(
+        answers,
+        () -> {
+          long id = request.getInvalidationId();
+          FenceDiagnosis diagnosis = diagnosis();
+          return await(
+                  id, (queries, now) -> Optional.ofNullable(reads(queries, diagnosis, now).one(id)))
+              .orElseThrow(
+                  () ->
+                      Refusals.exception(
+                          Errno.ENOENT,
+                          "invalidation "
+                              + id
+                              + " does not exist, or is older than what the host remembers"));
+        });
+  }
+
+  private static InvalidationReads reads(
+      ShardQueries queries, FenceDiagnosis diagnosis, long nowNanos) {
+    return new InvalidationReads(queries, diagnosis, nowNanos, System.currentTimeMillis());
+  }
+
+  private FenceDiagnosis diagnosis() {
+    return new FenceDiagnosis(sessionViews(), host.settings().leases());
+  }
+
+  private List<SessionView> sessionViews() {
+    return CallBound.await(host.sessions().views(), "the query");
+  }
+
+  private SessionInfo session(SessionView view) {
+    long pending =
+        sum(
+            queries -> {
+              ShardSession session = queries.session(view.sessionId());
+              return session == null ? 0L : session.ledger().pendingCount();
+            });
+    return SessionInfo.newBuilder()
+        .setAgentId(view.hello().agentId())
+        .setSessionId(view.sessionId())
+        .setBootToken(view.hello().bootToken())
+        .setState(
+            view.state() == Session.State.ATTACHED
+                ? SessionInfo.State.STATE_ATTACHED
+                : SessionInfo.State.STATE_DETACHED)
+        .setLeaseLeftNanos(view.leaseLeftNanos())
+        .setPendingFenceCount((int) pending)
+        .setOverdue(view.overdue())
+        .addAllDeviceNames(view.hello().devices().stream().map(DeviceDescription::name).toList())
+        .build();
+  }
+
+  /** Reads one space inside its shard; refuses if there is none. */
+  private <T> T inSpace(long spaceId, BiFunction<ShardQueries, AddressSpace, T> reader) {
+    return this.<Optional<T>>await(
+            spaceId,
+            (queries, now) ->
+                Optional.ofNullable(queries.space(spaceId))
+                    .map(space -> reader.apply(queries, space)))
+        .orElseThrow(
+            () ->
+                Refusals.exception(
+                    Errno.ENOENT, "address space " + spaceId + " does not exist on this host"));
+  }
+
+  private <T> T await(long id, BiFunction<ShardQueries, Long, T> reader) {
+    return CallBound.await(host.query(id, reader), "the query");
+  }
+
+  private <T> List<T> onEachShard(BiFunction<ShardQueries, Long, T> reader) {
+    List<T> answers = new ArrayList<>();
+    for (int i = 0; i < host.shardCount(); i++) {
+      answers.add(CallBound.await(host.query(host.shard(i), reader), "the query"));
+    }
+    return answers;
+  }
+
+  private long sum(Function<ShardQueries, Long> reader) {
+    return onEachShard((queries, now) -> reader.apply(queries)).stream()
+        .mapToLong(Long::longValue)
+        .sum();
+  }
+
+  private static SpaceReads.Window window(boolean given, Interval interval, int pageSize) {
+    int size = pageSize(pageSize);
+    if (!given) {
+      return new SpaceReads.Window(0, Pages.ADDRESS_LIMIT, size);
+    }
+    long start = interval.getStart();
+    long end = interval.getEnd();
+    if (!Pages.aligned(start)
+        || !Pages.aligned(end)
+        || start < 0
+        || start >= end
+        || end > Pages.ADDRESS_LIMIT) {
+      throw Refusals.exception(
+          Errno.EINVAL,
+          "[0x%x, 0x%x) is not a page-aligned, non-empty interval below 2^47"
+              .formatted(start, end));
+    }
+    return new SpaceReads.Window(start, end, size);
+  }
+
+  private static long address(long address) {
+    if (address < 0 || address > Pages.ADDRESS_LIMIT) {
+      throw Refusals.exception(Errno.EINVAL, "address 0x%x is not below 2^47".formatted(address));
+    }
+    return address;
+  }
+
+  private static int pageSize(int size) {
+    if (size < 0 || size > MAX_PAGE_SIZE) {
+      throw Refusals.exception(
+          Errno.EINVAL,
+          "page size " + Integer.toUnsignedString(size) + " is not in [0, " + MAX_PAGE_SIZE + "]");
+    }
+    return size == 0 ? DEFAULT_PAGE_SIZE : size;
   }
 }

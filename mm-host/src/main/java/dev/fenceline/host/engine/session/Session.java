@@ -21,6 +21,7 @@ public final class Session {
   private final long connectionId;
   private State state = State.ATTACHED;
   private long renewedNanos;
+  private long stateSinceNanos;
   private long lastHeartbeat;
   private int overdueShards;
 
@@ -29,6 +30,7 @@ public final class Session {
     this.hello = hello;
     this.connectionId = connectionId;
     this.renewedNanos = nowNanos;
+    this.stateSinceNanos = nowNanos;
   }
 
   public long sessionId() {
@@ -45,6 +47,11 @@ public final class Session {
 
   public State state() {
     return state;
+  }
+
+  /** When it came into its state. */
+  public long stateSinceNanos() {
+    return stateSinceNanos;
   }
 
   /** When the lease was renewed last. */
@@ -74,7 +81,7 @@ public final class Session {
     renewedNanos = nowNanos;
   }
 
-  void transition(State next) {
+  void transition(State next, long nowNanos) {
     boolean legal =
         switch (next) {
           case ATTACHED -> false;
@@ -85,5 +92,6 @@ public final class Session {
       throw new IllegalStateException("session " + sessionId + " from " + state + " to " + next);
     }
     state = next;
+    stateSinceNanos = nowNanos;
   }
 }

@@ -48,8 +48,8 @@ public final class SessionEngine {
     switch (input) {
       case SessionInput.HelloReceived hello -> hello(hello.connectionId(), hello.hello(), nowNanos);
       case SessionInput.HeartbeatReceived heartbeat -> heartbeat(heartbeat, nowNanos);
-      case SessionInput.LeaveReceived leave -> leave(leave);
-      case SessionInput.ConnectionClosed closed -> closed(closed.connectionId());
+      case SessionInput.LeaveReceived leave -> leave(leave, nowNanos);
+      case SessionInput.ConnectionClosed closed -> closed(closed.connectionId(), nowNanos);
       case SessionInput.OverdueChanged changed -> overdue(changed);
       case SessionInput.Tick tick -> {}
     }
@@ -111,7 +111,7 @@ public final class SessionEngine {
       return;
     }
     if (earlier != null) {
-      end(earlier, FenceResolution.REATTACHED, "a new Hello of the agent");
+      end(earlier, FenceResolution.REATTACHED, "a new Hello of the agent", nowNanos);
     }
     open(connectionId, hello, nowNanos);
   }
@@ -151,19 +151,19 @@ public final class SessionEngine {
             session.connectionId(), new HostMessage.HeartbeatAck(heartbeat.number())));
   }
 
-  private void leave(SessionInput.LeaveReceived leave) {
+  private void leave(SessionInput.LeaveReceived leave, long nowNanos) {
     Session session = current(leave.hostEpoch(), leave.sessionId());
     if (session == null) {
       effects.add(new SessionEffect.LateMessage(leave.sessionId()));
     } else {
-      end(session, FenceResolution.LEFT, "the agent left");
+      end(session, FenceResolution.LEFT, "the agent left", nowNanos);
     }
   }
 
-  private void closed(long connectionId) {
+  private void closed(long connectionId, long nowNanos) {
     for (Session session : bySession.values()) {
       if (session.connectionId() == connectionId && session.state() == Session.State.ATTACHED) {
-        session.transition(Session.State.DETACHED);
+        session.transition(Session.State.DETACHED, nowNanos);
         report(session, "the stream broke");
         return;
       }
@@ -187,14 +187,14 @@ public final class SessionEngine {
             session.overdue()
                 ? "the lease ran out; it was not renewed because a fence was overdue"
                 : "the lease ran out";
-        end(session, FenceResolution.LEASE_EXPIRED, why);
+        end(session, FenceResolution.LEASE_EXPIRED, why, nowNanos);
       }
     }
   }
 
-  private void end(Session session, FenceResolution cause, String reason) {
+  private void end(Session session, FenceResolution cause, String reason, long nowNanos) {
     boolean attached = session.state() == Session.State.ATTACHED;
-    session.transition(Session.State.ENDED);
+    session.transition(Session.State.ENDED, nowNanos);
     bySession.remove(session.sessionId());
     byAgent.remove(session.hello().agentId());
     effects.add(new SessionEffect.EndOnShards(session.sessionId(), cause));

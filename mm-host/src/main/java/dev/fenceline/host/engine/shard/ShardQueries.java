@@ -1,5 +1,6 @@
 package dev.fenceline.host.engine.shard;
 
+import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,6 +23,21 @@ public final class ShardQueries {
 
   public @Nullable AddressSpace space(long spaceId) {
     return state.space(spaceId);
+  }
+
+  /** Who may hold translations of the space: the CPU, then the devices by age of their session. */
+  public List<DeviceView> views(AddressSpace space) {
+    List<DeviceView> views = new ArrayList<>();
+    views.add(space.cpu());
+    for (ShardSession session : state.sessions.values()) {
+      views.addAll(session.viewsOf(space.id()));
+    }
+    return views;
+  }
+
+  /** True for a fence whose participant was told; a sequential notifier tells one at a time. */
+  public boolean wasTold(Invalidation invalidation, int fenceIndex) {
+    return Notifier.wasSent(invalidation, fenceIndex);
   }
 
   public Collection<ShardSession> sessions() {

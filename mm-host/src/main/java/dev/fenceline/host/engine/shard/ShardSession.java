@@ -6,6 +6,7 @@ import dev.fenceline.host.engine.invalidation.SessionLedger;
 import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.DeviceId;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,6 +85,12 @@ public final class ShardSession {
       space.removeMirror(mirror);
     }
     return mirror;
+  }
+
+  /** The views of one space, by device. */
+  Collection<DeviceView> viewsOf(long spaceId) {
+    Map<Integer, DeviceView> views = viewsBySpace.get(spaceId);
+    return views == null ? List.of() : views.values();
   }
 
   /** All views, of every space. */
