@@ -70,6 +70,23 @@ class RegistryOverRestTest {
   }
 
   @Test
+  void nodeFallsSilentOnAnOpenStream_isLostAndItsStreamEnds() throws Exception {
+    try (RunningCoordinator coordinator = RunningCoordinator.start().ready();
+        FakeNode host = FakeNode.once(coordinator.grpcPort(), () -> Reports.host("h", 2, 1001))) {
+      coordinator.await("/hosts", each -> each.body().path("items").size() == 1);
+      host.fallSilent();
+      coordinator.await(
+          "/hosts/h", each -> each.body().at("/host/node/state").asString("").equals("lost"));
+      Status status = host.ends.poll(10, TimeUnit.SECONDS);
+      assertThat(status).isNotNull();
+      assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+      assertThat(coordinator.send("GET", "/actuator/prometheus").response().body())
+          .contains("fenceline_coordinator_registrations_rejected_total{reason=\"silent\"} 1.0")
+          .contains("fenceline_coordinator_nodes{kind=\"host\",state=\"lost\"} 1.0");
+    }
+  }
+
+  @Test
   void reportThatCannotBe_isRefusedWithTheField() throws Exception {
     try (RunningCoordinator coordinator = RunningCoordinator.start();
         FakeNode nobody =

@@ -8,6 +8,7 @@ import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
 import org.springframework.core.env.Environment;
+import org.springframework.grpc.server.lifecycle.GrpcServerStartedEvent;
 import org.springframework.stereotype.Component;
 
 /** What happens when the servers listen, and before they stop. Thread-safe. */
@@ -19,6 +20,7 @@ class ServiceLifecycle {
   private final RegistryRuntime runtime;
   private final ReportStreams streams;
   private final Environment environment;
+  private volatile int grpcPort;
 
   ServiceLifecycle(
       ServiceClock clock, RegistryRuntime runtime, ReportStreams streams, Environment environment) {
@@ -26,6 +28,12 @@ class ServiceLifecycle {
     this.runtime = runtime;
     this.streams = streams;
     this.environment = environment;
+  }
+
+  /** Which port it is: the configured one may be 0. */
+  @EventListener
+  void grpcStarted(GrpcServerStartedEvent event) {
+    grpcPort = event.getPort();
   }
 
   /** The recovery window begins when nodes can reach the coordinator. */
@@ -36,7 +44,7 @@ class ServiceLifecycle {
     LOG.info(
         "coordinator listens: http port {}, grpc port {}",
         environment.getProperty("local.server.port"),
-        environment.getProperty("local.grpc.server.port"));
+        grpcPort);
   }
 
   /** Comes before the servers' own stop, which would wait for open streams. */

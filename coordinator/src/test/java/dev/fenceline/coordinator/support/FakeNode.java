@@ -11,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
@@ -35,6 +36,7 @@ public final class FakeNode implements AutoCloseable {
   private volatile StreamObserver<NodeReport> reports;
   private volatile boolean stopped;
   private volatile boolean mute;
+  private final AtomicBoolean scheduled = new AtomicBoolean();
 
   private FakeNode(int port, Supplier<NodeReport> report, boolean redials) {
     this.channel =
@@ -68,11 +70,6 @@ public final class FakeNode implements AutoCloseable {
     reports.onNext(report.get().toBuilder().setLeaving(true).build());
   }
 
-  /** Sends one report out of turn. */
-  public void send(NodeReport out) {
-    reports.onNext(out);
-  }
-
   private void dial() {
     if (stopped) {
       return;
@@ -85,12 +82,7 @@ public final class FakeNode implements AutoCloseable {
                   @Override
                   public void onNext(CoordinatorUpdate update) {
                     updates.add(update);
-                    if (updates.size() < 2 || update.getReportIntervalNanos() > 0) {
-                      timer.schedule(
-                          FakeNode.this::sendReport,
-                          update.getReportIntervalNanos(),
-                          TimeUnit.NANOSECONDS);
-                    }
+                    reportIn(update.getReportIntervalNanos());
                   }
 
                   @Override
@@ -106,6 +98,13 @@ public final class FakeNode implements AutoCloseable {
     sendReport();
   }
 
+  /** One report is on its way at a time, however many updates come meanwhile. */
+  private void reportIn(long nanos) {
+    if (!timer.isShutdown() && scheduled.compareAndSet(false, true)) {
+      timer.schedule(this::sendReport, nanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
   private void ended(Status status) {
     ends.add(status);
     if (redials && !timer.isShutdown()) {
@@ -114,6 +113,7 @@ public final class FakeNode implements AutoCloseable {
   }
 
   private void sendReport() {
+    scheduled.set(false);
     if (!mute && !stopped) {
       try {
         reports.onNext(report.get());
