@@ -16,7 +16,7 @@ final class ReportCheck {
   static final int MAX_NAME_LENGTH = 128;
   static final int MAX_ENDPOINT_LENGTH = 255;
 
-  static final int MAX_ID_LENGTH = 63;
+  static final int MAX_ID_LENGTH = 128;
 
   private ReportCheck() {}
 
@@ -25,7 +25,7 @@ final class ReportCheck {
     if (!isNodeId(report.nodeId())) {
       return malformed(
           "node_id",
-          "must be 1 to 63 letters, digits, '.', '_' or '-' and start with a letter or digit, not "
+          "must be 1 to 128 letters, digits, '.', '_' or '-' and start with a letter or digit, not "
               + quoted(report.nodeId()));
     }
     if (report.nodeId().equals(DeviceId.CPU.agentId())) {

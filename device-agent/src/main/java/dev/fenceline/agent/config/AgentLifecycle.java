@@ -13,6 +13,7 @@ import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
 import org.springframework.core.env.Environment;
+import org.springframework.grpc.server.lifecycle.GrpcServerStartedEvent;
 import org.springframework.stereotype.Component;
 
 /** What happens when the servers listen, and before they stop. Thread-safe. */
@@ -23,6 +24,7 @@ class AgentLifecycle {
   private final AgentProperties properties;
   private final AgentRuntime agent;
   private final Environment environment;
+  private volatile int grpcPort;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("registry-timer").factory());
@@ -36,10 +38,15 @@ class AgentLifecycle {
     this.environment = environment;
   }
 
+  /** Which port it is: the configured one may be 0. Comes before the application has started. */
+  @EventListener
+  void grpcStarted(GrpcServerStartedEvent event) {
+    grpcPort = event.getPort();
+  }
+
   /** Attaches when others can reach this agent, so that what it reports is true. */
   @EventListener(ApplicationStartedEvent.class)
   void started() {
-    String grpcPort = environment.getProperty("local.grpc.server.port", "0");
     String httpPort = environment.getProperty("local.server.port", "0");
     LOG.info("agent {} listens: http port {}, grpc port {}", agent.agentId(), httpPort, grpcPort);
     properties.hosts().forEach(agent::addHost);

@@ -20,13 +20,13 @@ final class Parameters {
   private static final String BOUND_FORM =
       "a multiple of 4096 in [0, 2^47], hexadecimal (0x7f00...) or decimal";
   private static final String LIMIT_FORM = "a number from 1 to " + MAX_LIMIT;
-  private static final String NODE_FORM = "a node id: 1 to 63 letters, digits, '.', '_' or '-'";
+  private static final String NODE_FORM = "a node id: 1 to 128 letters, digits, '.', '_' or '-'";
   private static final String INDEX_FORM = "a device index: a number from 0 to 2147483647";
   private static final Pattern HEX = Pattern.compile("0[xX]([0-9a-fA-F]{1,16})");
   private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,19}");
-  private static final Pattern NODE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+  private static final Pattern NODE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
   private static final Pattern COMPOSITE =
-      Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]{0,62})\\.([0-9]{1,20})");
+      Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]{0,127})\\.([0-9]{1,20})");
 
   private Parameters() {}
 
