@@ -7,8 +7,6 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
@@ -19,8 +17,6 @@ import org.springframework.stereotype.Component;
 /** What happens when the servers listen, and before they stop. Thread-safe. */
 @Component
 class AgentLifecycle {
-  private static final Logger LOG = LoggerFactory.getLogger(AgentLifecycle.class);
-
   private final AgentProperties properties;
   private final AgentRuntime agent;
   private final Environment environment;
@@ -48,10 +44,10 @@ class AgentLifecycle {
   @EventListener(ApplicationStartedEvent.class)
   void started() {
     String httpPort = environment.getProperty("local.server.port", "0");
-    LOG.info("agent {} listens: http port {}, grpc port {}", agent.agentId(), httpPort, grpcPort);
+    announce(grpcPort, httpPort);
     properties.hosts().forEach(agent::addHost);
     if (!properties.coordinator().isEmpty()) {
-      String host = properties.advertisedHost();
+      String host = properties.advertisedAddress();
       RegistryClient client =
           new RegistryClient(
               NettyChannelBuilder.forTarget(properties.coordinator())
@@ -65,6 +61,11 @@ class AgentLifecycle {
       registry = client;
       client.start();
     }
+  }
+
+  @SuppressWarnings("SystemOut") // a contract with launchers, independent of the log's format
+  private static void announce(String grpcPort, String httpPort) {
+    System.out.println("fenceline-device-agent ready grpc=" + grpcPort + " http=" + httpPort);
   }
 
   /** Comes before the servers' own stop: programs end, devices drain, hosts are left. */

@@ -23,7 +23,7 @@ import org.springframework.validation.annotation.Validated;
  *     device-units} units each
  * @param hosts {@code host:port} of hosts to attach to, whatever the coordinator says
  * @param coordinator {@code host:port} of the coordinator's gRPC server; empty means there is none
- * @param advertisedHost the name under which others reach this agent
+ * @param advertisedAddress the name or address under which others reach this agent
  * @param leaseSafety how long before the end of the lease all access stops
  * @param stopTimeout how long a graceful stop may take
  */
@@ -40,7 +40,7 @@ public record AgentProperties(
     @DefaultValue("2") @Min(1) @Max(1024) int deviceUnits,
     @DefaultValue List<@Pattern(regexp = TARGET, message = TARGET_RULE) String> hosts,
     @DefaultValue("") @Pattern(regexp = TARGET + "|", message = TARGET_RULE) String coordinator,
-    @DefaultValue("localhost") @NotBlank String advertisedHost,
+    @DefaultValue("127.0.0.1") @NotBlank String advertisedAddress,
     @DefaultValue("5ms") @DurationMin(nanos = 0) @DurationMax(seconds = 10) Duration leaseSafety,
     @DefaultValue("3s") @DurationMin(millis = 1) @DurationMax(minutes = 1) Duration stopTimeout,
     @DefaultValue @Valid @NotNull DelayProperties delays,
