@@ -64,7 +64,7 @@ class AgentLifecycle {
   }
 
   @SuppressWarnings("SystemOut") // a contract with launchers, independent of the log's format
-  private static void announce(String grpcPort, String httpPort) {
+  private static void announce(int grpcPort, String httpPort) {
     System.out.println("fenceline-device-agent ready grpc=" + grpcPort + " http=" + httpPort);
   }
 
