@@ -2,11 +2,14 @@ package dev.fenceline.host.config;
 
 import dev.fenceline.host.adapter.grpc.GrpcServing;
 import dev.fenceline.host.adapter.grpc.WireEncoder;
-import dev.fenceline.host.runtime.HostObserver;
+import dev.fenceline.host.adapter.metrics.HostMeters;
 import dev.fenceline.host.runtime.HostRuntime;
 import io.grpc.BindableService;
 import io.grpc.netty.NettyServerBuilder;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
@@ -15,16 +18,27 @@ import org.springframework.grpc.server.ServerBuilderCustomizer;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(HostProperties.class)
 class HostConfiguration {
+  @Bean
+  HostMeters hostMeters(MeterRegistry registry) {
+    return new HostMeters(registry);
+  }
+
   /**
-   * The epoch is the wall clock at start: greater at each start as long as the clock is not set
+   * The epoch is the wall clock at start: greater at each start, as long as the clock is not set
    * back past the last one.
    */
   @Bean(destroyMethod = "close")
-  HostRuntime hostRuntime(HostProperties properties) {
-    return new HostRuntime(
-        properties.runtimeSettings(System.currentTimeMillis()),
-        new WireEncoder(),
-        HostObserver.NONE);
+  HostRuntime hostRuntime(HostProperties properties, HostMeters meters) {
+    HostRuntime host;
+    try {
+      host =
+          new HostRuntime(
+              properties.runtimeSettings(System.currentTimeMillis()), new WireEncoder(), meters);
+    } catch (IllegalArgumentException | OutOfMemoryError e) {
+      throw new ContradictoryConfiguration(String.valueOf(e.getMessage()), e);
+    }
+    meters.observe(host);
+    return host;
   }
 
   @Bean
@@ -34,26 +48,37 @@ class HostConfiguration {
 
   @Bean
   BindableService attachService(GrpcServing serving) {
-    return serving.services().get(0);
+    return serving.attach();
   }
 
   @Bean
   BindableService transferService(GrpcServing serving) {
-    return serving.services().get(1);
+    return serving.transfer();
   }
 
   @Bean
   BindableService spaceService(GrpcServing serving) {
-    return serving.services().get(2);
+    return serving.spaces();
   }
 
   @Bean
   BindableService queryService(GrpcServing serving) {
-    return serving.services().get(3);
+    return serving.queries();
   }
 
   @Bean
   ServerBuilderCustomizer<NettyServerBuilder> serverThreadsAndLimits() {
     return GrpcServing::configure;
+  }
+
+  /** Down for good once an invariant was found broken: the process has to be restarted. */
+  @Bean("invariants")
+  HealthIndicator invariantsHealth(HostRuntime host) {
+    return () -> {
+      String stopped = host.stopped();
+      return stopped == null
+          ? Health.up().build()
+          : Health.down().withDetail("reason", stopped).build();
+    };
   }
 }

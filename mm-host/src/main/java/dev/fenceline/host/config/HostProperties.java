@@ -2,38 +2,62 @@ package dev.fenceline.host.config;
 
 import dev.fenceline.host.engine.session.LeasePolicy;
 import dev.fenceline.host.runtime.RuntimeSettings;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
+import jakarta.validation.constraints.Size;
 import java.time.Duration;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
 
 /**
- * What an operator sets under {@code fenceline.host}; immutable.
+ * What an operator sets below {@code fenceline.host}; immutable.
  *
  * @param hostId unique in the installation
  * @param shards 0: one per core
  * @param arena size of the frame arena
- * @param coordinator host:port of the coordinator's registry; empty: none
- * @param advertisedAddress host or address under which others reach this process
+ * @param coordinator {@code host:port} of the coordinator's gRPC server; empty: there is none
+ * @param advertisedHost the name under which others reach this process
+ * @param faultCredit faults that an agent may have outstanding
+ * @param shardCapacity inputs that may wait at a shard before callers are refused
  * @param dedicatedThreads a thread per shard instead of draining by whoever brings an input
+ * @param cpuAccessBound how long a CPU access may wait for translations
  */
+@Validated
 @ConfigurationProperties("fenceline.host")
 public record HostProperties(
-    @DefaultValue("host-1") String hostId,
-    @DefaultValue("0") int shards,
-    @DefaultValue("256MB") DataSize arena,
-    @DefaultValue("") String coordinator,
-    @DefaultValue("127.0.0.1") String advertisedAddress,
-    @DefaultValue("1024") int faultCredit,
-    @DefaultValue("65536") int shardCapacity,
+    @DefaultValue("host-1")
+        @NotBlank
+        @Size(max = 128)
+        @Pattern(regexp = "[A-Za-z0-9._-]*", message = "must be made of [A-Za-z0-9._-]")
+        String hostId,
+    @DefaultValue("0") @Min(0) @Max(RuntimeSettings.MAX_SHARDS) int shards,
+    @DefaultValue("256MB") @NotNull DataSize arena,
+    @DefaultValue("") @Pattern(regexp = "[^\\s:/]+:[0-9]{1,5}|", message = "must be host:port")
+        String coordinator,
+    @DefaultValue("localhost") @NotBlank String advertisedHost,
+    @DefaultValue("1024") @Min(1) @Max(1 << 20) int faultCredit,
+    @DefaultValue("65536") @Min(1) @Max(1 << 24) int shardCapacity,
     @DefaultValue("false") boolean dedicatedThreads,
-    @DefaultValue("30s") Duration cpuAccessBound,
-    @DefaultValue Lease lease) {
+    @DefaultValue("30s") @DurationMin(millis = 1) @DurationMax(minutes = 10)
+        Duration cpuAccessBound,
+    @DefaultValue @Valid @NotNull Lease lease) {
 
   /**
-   * Times of leases and fences.
+   * Times of leases and fences; {@link LeasePolicy} says how they hang together.
    *
+   * @param ttl the lease as agents see it
+   * @param driftPpm bound of the clock rates' error
+   * @param longestDma bound of one DMA, from its check to its end
+   * @param tick how late a timer may be
    * @param overdue age of a fence at which its agent's lease is not renewed; absent: half the TTL
    */
   public record Lease(
@@ -46,33 +70,42 @@ public record HostProperties(
   /**
    * The lease times, checked against each other.
    *
-   * @throws IllegalArgumentException naming the value that contradicts the others
+   * @throws ContradictoryConfiguration naming the value that contradicts the others
    */
   LeasePolicy leasePolicy() {
-    Duration overdue = lease.overdue();
-    return new LeasePolicy(
-        lease.ttl().toNanos(),
-        lease.driftPpm(),
-        lease.longestDma().toNanos(),
-        lease.tick().toNanos(),
-        overdue == null ? lease.ttl().toNanos() / 2 : overdue.toNanos());
+    Duration overdue = lease.overdue() == null ? lease.ttl().dividedBy(2) : lease.overdue();
+    try {
+      return new LeasePolicy(
+          lease.ttl().toNanos(),
+          lease.driftPpm(),
+          lease.longestDma().toNanos(),
+          lease.tick().toNanos(),
+          overdue.toNanos());
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new ContradictoryConfiguration(String.valueOf(e.getMessage()), e);
+    }
   }
 
   /**
    * The constants of the runtime.
    *
-   * @throws IllegalArgumentException naming the value that is not allowed
+   * @throws ContradictoryConfiguration naming the value that is not allowed
    */
   RuntimeSettings runtimeSettings(long hostEpoch) {
-    return new RuntimeSettings(
-        hostId,
-        hostEpoch,
-        shards == 0 ? Runtime.getRuntime().availableProcessors() : shards,
-        arena.toBytes(),
-        leasePolicy(),
-        faultCredit,
-        shardCapacity,
-        dedicatedThreads,
-        cpuAccessBound.toNanos());
+    LeasePolicy leases = leasePolicy();
+    try {
+      return new RuntimeSettings(
+          hostId,
+          hostEpoch,
+          shards == 0 ? Runtime.getRuntime().availableProcessors() : shards,
+          arena.toBytes(),
+          leases,
+          faultCredit,
+          shardCapacity,
+          dedicatedThreads,
+          cpuAccessBound.toNanos());
+    } catch (IllegalArgumentException e) {
+      throw new ContradictoryConfiguration(String.valueOf(e.getMessage()), e);
+    }
   }
 }

@@ -44,6 +44,9 @@ public final class AgentSessions {
   private final Map<Long, AgentConnection> bySession = new ConcurrentHashMap<>();
   private boolean stopped;
 
+  /** For gauges: written after each input, read by anybody. */
+  private volatile int sessionCount;
+
   AgentSessions(HostRuntime host, Executor executor) {
     RuntimeSettings settings = host.settings();
     this.host = host;
@@ -82,6 +85,11 @@ public final class AgentSessions {
     return byConnection.values().stream().mapToLong(AgentConnection::queueLength).sum();
   }
 
+  /** Sessions that have not ended, as of some recent input. */
+  public int sessionCount() {
+    return sessionCount;
+  }
+
   /** Attach streams that are open. */
   public int connections() {
     return byConnection.size();
@@ -118,8 +126,13 @@ public final class AgentSessions {
     submit(new SessionInput.OverdueChanged(shardIndex, sessionId, overdue));
   }
 
-  void stop() {
+  /** Ends every stream in good order: the host is about to stop. */
+  public void endStreams() {
     byConnection.values().forEach(AgentConnection::end);
+  }
+
+  void stop() {
+    endStreams();
     mailbox.stop();
   }
 
@@ -145,6 +158,7 @@ public final class AgentSessions {
           byConnection.remove(closed.connectionId());
         }
         alarm.notLaterThan(engine.nextDeadlineNanos());
+        sessionCount = engine.sessions().size();
       }
     }
   }

@@ -93,6 +93,21 @@ public final class HostRuntime implements AutoCloseable {
     return shards.get(index);
   }
 
+  /** Address spaces of all shards. */
+  public int spaceCount() {
+    return shards.stream().mapToInt(Shard::spaceCount).sum();
+  }
+
+  /** Invalidations in flight on all shards. */
+  public int liveInvalidations() {
+    return shards.stream().mapToInt(Shard::liveInvalidations).sum();
+  }
+
+  /** Inputs that wait at shards. */
+  public int shardDepth() {
+    return shards.stream().mapToInt(Shard::depth).sum();
+  }
+
   /** The shard that made an id. */
   Shard shardOf(long id) {
     return shards.get((int) Long.remainderUnsigned(id, settings.shards()));

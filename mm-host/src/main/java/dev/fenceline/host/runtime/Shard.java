@@ -6,6 +6,7 @@ import dev.fenceline.host.engine.shard.ShardConfig;
 import dev.fenceline.host.engine.shard.ShardEffect;
 import dev.fenceline.host.engine.shard.ShardEngine;
 import dev.fenceline.host.engine.shard.ShardInput;
+import dev.fenceline.host.engine.shard.ShardQueries;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.DmaReply;
@@ -40,6 +41,7 @@ public final class Shard {
   private final int index;
   private final HostRuntime host;
   private final ShardEngine engine;
+  private final ShardQueries queries;
   private final Mailbox<ShardMessage> mailbox;
   private final Timers.Alarm alarm;
   private final CpuMirrors cpuMirrors = new CpuMirrors();
@@ -53,6 +55,11 @@ public final class Shard {
   private @Nullable DmaReply dmaReply;
   private boolean stopped;
 
+  /** For gauges: written after each input, read by anybody. */
+  private volatile int spaceCount;
+
+  private volatile int liveInvalidations;
+
   Shard(int index, HostRuntime host, Executor executor) {
     RuntimeSettings settings = host.settings();
     this.index = index;
@@ -62,6 +69,7 @@ public final class Shard {
             ShardConfig.of(
                 index, settings.shards(), settings.hostEpoch(), settings.leases().overdueNanos()),
             host.pool());
+    this.queries = engine.queries();
     this.mover = new DmaMover(host.store());
     this.alarm = host.timers().alarm(() -> submit(new ShardInput.Tick()));
     this.mailbox =
@@ -85,6 +93,16 @@ public final class Shard {
   /** Inputs that wait. */
   public int depth() {
     return mailbox.depth();
+  }
+
+  /** Address spaces, as of some recent input. */
+  public int spaceCount() {
+    return spaceCount;
+  }
+
+  /** Invalidations that run or whose fences have not all resolved, as of some recent input. */
+  public int liveInvalidations() {
+    return liveInvalidations;
   }
 
   CpuMirrors cpuMirrors() {
@@ -177,13 +195,25 @@ public final class Shard {
             new ShardInput.CpuFault(
                 lastRequest, miss.spaceId(), miss.address(), miss.pageCount(), miss.access()));
       }
-      case ShardMessage.Query query ->
-          query.task().read(engine.queries(), host.timers().nowNanos());
+      case ShardMessage.Query query -> query.task().read(queries, host.timers().nowNanos());
     }
     while (!followUps.isEmpty()) {
       step(followUps.removeFirst());
     }
     alarm.notLaterThan(engine.nextDeadlineNanos());
+    publishCounts();
+  }
+
+  /** A volatile write costs a fence: only what has changed is written. */
+  private void publishCounts() {
+    int live = queries.live().size();
+    if (live != liveInvalidations) {
+      liveInvalidations = live;
+    }
+    int spaces = queries.spaces().size();
+    if (spaces != spaceCount) {
+      spaceCount = spaces;
+    }
   }
 
   private void step(ShardInput input) {

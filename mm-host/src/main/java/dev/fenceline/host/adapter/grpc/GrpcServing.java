@@ -28,20 +28,31 @@ public final class GrpcServing {
   private static final int MAX_METADATA_BYTES = 16 << 10;
   private static final long KEEPALIVE_SECONDS = 10;
 
-  private final List<BindableService> services;
+  private final HostRuntime host;
 
   public GrpcServing(HostRuntime host) {
-    services =
-        List.of(
-            new AttachAdapter(host),
-            new TransferAdapter(host),
-            new SpaceAdapter(host),
-            new QueryAdapter(host));
+    this.host = host;
   }
 
-  /** The services to be bound. */
+  public BindableService attach() {
+    return new AttachAdapter(host);
+  }
+
+  public BindableService transfer() {
+    return new TransferAdapter(host);
+  }
+
+  public BindableService spaces() {
+    return new SpaceAdapter(host);
+  }
+
+  public BindableService queries() {
+    return new QueryAdapter(host);
+  }
+
+  /** All of them, for who builds a server by hand. */
   public List<BindableService> services() {
-    return services;
+    return List.of(attach(), transfer(), spaces(), queries());
   }
 
   /** Sets threads and limits; the services are not added. */

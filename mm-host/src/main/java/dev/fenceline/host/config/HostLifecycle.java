@@ -1,0 +1,75 @@
+package dev.fenceline.host.config;
+
+import dev.fenceline.host.adapter.coordinator.RegistryClient;
+import dev.fenceline.host.runtime.HostRuntime;
+import io.grpc.netty.NettyChannelBuilder;
+import java.security.SecureRandom;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
+import org.springframework.core.env.Environment;
+import org.springframework.grpc.server.lifecycle.GrpcServerStartedEvent;
+import org.springframework.stereotype.Component;
+
+/** What happens when the servers listen, and before they stop. Thread-safe. */
+@Component
+class HostLifecycle {
+  private final HostProperties properties;
+  private final HostRuntime host;
+  private final Environment environment;
+  private volatile int grpcPort;
+  private volatile @Nullable RegistryClient registry;
+
+  HostLifecycle(HostProperties properties, HostRuntime host, Environment environment) {
+    this.properties = properties;
+    this.host = host;
+    this.environment = environment;
+  }
+
+  @EventListener
+  void grpcStarted(GrpcServerStartedEvent event) {
+    grpcPort = event.getPort();
+  }
+
+  /** Reports only now, so that what is reported can be reached; launchers read the line. */
+  @EventListener(ApplicationReadyEvent.class)
+  @SuppressWarnings("SystemOut") // a contract with launchers, independent of the log's format
+  void ready() {
+    String httpPort = environment.getProperty("local.server.port", "0");
+    if (!properties.coordinator().isEmpty()) {
+      String name = properties.advertisedHost();
+      RegistryClient client =
+          new RegistryClient(
+              NettyChannelBuilder.forTarget(properties.coordinator())
+                  .usePlaintext()
+                  .directExecutor()
+                  .build(),
+              host,
+              new RegistryClient.Identity(
+                  bootToken(), name + ":" + grpcPort, name + ":" + httpPort));
+      registry = client;
+      client.start();
+    }
+    System.out.println("fenceline-mm-host ready grpc=" + grpcPort + " http=" + httpPort);
+  }
+
+  /** Comes before the servers' own stop: streams end in good order, nobody waits for a lease. */
+  @EventListener(ContextClosedEvent.class)
+  void closing() {
+    RegistryClient client = registry;
+    if (client != null) {
+      client.close();
+    }
+    host.sessions().endStreams();
+  }
+
+  private static long bootToken() {
+    SecureRandom random = new SecureRandom();
+    long token = random.nextLong();
+    while (token == 0) {
+      token = random.nextLong(); // 0 is "not set" on the wire
+    }
+    return token;
+  }
+}
