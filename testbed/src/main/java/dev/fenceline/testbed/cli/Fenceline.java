@@ -1,5 +1,7 @@
 package dev.fenceline.testbed.cli;
 
+import dev.fenceline.testbed.launch.DownCommand;
+import dev.fenceline.testbed.launch.UpCommand;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,7 +20,7 @@ import picocli.CommandLine.Spec;
     name = "fenceline",
     description = "Runs Fenceline's services, workloads and proofs on this machine.",
     mixinStandardHelpOptions = true,
-    subcommands = {},
+    subcommands = {UpCommand.class, DownCommand.class},
     footer = {
       "",
       "The script's own commands: test (everything that CI runs), format (formats every source"

@@ -1,0 +1,156 @@
+package dev.fenceline.testbed.launch;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A coordinator, a host and agents on this machine, as child processes. Started by one thread; may
+ * be closed by any, more than once.
+ */
+public final class Stack implements AutoCloseable {
+  private static final Duration STOP_WITHIN = Duration.ofSeconds(8);
+
+  private final StackSpec spec;
+  private final List<ServiceProcess> agents = new ArrayList<>();
+  private final List<ServiceProcess> all = new ArrayList<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private Stack(StackSpec spec) {
+    this.spec = spec;
+  }
+
+  /**
+   * Starts all services at once and waits until each is ready.
+   *
+   * @param interruption told of the stack, so that no way out of this process leaves children
+   * @throws LaunchFailure if one of them does not get there; the others are stopped
+   */
+  public static Stack start(Installation installation, StackSpec spec, Interruption interruption)
+      throws LaunchFailure, InterruptedException {
+    StackState.requireFree(spec.directory());
+    Stack stack = new Stack(spec);
+    interruption.closeOnExit(stack);
+    boolean ready = false;
+    try {
+      stack.launch(installation);
+      StackState.write(spec.directory(), stack);
+      stack.awaitReady();
+      ready = true;
+      return stack;
+    } finally {
+      if (!ready) {
+        stack.close();
+      }
+    }
+  }
+
+  private void launch(Installation installation) throws LaunchFailure {
+    try {
+      Files.createDirectories(spec.directory());
+    } catch (IOException e) {
+      throw new LaunchFailure("cannot make directory " + spec.directory(), e);
+    }
+    List<Integer> ports = Ports.free(4 + 2 * spec.agents());
+    String coordinator = "127.0.0.1:" + ports.get(0);
+    add(installation, ServiceKind.COORDINATOR, "coordinator", options(ports, 0));
+    List<String> host = options(ports, 1);
+    host.add("--fenceline.host.coordinator=" + coordinator);
+    host.add("--fenceline.host.arena=" + spec.arenaMebibytes() + "MB");
+    add(installation, ServiceKind.HOST, "host", host);
+    for (int i = 0; i < spec.agents(); i++) {
+      List<String> agent = options(ports, 2 + i);
+      agent.add("--fenceline.agent.agent-id=agent-" + (i + 1));
+      agent.add("--fenceline.agent.device-count=" + spec.devicesPerAgent());
+      agent.add("--fenceline.agent.coordinator=" + coordinator);
+      agents.add(add(installation, ServiceKind.AGENT, "agent-" + (i + 1), agent));
+    }
+  }
+
+  /** The ports of the service with this number. */
+  private static List<String> options(List<Integer> ports, int service) {
+    return new ArrayList<>(
+        List.of(
+            "--spring.grpc.server.port=" + ports.get(2 * service),
+            "--server.port=" + ports.get(2 * service + 1),
+            "--spring.main.banner-mode=off",
+            "--spring.jmx.enabled=false"));
+  }
+
+  private ServiceProcess add(
+      Installation installation, ServiceKind kind, String name, List<String> options)
+      throws LaunchFailure {
+    List<String> command = installation.command(kind);
+    command.addAll(options);
+    ServiceProcess process =
+        ServiceProcess.start(name, spec.directory().resolve(name + ".log"), command);
+    synchronized (all) {
+      all.add(process);
+    }
+    return process;
+  }
+
+  private void awaitReady() throws LaunchFailure, InterruptedException {
+    long deadline = System.nanoTime() + spec.readyWithin().toNanos();
+    for (ServiceProcess process : processes()) {
+      process.awaitReady(deadline);
+    }
+  }
+
+  /** The coordinator, the host, and the agents in order. */
+  public List<ServiceProcess> processes() {
+    synchronized (all) {
+      return List.copyOf(all);
+    }
+  }
+
+  public ServiceProcess coordinator() {
+    return processes().get(0);
+  }
+
+  public ServiceProcess host() {
+    return processes().get(1);
+  }
+
+  public List<ServiceProcess> agents() {
+    return List.copyOf(agents);
+  }
+
+  /** The coordinator's REST interface. */
+  public String restAddress() {
+    return "http://" + coordinator().httpAddress();
+  }
+
+  /** The first service that ended by itself. */
+  public java.util.Optional<ServiceProcess> firstDead() {
+    return processes().stream().filter(process -> !process.alive()).findFirst();
+  }
+
+  /**
+   * Stops the agents, then the host, then the coordinator; each is asked, given a bounded time, and
+   * ended by force after it.
+   */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    long deadline = System.nanoTime() + STOP_WITHIN.toNanos();
+    List<ServiceProcess> reversed = processes().reversed();
+    for (ServiceProcess process : reversed) {
+      if (process.name().startsWith("agent")) {
+        process.terminate();
+      }
+    }
+    for (ServiceProcess process : reversed) {
+      process.terminate();
+      process.stop(deadline);
+    }
+    Path directory = spec.directory();
+    StackState.remove(directory);
+  }
+}

@@ -1,0 +1,39 @@
+package dev.fenceline.testbed.launch;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * What a stack consists of. Immutable.
+ *
+ * @param directory where logs and the state file go; one stack at a time uses it
+ * @param arenaMebibytes memory of the host for page frames
+ * @param readyWithin how long the services may take to start
+ */
+public record StackSpec(
+    Path directory, int agents, int devicesPerAgent, int arenaMebibytes, Duration readyWithin) {
+  public static final int DEFAULT_ARENA_MEBIBYTES = 512;
+  public static final Duration DEFAULT_READY_WITHIN = Duration.ofSeconds(120);
+
+  /**
+   * @throws IllegalArgumentException if a number is out of its range
+   */
+  public StackSpec {
+    require("agents", agents, 1, 64);
+    require("devices per agent", devicesPerAgent, 1, 64);
+    require("arena MiB", arenaMebibytes, 16, 1 << 20);
+  }
+
+  /** A stack with the default arena and patience. */
+  public static StackSpec of(Path directory, int agents, int devicesPerAgent) {
+    return new StackSpec(
+        directory, agents, devicesPerAgent, DEFAULT_ARENA_MEBIBYTES, DEFAULT_READY_WITHIN);
+  }
+
+  private static void require(String name, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw new IllegalArgumentException(
+          name + " is " + value + "; it must be in [" + least + ", " + most + "]");
+    }
+  }
+}
