@@ -7,6 +7,7 @@ import dev.fenceline.agent.engine.LinkSettings;
 import dev.fenceline.agent.engine.LinkState;
 import dev.fenceline.agent.runtime.AgentRuntime;
 import dev.fenceline.agent.runtime.Delays;
+import dev.fenceline.agent.runtime.HostLink;
 import dev.fenceline.model.DeviceDescription;
 import io.grpc.netty.NettyServerBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -110,6 +111,14 @@ class AgentConfiguration {
   ServerBuilderCustomizer<NettyServerBuilder> callsOnVirtualThreads(
       ExecutorService virtualThreads) {
     return builder -> builder.executor(virtualThreads);
+  }
+
+  @Bean("links")
+  HealthIndicator linksHealth(AgentRuntime agent) {
+    return () ->
+        agent.links().stream().anyMatch(HostLink::isBroken)
+            ? Health.down().withDetail("reason", "a link's engine broke; see the log").build()
+            : Health.up().build();
   }
 
   @Bean("attached")

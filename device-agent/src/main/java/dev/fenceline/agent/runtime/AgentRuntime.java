@@ -2,6 +2,7 @@ package dev.fenceline.agent.runtime;
 
 import dev.fenceline.agent.engine.FaultOutcome;
 import dev.fenceline.agent.engine.LinkSettings;
+import dev.fenceline.agent.engine.LinkState;
 import dev.fenceline.agent.runtime.program.Program;
 import dev.fenceline.agent.runtime.program.ProgramReport;
 import dev.fenceline.agent.runtime.program.ProgramRun;
@@ -99,18 +100,19 @@ public final class AgentRuntime implements AutoCloseable {
 
   /** Attaches to the host at {@code host:port}, unless it is attached already or tries to. */
   public HostLink addHost(String target) {
+    String address = target.replaceFirst("^localhost:", "127.0.0.1:");
     synchronized (links) {
-      HostLink known = links.get(target);
+      HostLink known = links.get(address);
       if (known != null) {
         return known;
       }
       HostLink link =
           new HostLink(
-              target,
-              connectors.connectorTo(target),
+              address,
+              connectors.connectorTo(address),
               new HostLink.Surroundings(devices, settings.link(), executor, clock, observer),
               random.split());
-      links.put(target, link);
+      links.put(address, link);
       observer.linkAdded(link);
       link.start();
       return link;
@@ -118,21 +120,30 @@ public final class AgentRuntime implements AutoCloseable {
   }
 
   /**
-   * The link to a host.
+   * Attaches to a host by name: not again if a link to another address leads to the same host,
+   * since the two would take the session from each other.
+   */
+  public void addHost(String hostId, String target) {
+    HostLink known = link(hostId);
+    if (hostId.isEmpty() || known == null || known.state() != LinkState.ATTACHED) {
+      addHost(target);
+    }
+  }
+
+  /**
+   * The link to a host, an attached one if there is one.
    *
    * @param hostId as the host names itself; empty means the only one
    * @return null if there is none, or if the name is empty and there are several
    */
   public @Nullable HostLink link(String hostId) {
-    if (hostId.isEmpty()) {
-      return links.size() == 1 ? links.firstEntry().getValue() : null;
+    List<HostLink> named = new ArrayList<>(links.values());
+    named.removeIf(link -> !hostId.isEmpty() && !link.hostId().equals(hostId));
+    if (named.size() == 1) {
+      return named.getFirst();
     }
-    for (HostLink link : links.values()) {
-      if (link.hostId().equals(hostId)) {
-        return link;
-      }
-    }
-    return null;
+    named.removeIf(link -> link.state() != LinkState.ATTACHED);
+    return named.size() == 1 || (!named.isEmpty() && !hostId.isEmpty()) ? named.getFirst() : null;
   }
 
   /**

@@ -98,6 +98,7 @@ public final class HostLink {
   private volatile LinkState state = LinkState.DISCONNECTED;
   private volatile String hostId = "";
   private volatile int waitingFaults;
+  private volatile boolean broken;
 
   HostLink(String target, HostConnector connector, Surroundings around, SplittableRandom random) {
     this.target = target;
@@ -109,7 +110,7 @@ public final class HostLink {
         around.devices().stream()
             .map(device -> new AccessSlots(device.description().units(), 0))
             .toList();
-    this.mailbox = new Mailbox<>(MAILBOX, around.executor(), this::handle, HostLink::failed);
+    this.mailbox = new Mailbox<>(MAILBOX, around.executor(), this::handle, this::failed);
   }
 
   // ---- for everybody
@@ -144,6 +145,11 @@ public final class HostLink {
 
   public int waitingFaults() {
     return waitingFaults;
+  }
+
+  /** Whether the engine broke an invariant; only a new process helps. */
+  public boolean isBroken() {
+    return broken;
   }
 
   public int mailboxDepth() {
@@ -278,8 +284,25 @@ public final class HostLink {
     }
   }
 
-  private static void failed(AgentInput input, Throwable failure) {
-    LOG.error("the link could not handle {}", input, failure);
+  /**
+   * A broken invariant: what the engine believes and what was done may differ, so all access ends
+   * here. The host's side of it resolves with the lease.
+   */
+  private void failed(AgentInput input, Throwable failure) {
+    LOG.error("{}: the link is broken and stops; it could not handle {}", target, input, failure);
+    broken = true;
+    session = null;
+    leaseEndNanos = HostLinkEngine.NO_LEASE;
+    mailbox.stop();
+    transfers.endSession();
+    closeStream("the link is broken");
+    for (CompletableFuture<FaultOutcome> waiting : faults.values()) {
+      waiting.complete(new FaultOutcome.Refused(Errno.UNAVAILABLE, "the link is broken", 0));
+    }
+    for (CompletableFuture<MirrorOutcome> waiting : mirrorRequests.values()) {
+      waiting.complete(new MirrorOutcome.Refused(Errno.UNAVAILABLE, "the link is broken"));
+    }
+    stopped.complete(null);
   }
 
   private void endTurn() {
@@ -341,7 +364,8 @@ public final class HostLink {
               new MirrorOutcome.Refused(refused.errno(), refused.message()));
       case AgentEffect.MirrorClosed closed ->
           complete(mirrorRequests.remove(closed.ticket()), new MirrorOutcome.Closed());
-      case AgentEffect.SpaceGone gone -> {} // its empty tables are small; a drain may still run
+      case AgentEffect.SpaceGone gone ->
+          views.keySet().removeIf(view -> view.spaceId() == gone.spaceId());
       case AgentEffect.StateChanged changed -> stateChanged(changed);
     }
   }
@@ -383,6 +407,7 @@ public final class HostLink {
   private void sessionOpened(AgentEffect.SessionOpened opened) {
     hostId = opened.hostId();
     leaseEndNanos = engine.leaseEndNanos();
+    transfers.beginSession(opened.sessionId());
     synchronized (sessionChanged) {
       session = new Session(opened.hostEpoch(), opened.sessionId());
       sessionChanged.notifyAll();

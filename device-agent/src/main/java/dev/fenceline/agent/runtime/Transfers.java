@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,11 @@ final class Transfers {
 
   private static final Result CLOSED = new Result.Lost("the session is over");
 
+  /** Nothing was sent: the host would only have refused it. */
+  private static final Result NOT_SENT =
+      new Result.Answered(
+          new DmaReply(0, DmaReply.Outcome.STALE_SESSION, new byte[0], 0, "the session is over"));
+
   private final HostConnector connector;
   private final Semaphore room = new Semaphore(MAX_OUTSTANDING);
   private final AtomicLong lastId = new AtomicLong();
@@ -36,6 +42,9 @@ final class Transfers {
 
   /** Guarded by the lock. */
   private @Nullable Carrier carrier;
+
+  /** The session whose requests may go out; guarded by the lock. */
+  private long sessionId;
 
   Transfers(HostConnector connector) {
     this.connector = connector;
@@ -49,8 +58,9 @@ final class Transfers {
   Result perform(DmaRequest request) throws InterruptedException {
     room.acquire();
     try {
-      return carrier().begin(request).get();
-    } catch (java.util.concurrent.ExecutionException e) {
+      Carrier current = carrierFor(request.sessionId());
+      return current == null ? NOT_SENT : current.begin(request).get();
+    } catch (ExecutionException e) {
       throw new IllegalStateException("a request's future never fails", e);
     } finally {
       room.release();
@@ -61,10 +71,20 @@ final class Transfers {
     return MAX_OUTSTANDING - room.availablePermits();
   }
 
-  /** The session is over: what is out is lost, and the next request opens a new stream. */
+  void beginSession(long id) {
+    synchronized (lock) {
+      sessionId = id;
+    }
+  }
+
+  /**
+   * The session is over: what is out is lost, and nothing of it is sent any more. Otherwise one
+   * that waited for room could ask a host that never answers, inside an access that has to drain.
+   */
   void endSession() {
     Carrier ended;
     synchronized (lock) {
+      sessionId = 0;
       ended = carrier;
       carrier = null;
     }
@@ -74,8 +94,11 @@ final class Transfers {
     }
   }
 
-  private Carrier carrier() {
+  private @Nullable Carrier carrierFor(long id) {
     synchronized (lock) {
+      if (id != sessionId) {
+        return null;
+      }
       Carrier current = carrier;
       if (current == null || current.isOver()) {
         current = new Carrier();

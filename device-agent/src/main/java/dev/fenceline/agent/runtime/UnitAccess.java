@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 public final class UnitAccess {
   private static final int MAX_REQUEST_PAGES = 512;
   private static final int MAX_PAGES = DmaRequest.MAX_LENGTH_BYTES / Pages.SIZE_BYTES + 1;
-  private static final long REPEAT_PAUSE_NANOS = 200_000;
+  private static final long REPEAT_PAUSE_NANOS = 2_000_000;
+  private static final long NO_PAGE = -1;
 
   private final HostLink link;
   private final Device device;
@@ -34,6 +35,9 @@ public final class UnitAccess {
   private final long deadlineNanos;
   private final MirrorView view;
   private final long[] entries = new long[MAX_PAGES];
+
+  /** Where the access that is being done faulted last. */
+  private long lastFaultVpn = NO_PAGE;
 
   private long faults;
   private long retries;
@@ -67,19 +71,23 @@ public final class UnitAccess {
     return rewrites;
   }
 
+  private void retried() {
+    retries++;
+    device.counters().faultRetries.increment();
+  }
+
   /** Does the access, with as many attempts as it takes until the deadline. */
   public AccessOutcome perform(AccessRequest request) throws InterruptedException {
     if (request.address() < 0 || request.address() > Pages.ADDRESS_LIMIT - request.length()) {
       return new AccessOutcome.Refused(
           Errno.EFAULT, "the address is outside of [0, 2^47)", request.address());
     }
+    lastFaultVpn = NO_PAGE;
     while (true) {
       AccessOutcome outcome = attempt(request);
       if (outcome != null) {
         return outcome;
       }
-      retries++;
-      device.counters().faultRetries.increment();
       if (Thread.interrupted()) {
         throw new InterruptedException("the device stops");
       }
@@ -152,6 +160,7 @@ public final class UnitAccess {
       case DONE -> done(request, reply);
       case STALE_PAGE, READ_ONLY -> {
         device.counters().staleRefusals.increment();
+        retried();
         long vpn = Pages.number(request.address());
         for (int i = 0; i < pages; i++) {
           link.entryStale(device.index(), spaceId, vpn + i, MirrorEntry.generation(entries[i]));
@@ -160,6 +169,7 @@ public final class UnitAccess {
       }
       case STALE_SESSION -> {
         device.counters().staleRefusals.increment();
+        retried();
         // The break of the attach stream is on its way to us, or the host has declared us dead.
         yield link.awaitSession(session, deadlineNanos) ? null : late(request.address());
       }
@@ -186,6 +196,7 @@ public final class UnitAccess {
       }
       rewrites++;
     }
+    retried();
     LockSupport.parkNanos(REPEAT_PAUSE_NANOS);
     return null;
   }
@@ -196,6 +207,10 @@ public final class UnitAccess {
     long end = Math.max(request.address() + request.length(), request.aheadEnd());
     long pagesAhead = Pages.number(Pages.roundUp(end)) - vpn;
     Access access = request.operation().writes() ? Access.WRITE : Access.READ;
+    if (vpn == lastFaultVpn) {
+      retried(); // the translation that came was gone again before it could be used
+    }
+    lastFaultVpn = vpn;
     pause(device.delays().faultNanos());
     faults++;
     device.counters().faults.increment();

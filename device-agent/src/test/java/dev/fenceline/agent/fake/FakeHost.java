@@ -49,6 +49,7 @@ public final class FakeHost implements AutoCloseable {
   private long lastInvalidationId;
   private volatile long ttlNanos = 2_000_000_000L;
   private volatile boolean silent;
+  private volatile boolean frozen;
   private int hellos;
   private boolean left;
 
@@ -77,6 +78,15 @@ public final class FakeHost implements AutoCloseable {
   /** From now on heartbeats are not acknowledged. */
   public void setSilent(boolean silent) {
     this.silent = silent;
+  }
+
+  /** From now on DMA requests are neither carried out nor answered. */
+  public void setFrozen(boolean frozen) {
+    this.frozen = frozen;
+  }
+
+  boolean isFrozen() {
+    return frozen;
   }
 
   public int hellos() {

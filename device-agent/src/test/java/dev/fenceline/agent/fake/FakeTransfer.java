@@ -24,6 +24,9 @@ final class FakeTransfer extends TransferServiceGrpc.TransferServiceImplBase {
     return new StreamObserver<>() {
       @Override
       public void onNext(DmaRequestBatch batch) {
+        if (host.isFrozen()) {
+          return;
+        }
         DmaReplyBatch.Builder replies = DmaReplyBatch.newBuilder();
         for (dev.fenceline.transfer.v1.DmaRequest request : batch.getRequestsList()) {
           try {

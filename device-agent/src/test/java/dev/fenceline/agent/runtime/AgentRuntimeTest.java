@@ -251,6 +251,42 @@ class AgentRuntimeTest {
   }
 
   @Test
+  void hostThatSwallowsDma_cannotKeepTheAgentFromFencingAndReattaching() throws Exception {
+    run(new Program.Fill(BASE, 8, 1));
+    host.setTtlNanos(200_000_000);
+    host.breakStream();
+    run(new Program.Fill(BASE, 8, 1));
+    host.setFrozen(true);
+    CompletableFuture<ProgramReport> fill = begin(0, new Program.Fill(BASE, 8, 2));
+    await(() -> link.outstandingTransfers() == 1);
+    host.setSilent(true);
+
+    await(() -> link.counter(LinkCounter.FENCINGS) >= 1);
+    host.setSilent(false);
+    host.setFrozen(false);
+
+    assertThat(fill.get(10, TimeUnit.SECONDS).failure()).isNull();
+    assertThat(fill.get().rewrites()).isPositive();
+    assertThat(host.memory().word(BASE)).isEqualTo(2);
+  }
+
+  @Test
+  void atomicWhoseReplyIsLost_isInDoubtAndTheProgramGoesOn() throws Exception {
+    run(new Program.AtomicAdd(BASE, 1, 1));
+    host.setFrozen(true);
+    CompletableFuture<ProgramReport> adds = begin(0, new Program.AtomicAdd(BASE, 2, 1));
+    await(() -> link.outstandingTransfers() == 1);
+    host.breakStream();
+    host.setFrozen(false);
+
+    List<ProgramReport.HistoryEntry> history = adds.get(10, TimeUnit.SECONDS).history();
+    assertThat(history)
+        .extracting(ProgramReport.HistoryEntry::inDoubt)
+        .containsExactly(true, false);
+    assertThat(host.memory().word(BASE)).isEqualTo(2);
+  }
+
+  @Test
   void deadline_endsAProgramThatCannotGoOn() throws Exception {
     run(new Program.Fill(BASE, 8, 1));
     host.close();

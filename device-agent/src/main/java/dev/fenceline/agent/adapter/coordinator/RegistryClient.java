@@ -122,7 +122,7 @@ public final class RegistryClient implements AutoCloseable {
     if (!update.getRecovering()) {
       // Hosts are only ever added: one that has gone is left by its own link, which backs off.
       for (HostEndpoint host : update.getHostsList()) {
-        agent.addHost(host.getEndpoint());
+        agent.addHost(host.getHostId(), host.getEndpoint());
       }
     }
   }

@@ -23,6 +23,10 @@ final class GrpcAttachStream
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile @Nullable ClientCallStreamObserver<AgentBatch> outbound;
   private volatile boolean leaving;
+
+  /** Cancelled by us: nothing may be sent any more, and the end is on its way. */
+  private volatile boolean cancelled;
+
   private boolean opened;
 
   GrpcAttachStream(AttachStream.Listener listener) {
@@ -47,13 +51,13 @@ final class GrpcAttachStream
   @Override
   public boolean isReady() {
     ClientCallStreamObserver<AgentBatch> requests = outbound;
-    return !ended.get() && requests != null && requests.isReady();
+    return !ended.get() && !cancelled && requests != null && requests.isReady();
   }
 
   @Override
   public void send(AgentMessage.Batch batch) {
     ClientCallStreamObserver<AgentBatch> requests = outbound;
-    if (requests == null || ended.get()) {
+    if (requests == null || ended.get() || cancelled) {
       return; // the end of the stream is on its way to the engine
     }
     leaving = batch.messages().getLast() instanceof AgentMessage.Leave;
@@ -69,6 +73,7 @@ final class GrpcAttachStream
     if (leaving) {
       requests.onCompleted(); // the host reads the last word, then ends the stream
     } else {
+      cancelled = true;
       requests.cancel(reason, null);
     }
   }

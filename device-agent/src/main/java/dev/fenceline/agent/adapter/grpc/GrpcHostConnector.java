@@ -37,7 +37,9 @@ public final class GrpcHostConnector implements HostConnector {
 
   @Override
   public AttachStream attach(AttachStream.Listener listener) {
-    // The engine paces its attempts; the channel's own backoff would only add to it.
+    // A new connection for each attempt: the old one may be half-dead, and nobody would notice for
+    // minutes. The engine paces its attempts; the channel's own backoff would only add to it.
+    channel.enterIdle();
     channel.resetConnectBackoff();
     GrpcAttachStream stream = new GrpcAttachStream(listener);
     AttachServiceGrpc.newStub(channel).attach(stream);
