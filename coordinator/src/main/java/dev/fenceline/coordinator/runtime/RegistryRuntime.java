@@ -110,7 +110,11 @@ public final class RegistryRuntime implements AutoCloseable {
     mailbox.submit(new Work.Step(input));
   }
 
-  /** Reads the engine between two steps; the function gets the time as well. */
+  /**
+   * Reads the engine between two steps; the function gets the time as well.
+   *
+   * @throws RegistryBusyException if too many inputs wait, or the service stops
+   */
   public <T> T read(Reader<T> reader) {
     CompletableFuture<T> result = new CompletableFuture<>();
     Work read =
@@ -123,7 +127,7 @@ public final class RegistryRuntime implements AutoCloseable {
               }
             });
     if (mailbox.offer(read) != Mailbox.Offer.ACCEPTED) {
-      throw new IllegalStateException("the registry takes no questions at the moment");
+      throw new RegistryBusyException("the registry takes no questions at the moment");
     }
     return await(result);
   }

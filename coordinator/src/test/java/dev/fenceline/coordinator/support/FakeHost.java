@@ -82,6 +82,9 @@ public final class FakeHost extends HostQueryServiceImplBase implements AutoClos
     return server.getPort();
   }
 
+  /** Answers questions about this page with what no version knows. */
+  public static final long GARBLED_PAGE = 0x1000_0000L;
+
   /** Takes questions and does not answer them any more. */
   public void freeze(boolean on) {
     frozen = on;
@@ -206,6 +209,10 @@ public final class FakeHost extends HostQueryServiceImplBase implements AutoClos
   public void getPage(GetPageRequest request, StreamObserver<PageInfo> reply) {
     FakeSpace space = space(request.getSpaceId(), reply);
     if (space == null) {
+      return;
+    }
+    if (request.getAddress() == GARBLED_PAGE) {
+      answer(reply, PageInfo.newBuilder().setStateValue(99).build());
       return;
     }
     boolean mapped =

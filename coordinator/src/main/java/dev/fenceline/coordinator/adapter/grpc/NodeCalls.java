@@ -7,6 +7,7 @@ import dev.fenceline.model.Errno;
 import dev.fenceline.wire.CommonCodec;
 import dev.fenceline.wire.MalformedMessageException;
 import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -49,16 +50,28 @@ public final class NodeCalls {
       Q question,
       QueryCodec.Decoder<? super R, ? extends T> decoder) {
     try {
-      CallOptions options =
-          CallOptions.DEFAULT.withDeadlineAfter(timeoutNanos, TimeUnit.NANOSECONDS);
-      R reply =
-          ClientCalls.blockingUnaryCall(channels.channel(endpoint), method, options, question);
+      R reply = reply(endpoint, method, question);
       channels.succeeded(endpoint);
       return new Answer.Answered<>(decoder.decode(reply));
     } catch (StatusRuntimeException e) {
       return failure(endpoint, e);
     } catch (MalformedMessageException e) {
       return new Answer.Broken<>("MALFORMED", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private <Q, R> R reply(String endpoint, MethodDescriptor<Q, R> method, Q question) {
+    CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(timeoutNanos, TimeUnit.NANOSECONDS);
+    ManagedChannel channel = channels.channel(endpoint);
+    try {
+      return ClientCalls.blockingUnaryCall(channel, method, options, question);
+    } catch (StatusRuntimeException e) {
+      if (!channel.isShutdown()) {
+        throw e;
+      }
+      // The registry let go of the channel between the two lines: the node is back and deserves
+      // one more try, within the same deadline.
+      return ClientCalls.blockingUnaryCall(channels.channel(endpoint), method, options, question);
     }
   }
 

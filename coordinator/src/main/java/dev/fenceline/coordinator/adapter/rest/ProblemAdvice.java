@@ -1,5 +1,6 @@
 package dev.fenceline.coordinator.adapter.rest;
 
+import dev.fenceline.coordinator.runtime.RegistryBusyException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.util.Map;
@@ -44,6 +45,14 @@ class ProblemAdvice {
         "the query must be percent-encoded UTF-8 of at most 1000 parameters",
         new HttpHeaders(),
         Map.of(),
+        request);
+  }
+
+  @ExceptionHandler(RegistryBusyException.class)
+  ResponseEntity<ProblemDetail> busy(RegistryBusyException failure, HttpServletRequest request) {
+    return problem(
+        new ProblemException(ProblemType.OVERLOADED, String.valueOf(failure.getMessage()))
+            .with(RETRY_AFTER_SECONDS, 1),
         request);
   }
 

@@ -181,6 +181,11 @@ class ReadSideTest {
   }
 
   @Test
+  void hostThatAnswersNonsense_isNamed() {
+    assertProblem("/address-spaces/host-1.1/pages/0x10000000", 502, "host-answer-unusable");
+  }
+
+  @Test
   void prometheus_findsAllNodes() {
     JsonNode body = coordinator.send("GET", "/sd/prometheus").body();
     assertThat(body.size()).isEqualTo(4);

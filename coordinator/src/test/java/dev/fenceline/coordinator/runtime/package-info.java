@@ -1,0 +1,2 @@
+/** Tests of what runs the engine. */
+package dev.fenceline.coordinator.runtime;
