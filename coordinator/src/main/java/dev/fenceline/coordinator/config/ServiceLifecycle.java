@@ -2,8 +2,6 @@ package dev.fenceline.coordinator.config;
 
 import dev.fenceline.coordinator.adapter.grpc.ReportStreams;
 import dev.fenceline.coordinator.runtime.RegistryRuntime;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
@@ -14,8 +12,6 @@ import org.springframework.stereotype.Component;
 /** What happens when the servers listen, and before they stop. Thread-safe. */
 @Component
 class ServiceLifecycle {
-  private static final Logger LOG = LoggerFactory.getLogger(ServiceLifecycle.class);
-
   private final ServiceClock clock;
   private final RegistryRuntime runtime;
   private final ReportStreams streams;
@@ -41,10 +37,12 @@ class ServiceLifecycle {
   void started() {
     clock.start();
     runtime.start();
-    LOG.info(
-        "coordinator listens: http port {}, grpc port {}",
-        environment.getProperty("local.server.port"),
-        grpcPort);
+    announce(grpcPort, environment.getProperty("local.server.port", "0"));
+  }
+
+  @SuppressWarnings("SystemOut") // a contract with launchers, independent of the log's format
+  private static void announce(int grpcPort, String httpPort) {
+    System.out.println("fenceline-coordinator ready grpc=" + grpcPort + " http=" + httpPort);
   }
 
   /** Comes before the servers' own stop, which would wait for open streams. */
