@@ -1,5 +1,6 @@
 package dev.fenceline.testbed.cli;
 
+import dev.fenceline.testbed.bench.BenchCommand;
 import dev.fenceline.testbed.launch.DownCommand;
 import dev.fenceline.testbed.launch.UpCommand;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,7 @@ import picocli.CommandLine.Spec;
     name = "fenceline",
     description = "Runs Fenceline's services, workloads and proofs on this machine.",
     mixinStandardHelpOptions = true,
-    subcommands = {UpCommand.class, DownCommand.class},
+    subcommands = {UpCommand.class, DownCommand.class, BenchCommand.class},
     footer = {
       "",
       "The script's own commands: test (everything that CI runs), format (formats every source"

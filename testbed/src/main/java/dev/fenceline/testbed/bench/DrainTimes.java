@@ -1,0 +1,66 @@
+package dev.fenceline.testbed.bench;
+
+import dev.fenceline.model.NotificationMode;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How many drains an invalidation takes in all when eight devices need a millisecond each: about
+ * one if they drain at the same time, about eight one after the other.
+ */
+final class DrainTimes implements Bench {
+  private static final int DEVICES = 8;
+  private static final long DRAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final double GOAL_DRAINS = 1.3;
+  private static final int SPLIT_PER_ROUND = 64;
+  private static final int SEQUENTIAL_PER_ROUND = 16;
+
+  @Override
+  public String name() {
+    return "drain";
+  }
+
+  @Override
+  public List<Figure> run(Effort effort) throws IOException {
+    Signal signal = new Signal();
+    try (Loops loops = new Loops(1);
+        LoopbackHost host =
+            new LoopbackHost(loops, DEVICES, SPLIT_PER_ROUND, DRAIN_NANOS, signal)) {
+      round(host, SPLIT_PER_ROUND);
+      double[] split = new double[effort.rounds()];
+      double[] sequential = new double[effort.rounds()];
+      for (int i = 0; i < effort.rounds(); i++) {
+        host.mode(NotificationMode.SPLIT);
+        split[i] = round(host, SPLIT_PER_ROUND);
+        host.mode(NotificationMode.SEQUENTIAL);
+        sequential[i] = round(host, SEQUENTIAL_PER_ROUND);
+      }
+      return List.of(
+          new Figure(
+              name(),
+              "split, 8 devices of 1 ms drain",
+              "drains",
+              Spread.of(split),
+              Goal.atMost(GOAL_DRAINS)),
+          new Figure(
+              name(),
+              "sequential, 8 devices of 1 ms drain (about 8)",
+              "drains",
+              Spread.of(sequential),
+              null));
+    }
+  }
+
+  /** The median invalidation of a round, in drains. */
+  private static double round(LoopbackHost host, int invalidations) {
+    host.grantAll();
+    double[] drains = new double[invalidations];
+    for (int page = 0; page < invalidations; page++) {
+      long startedNanos = System.nanoTime();
+      host.invalidate(page);
+      drains[page] = (double) (System.nanoTime() - startedNanos) / DRAIN_NANOS;
+    }
+    return Spread.of(drains).median();
+  }
+}
