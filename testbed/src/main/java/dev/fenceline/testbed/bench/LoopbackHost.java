@@ -2,10 +2,10 @@ package dev.fenceline.testbed.bench;
 
 import dev.fenceline.host.adapter.grpc.GrpcServing;
 import dev.fenceline.host.adapter.grpc.WireEncoder;
+import dev.fenceline.host.adapter.metrics.HostMeters;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.session.LeasePolicy;
 import dev.fenceline.host.engine.space.SpaceOperation;
-import dev.fenceline.host.runtime.HostObserver;
 import dev.fenceline.host.runtime.HostRuntime;
 import dev.fenceline.host.runtime.RuntimeSettings;
 import dev.fenceline.model.NotificationMode;
@@ -14,14 +14,16 @@ import dev.fenceline.model.WaitPolicy;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The real host, its runtime and its gRPC services, with agents that mirror one space of it, all in
- * this process. Confined to the measuring thread, but for its callbacks.
+ * The real host, its runtime, meters and gRPC services, with agents that mirror one space of it,
+ * all in this process. Confined to the measuring thread, but for its callbacks.
  */
 final class LoopbackHost implements AutoCloseable {
   static final long PAGE_BYTES = 4096;
@@ -52,11 +54,11 @@ final class LoopbackHost implements AutoCloseable {
     this.pages = pages;
     LeasePolicy leases =
         new LeasePolicy(LEASE_NANOS, DRIFT_PPM, SLACK_NANOS, SLACK_NANOS, LEASE_NANOS / 2);
+    HostMeters meters = new HostMeters(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
     runtime =
         new HostRuntime(
-            RuntimeSettings.of("bench", EPOCH, 1, ARENA_BYTES, leases),
-            new WireEncoder(),
-            HostObserver.NONE);
+            RuntimeSettings.of("bench", EPOCH, 1, ARENA_BYTES, leases), new WireEncoder(), meters);
+    meters.observe(runtime);
     NettyServerBuilder builder = loops.server();
     GrpcServing.configure(builder);
     for (BindableService service : new GrpcServing(runtime).services()) {
