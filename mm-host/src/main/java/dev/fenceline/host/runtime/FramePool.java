@@ -45,7 +45,7 @@ public final class FramePool implements FrameSource {
   private final LongAdder free = new LongAdder();
 
   /** Tag and number of the topmost free frame; 0 in the lower half: none. */
-  @SuppressWarnings("FieldMayBeFinal") // written through HEAD
+  @SuppressWarnings({"FieldMayBeFinal", "UnusedVariable"}) // read and written through HEAD
   private long head;
 
   /**

@@ -33,7 +33,7 @@ final class CallBound {
       Thread.currentThread().interrupt();
       throw Refusals.exception(Errno.UNAVAILABLE, "the host is stopping");
     } catch (ExecutionException e) {
-      throw Refusals.exception(Errno.UNAVAILABLE, what + " failed: " + e.getCause().getMessage());
+      throw Refusals.exception(Errno.UNAVAILABLE, what + " failed: " + e.getMessage());
     }
   }
 }
