@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -73,6 +74,8 @@ public final class AgentRuntime implements AutoCloseable {
                     .daemon()
                     .unstarted(task));
     executor.setRemoveOnCancelPolicy(true);
+    // What comes when the process ends is nobody's.
+    executor.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
     executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     List<Device> all = new ArrayList<>();
     for (DeviceDescription description : settings.link().devices()) {
@@ -186,7 +189,7 @@ public final class AgentRuntime implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return STOPPING;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.error("{} failed on {}", program, device.description().name(), e);
       return ProgramReport.refused(
           Errno.UNAVAILABLE, "the program broke off, see the agent's log: " + e, null);

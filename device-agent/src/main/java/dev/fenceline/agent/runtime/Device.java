@@ -80,7 +80,7 @@ public final class Device {
         }
       } catch (InterruptedException e) {
         return;
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         LOG.error("a program on {} ended without an answer", description.name(), e);
       }
     }

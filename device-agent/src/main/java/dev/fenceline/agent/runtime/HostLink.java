@@ -7,9 +7,7 @@ import dev.fenceline.agent.engine.HostLinkEngine;
 import dev.fenceline.agent.engine.LinkCounter;
 import dev.fenceline.agent.engine.LinkSettings;
 import dev.fenceline.agent.engine.LinkState;
-import dev.fenceline.concurrent.AccessSlots;
 import dev.fenceline.concurrent.Mailbox;
-import dev.fenceline.concurrent.MirrorTable;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage;
@@ -18,17 +16,16 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The link to one host at run time: a mailbox around its engine, its timer, its streams, its mirror
@@ -62,22 +59,13 @@ public final class HostLink {
     record Refused(Errno errno, String message) implements MirrorOutcome {}
   }
 
-  private record View(long spaceId, int deviceIndex) implements Comparable<View> {
-    @Override
-    public int compareTo(View other) {
-      int bySpace = Long.compare(spaceId, other.spaceId);
-      return bySpace != 0 ? bySpace : Integer.compare(deviceIndex, other.deviceIndex);
-    }
-  }
-
   private final String target;
   private final Surroundings around;
   private final HostConnector connector;
   private final HostLinkEngine engine;
   private final Mailbox<AgentInput> mailbox;
   private final Transfers transfers;
-  private final List<AccessSlots> slots;
-  private final ConcurrentSkipListMap<View, MirrorView> views = new ConcurrentSkipListMap<>();
+  private final LinkMirrors mirrors;
   private final ConcurrentHashMap<Long, CompletableFuture<FaultOutcome>> faults =
       new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Long, CompletableFuture<MirrorOutcome>> mirrorRequests =
@@ -91,6 +79,7 @@ public final class HostLink {
   private @Nullable AttachStream stream;
   private @Nullable ScheduledFuture<?> timer;
   private long timerNanos = Long.MAX_VALUE;
+  private String lastFailure = "";
 
   // Published by the mailbox for everybody.
   private volatile @Nullable Session session;
@@ -106,10 +95,7 @@ public final class HostLink {
     this.around = around;
     this.engine = new HostLinkEngine(around.settings(), random);
     this.transfers = new Transfers(connector);
-    this.slots =
-        around.devices().stream()
-            .map(device -> new AccessSlots(device.description().units(), 0))
-            .toList();
+    this.mirrors = new LinkMirrors(around.devices(), around.executor());
     this.mailbox = new Mailbox<>(MAILBOX, around.executor(), this::handle, this::failed);
   }
 
@@ -228,9 +214,7 @@ public final class HostLink {
   }
 
   MirrorView view(int deviceIndex, long spaceId) {
-    return views.computeIfAbsent(
-        new View(spaceId, deviceIndex),
-        key -> new MirrorView(around.devices().get(deviceIndex), slots.get(deviceIndex)));
+    return mirrors.view(deviceIndex, spaceId);
   }
 
   Transfers transfers() {
@@ -364,8 +348,7 @@ public final class HostLink {
               new MirrorOutcome.Refused(refused.errno(), refused.message()));
       case AgentEffect.MirrorClosed closed ->
           complete(mirrorRequests.remove(closed.ticket()), new MirrorOutcome.Closed());
-      case AgentEffect.SpaceGone gone ->
-          views.keySet().removeIf(view -> view.spaceId() == gone.spaceId());
+      case AgentEffect.SpaceGone gone -> mirrors.forget(gone.spaceId());
       case AgentEffect.StateChanged changed -> stateChanged(changed);
     }
   }
@@ -377,12 +360,29 @@ public final class HostLink {
   }
 
   private void stateChanged(AgentEffect.StateChanged changed) {
-    LOG.info("{}: {} -> {}: {}", target, changed.from(), changed.to(), changed.reason());
+    log(changed);
     state = changed.to();
     around.observer().linkStateChanged(this, changed.to(), changed.reason());
     if (changed.to() == LinkState.DISCONNECTED) {
       stopped.complete(null);
     }
+  }
+
+  /** A host that stays away is told of once, not at every attempt. */
+  private void log(AgentEffect.StateChanged changed) {
+    boolean attempt =
+        switch (changed.to()) {
+          case DIALING, GREETING -> true;
+          case BACKOFF -> changed.reason().equals(lastFailure);
+          case DISCONNECTED, ATTACHED, DRAINING, FENCED -> false;
+        };
+    if (changed.to() == LinkState.BACKOFF) {
+      lastFailure = changed.reason();
+    } else if (!attempt) {
+      lastFailure = "";
+    }
+    LOG.atLevel(attempt ? Level.DEBUG : Level.INFO)
+        .log("{}: {} -> {}: {}", target, changed.from(), changed.to(), changed.reason());
   }
 
   private void dial(long attempt) {
@@ -414,49 +414,22 @@ public final class HostLink {
     }
   }
 
-  /** Parallel over all devices; the slowest one ends it. */
   private void dropEverything(AgentEffect.DropEverything drop) {
     session = null;
     leaseEndNanos = HostLinkEngine.NO_LEASE;
-    views.values().forEach(MirrorView::clear);
     transfers.endSession(); // whoever waits for a reply inside an access goes on, and withdraws
-    AtomicInteger left = new AtomicInteger(around.devices().size());
-    Runnable oneDone =
-        () -> {
-          if (left.decrementAndGet() == 0) {
-            mailbox.submit(new AgentInput.Drained(drop.drainId()));
-          }
-        };
-    for (Device device : around.devices()) {
-      slots
-          .get(device.index())
-          .beginDrain(
-              0, MirrorTable.VPN_LIMIT, () -> afterNanos(device.delays().drainNanos(), oneDone));
-    }
+    mirrors.dropEverything(() -> mailbox.submit(new AgentInput.Drained(drop.drainId())));
   }
 
   private void dropEntries(AgentEffect.DropEntries drop) {
     Device device = around.devices().get(drop.deviceIndex());
     long began = around.clock().getAsLong();
-    Runnable answer =
+    mirrors.drop(
+        drop,
         () -> {
           around.observer().drained(device, around.clock().getAsLong() - began);
           mailbox.submit(new AgentInput.Drained(drop.drainId()));
-        };
-    device.counters().invalidations.increment();
-    view(drop.deviceIndex(), drop.spaceId())
-        .invalidate(
-            Pages.number(drop.start()),
-            Pages.number(drop.end()),
-            () -> afterNanos(device.delays().drainNanos(), answer));
-  }
-
-  private void afterNanos(long nanos, Runnable task) {
-    if (nanos == 0) {
-      task.run();
-    } else {
-      around.executor().schedule(task, nanos, TimeUnit.NANOSECONDS);
-    }
+        });
   }
 
   /** Turns what one stream says into inputs. Thread-safe. */

@@ -43,6 +43,7 @@ public final class FakeHost implements AutoCloseable {
   private final Map<Long, Fence> fences = new LinkedHashMap<>();
   private final Map<Integer, Mirror> mirrors = new LinkedHashMap<>();
   private final Server server;
+  private final String hostId;
   private @Nullable StreamObserver<HostBatch> agent;
   private long sessionId;
   private long sequence;
@@ -54,6 +55,11 @@ public final class FakeHost implements AutoCloseable {
   private boolean left;
 
   public FakeHost() throws IOException {
+    this("fake");
+  }
+
+  public FakeHost(String hostId) throws IOException {
+    this.hostId = hostId;
     server =
         NettyServerBuilder.forPort(0)
             .directExecutor()
@@ -201,7 +207,7 @@ public final class FakeHost implements AutoCloseable {
     mirrors.clear();
     fences.values().forEach(fence -> fence.done().complete(null));
     fences.clear();
-    say(new HostMessage.Welcome("fake", EPOCH, sessionId, ttlNanos, ttlNanos / 5, 64));
+    say(new HostMessage.Welcome(hostId, EPOCH, sessionId, ttlNanos, ttlNanos / 5, 64));
   }
 
   private void acked(long id, AgentMessage.InvalidationAck ack) {

@@ -287,6 +287,26 @@ class AgentRuntimeTest {
   }
 
   @Test
+  void twoHosts_areAttachedToAtOnceAndToldApartByName() throws Exception {
+    try (FakeHost second = new FakeHost("second")) {
+      HostLink other = agent.addHost(second.target());
+      await(() -> agent.link("second") == other && agent.link("fake") == link);
+
+      assertThat(agent.link("")).isNull();
+      agent
+          .run(other, agent.devices().get(0), SPACE, new Program.Fill(BASE, 8, 6), SECOND * 20)
+          .get(20, TimeUnit.SECONDS);
+      run(new Program.Fill(BASE, 8, 5));
+
+      assertThat(second.memory().word(BASE)).isEqualTo(6);
+      assertThat(host.memory().word(BASE)).isEqualTo(5);
+      second.invalidate(BASE, BASE + 4096).get(5, TimeUnit.SECONDS);
+      assertThat(agent.devices().get(0).counters().mirrorEntries.sum()).isEqualTo(1);
+      other.stop().get(5, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
   void deadline_endsAProgramThatCannotGoOn() throws Exception {
     run(new Program.Fill(BASE, 8, 1));
     host.close();
