@@ -3,6 +3,8 @@ package dev.fenceline.testbed.cli;
 import dev.fenceline.testbed.bench.BenchCommand;
 import dev.fenceline.testbed.launch.DownCommand;
 import dev.fenceline.testbed.launch.UpCommand;
+import dev.fenceline.testbed.replay.DemoCommand;
+import dev.fenceline.testbed.replay.ReplayCommand;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -21,7 +23,13 @@ import picocli.CommandLine.Spec;
     name = "fenceline",
     description = "Runs Fenceline's services, workloads and proofs on this machine.",
     mixinStandardHelpOptions = true,
-    subcommands = {UpCommand.class, DownCommand.class, BenchCommand.class},
+    subcommands = {
+      UpCommand.class,
+      DownCommand.class,
+      DemoCommand.class,
+      ReplayCommand.class,
+      BenchCommand.class
+    },
     footer = {
       "",
       "The script's own commands: test (everything that CI runs), format (formats every source"

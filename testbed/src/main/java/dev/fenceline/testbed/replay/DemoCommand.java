@@ -1,0 +1,42 @@
+package dev.fenceline.testbed.replay;
+
+import dev.fenceline.testbed.launch.Installation;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * {@code fenceline demo}: the main job on the recording that is shipped with the project. Confined
+ * to the main thread.
+ */
+@Command(
+    name = "demo",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Starts a coordinator, a host and three agents as processes, replays a recorded Python",
+      "program while the devices compute on its memory, checks every value read, and reports."
+    })
+public final class DemoCommand implements Callable<Integer> {
+  private static final int AGENTS = 3;
+
+  @Option(names = "--report", description = "Write the result as JSON to this file.")
+  private @Nullable Path report;
+
+  @Option(
+      names = "--seed",
+      defaultValue = "1",
+      description = "Of all random choices (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Path trace = Installation.current().root().resolve("testbed/traces/python.strace");
+    ReplayRun run = new ReplayRun(System.out, System.err, report);
+    return run.run(
+        new ReplayRun.OwnStack("demo", AGENTS, 1),
+        AGENTS,
+        rest -> new ReplaySession.Plan("demo", trace, seed, 1, 0, true, rest));
+  }
+}

@@ -1,0 +1,76 @@
+package dev.fenceline.testbed.replay;
+
+import dev.fenceline.common.v1.FenceResolution;
+import dev.fenceline.query.v1.FenceInfo;
+import dev.fenceline.query.v1.InvalidationInfo;
+import dev.fenceline.testbed.client.CallFailedException;
+import dev.fenceline.testbed.client.HostQueryClient;
+import dev.fenceline.testbed.client.RefusedException;
+import dev.fenceline.testbed.report.Latency;
+import dev.fenceline.testbed.report.Percentiles;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gathers how long each device took to acknowledge, from the host's bounded history of fences, by
+ * asking for it again and again. Thread-safe; runs on a thread of its own.
+ */
+final class FenceCollector implements Runnable {
+  private static final Duration INTERVAL = Duration.ofMillis(400);
+
+  private final HostQueryClient queries;
+  private final AtomicBoolean stopping = new AtomicBoolean();
+  private final Set<Long> seen = new LinkedHashSet<>();
+  private final SortedMap<String, Percentiles> acks = new TreeMap<>();
+
+  FenceCollector(HostQueryClient queries) {
+    this.queries = queries;
+  }
+
+  @Override
+  public void run() {
+    while (!stopping.get()) {
+      collect();
+      Workload.pause(INTERVAL);
+    }
+  }
+
+  /** Ends the thread's work after its present round. */
+  void stop() {
+    stopping.set(true);
+  }
+
+  /** Asks once. */
+  synchronized void collect() {
+    try {
+      for (InvalidationInfo invalidation : queries.newestInvalidations()) {
+        boolean ended =
+            invalidation.getState() == InvalidationInfo.State.STATE_COMPLETED
+                || invalidation.getState() == InvalidationInfo.State.STATE_BACKED_OFF;
+        if (ended && seen.add(invalidation.getInvalidationId())) {
+          invalidation.getFencesList().forEach(this::take);
+        }
+      }
+    } catch (CallFailedException | RefusedException e) {
+      // Figures for people; the next round asks again.
+    }
+  }
+
+  private void take(FenceInfo fence) {
+    if (fence.getResolution() == FenceResolution.FENCE_RESOLUTION_ACKED) {
+      String device = fence.getDevice().getAgentId() + "/" + fence.getDevice().getDeviceIndex();
+      acks.computeIfAbsent(device, key -> new Percentiles()).record(fence.getElapsedNanos());
+    }
+  }
+
+  /** What a device took so far, null if it never had to acknowledge. */
+  synchronized @Nullable Latency ack(String device) {
+    Percentiles found = acks.get(device);
+    return found == null ? null : found.latency();
+  }
+}
