@@ -37,9 +37,9 @@ class RestConfiguration implements WebMvcConfigurer {
     PROBLEMS.put("504", "host-unreachable: the host did not answer in time");
   }
 
-  private final RecoveryGate gate;
+  private final AnswerGate gate;
 
-  RestConfiguration(RecoveryGate gate) {
+  RestConfiguration(AnswerGate gate) {
     this.gate = gate;
   }
 

@@ -41,7 +41,7 @@ class StatusController {
 
   private record Now(RegistryView view, RegistryCounts counts) {}
 
-  @GetMapping(path = RecoveryGate.STATUS_PATH, produces = MediaType.APPLICATION_JSON_VALUE)
+  @GetMapping(path = AnswerGate.STATUS_PATH, produces = MediaType.APPLICATION_JSON_VALUE)
   @Operation(summary = "State of the coordinator; answered while recovering, too")
   StatusView status() {
     Now now = runtime.read((engine, nanos) -> new Now(engine.view(nanos), engine.counts()));

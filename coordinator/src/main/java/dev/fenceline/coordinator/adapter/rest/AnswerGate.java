@@ -18,12 +18,12 @@ import org.springframework.web.servlet.HandlerInterceptor;
  * not empty; a misspelt parameter would be a filter that does not filter. Thread-safe.
  */
 @Component
-class RecoveryGate implements HandlerInterceptor {
+class AnswerGate implements HandlerInterceptor {
   static final String STATUS_PATH = "/api/v1/status";
 
   private final RegistryRuntime runtime;
 
-  RecoveryGate(RegistryRuntime runtime) {
+  AnswerGate(RegistryRuntime runtime) {
     this.runtime = runtime;
   }
 
@@ -40,7 +40,7 @@ class RecoveryGate implements HandlerInterceptor {
   }
 
   private static boolean isOurs(HandlerMethod method) {
-    return method.getBeanType().getPackageName().equals(RecoveryGate.class.getPackageName())
+    return method.getBeanType().getPackageName().equals(AnswerGate.class.getPackageName())
         && method.getBeanType() != ErrorResource.class;
   }
 
