@@ -17,15 +17,10 @@ import dev.fenceline.attach.v1.PageRun;
 import dev.fenceline.common.v1.Interval;
 import io.grpc.ManagedChannel;
 import io.grpc.stub.StreamObserver;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An agent with one device that is nothing but the attach stream: it acknowledges an invalidation
- * at once, or after a drain of fixed length. The measuring thread drives it; answers come on the
- * transport's thread.
+ * at once. The measuring thread drives it; answers come on the transport's thread.
  */
 final class AttachClient implements AutoCloseable {
   private static final int PROTOCOL_VERSION = 1;
@@ -33,8 +28,6 @@ final class AttachClient implements AutoCloseable {
 
   private final ManagedChannel channel;
   private final Signal signal;
-  private final long drainNanos;
-  private final @Nullable ScheduledExecutorService drains;
   private final StreamObserver<AgentBatch> stream;
   private volatile long epoch;
   private volatile long session;
@@ -42,15 +35,9 @@ final class AttachClient implements AutoCloseable {
   private long lastFault;
 
   /** Attaches; the signal counts down once for this and for every answer to a call. */
-  AttachClient(ManagedChannel channel, String agentId, long drainNanos, Signal signal) {
+  AttachClient(ManagedChannel channel, String agentId, Signal signal) {
     this.channel = channel;
     this.signal = signal;
-    this.drainNanos = drainNanos;
-    this.drains =
-        drainNanos == 0
-            ? null
-            : Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().name(agentId + "-drain").daemon().factory());
     signal.expect(1);
     stream = AttachServiceGrpc.newStub(channel).attach(new Receiver());
     send(
@@ -95,9 +82,6 @@ final class AttachClient implements AutoCloseable {
 
   @Override
   public void close() {
-    if (drains != null) {
-      drains.shutdownNow();
-    }
     channel.shutdownNow();
   }
 
@@ -123,7 +107,7 @@ final class AttachClient implements AutoCloseable {
     public void onNext(HostBatch batch) {
       for (HostEvent event : batch.getEventsList()) {
         if (event.hasInvalidate()) {
-          invalidated(event.getInvalidate());
+          acknowledge(event.getInvalidate());
           if (batch.getEventsCount() == 1) {
             invalidateBytes = batch.getSerializedSize();
           }
@@ -138,14 +122,6 @@ final class AttachClient implements AutoCloseable {
         } else {
           throw new IllegalStateException("not expected: " + event);
         }
-      }
-    }
-
-    private void invalidated(Invalidate invalidate) {
-      if (drains == null) {
-        acknowledge(invalidate);
-      } else {
-        drains.schedule(() -> acknowledge(invalidate), drainNanos, TimeUnit.NANOSECONDS);
       }
     }
 

@@ -10,7 +10,8 @@ import java.util.concurrent.TimeUnit;
  * one if they drain at the same time, about eight one after the other.
  */
 final class DrainTimes implements Bench {
-  private static final int DEVICES = 8;
+  private static final int AGENTS = 2;
+  private static final int DEVICES_PER_AGENT = 4;
   private static final long DRAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final double GOAL_DRAINS = 1.3;
   private static final int SPLIT_PER_ROUND = 64;
@@ -25,16 +26,19 @@ final class DrainTimes implements Bench {
   public List<Figure> run(Effort effort) throws IOException {
     Signal signal = new Signal();
     try (Loops loops = new Loops(1);
-        LoopbackHost host =
-            new LoopbackHost(loops, DEVICES, SPLIT_PER_ROUND, DRAIN_NANOS, signal)) {
-      round(host, SPLIT_PER_ROUND);
+        LoopbackHost host = new LoopbackHost(loops, SPLIT_PER_ROUND, signal);
+        DrainingAgents agents =
+            new DrainingAgents(
+                host.target(), host.spaceId(), AGENTS, DEVICES_PER_AGENT, DRAIN_NANOS)) {
+      host.expectFences(AGENTS * DEVICES_PER_AGENT);
+      round(host, agents, SPLIT_PER_ROUND);
       double[] split = new double[effort.rounds()];
       double[] sequential = new double[effort.rounds()];
       for (int i = 0; i < effort.rounds(); i++) {
         host.mode(NotificationMode.SPLIT);
-        split[i] = round(host, SPLIT_PER_ROUND);
+        split[i] = round(host, agents, SPLIT_PER_ROUND);
         host.mode(NotificationMode.SEQUENTIAL);
-        sequential[i] = round(host, SEQUENTIAL_PER_ROUND);
+        sequential[i] = round(host, agents, SEQUENTIAL_PER_ROUND);
       }
       return List.of(
           new Figure(
@@ -53,8 +57,8 @@ final class DrainTimes implements Bench {
   }
 
   /** The median invalidation of a round, in drains. */
-  private static double round(LoopbackHost host, int invalidations) {
-    host.grantAll();
+  private static double round(LoopbackHost host, DrainingAgents agents, int invalidations) {
+    agents.read(LoopbackHost.BASE, invalidations * LoopbackHost.PAGE_BYTES);
     double[] drains = new double[invalidations];
     for (int page = 0; page < invalidations; page++) {
       long startedNanos = System.nanoTime();

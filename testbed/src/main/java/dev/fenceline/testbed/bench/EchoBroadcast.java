@@ -124,7 +124,7 @@ final class EchoBroadcast implements AutoCloseable {
     @Override
     public byte[] parse(InputStream stream) {
       try {
-        return stream.readAllBytes();
+        return stream.readNBytes(stream.available()); // gRPC knows the length of a message
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

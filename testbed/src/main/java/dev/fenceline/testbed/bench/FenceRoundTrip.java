@@ -36,7 +36,8 @@ final class FenceRoundTrip implements Bench {
     for (int agents : AGENTS) {
       Signal signal = new Signal();
       try (Loops loops = new Loops(LOOPS_PER_SIDE);
-          LoopbackHost host = new LoopbackHost(loops, agents, BURST, 0, signal)) {
+          LoopbackHost host = new LoopbackHost(loops, BURST, signal)) {
+        host.attach(loops, agents);
         host.grantAll();
         host.invalidate(0);
         try (EchoBroadcast echo =

@@ -28,7 +28,7 @@ import java.util.concurrent.TimeUnit;
 final class LoopbackHost implements AutoCloseable {
   static final long PAGE_BYTES = 4096;
 
-  private static final long BASE = 0x10_0000_0000L;
+  static final long BASE = 0x10_0000_0000L;
   private static final long EPOCH = 1;
   private static final long ARENA_BYTES = 16L << 20;
 
@@ -44,12 +44,12 @@ final class LoopbackHost implements AutoCloseable {
   private final List<AttachClient> agents = new ArrayList<>();
   private final int pages;
   private final long spaceId;
+  private int expectedFences;
   private volatile OperationOutcome last =
       new OperationOutcome.BackedOff(OperationOutcome.Timing.NONE);
 
-  /** Starts a host with a space of so many pages, all of them mirrored by each agent. */
-  LoopbackHost(Loops loops, int agentCount, int pages, long drainNanos, Signal signal)
-      throws IOException {
+  /** Starts a host with a space of so many mapped pages. */
+  LoopbackHost(Loops loops, int pages, Signal signal) throws IOException {
     this.signal = signal;
     this.pages = pages;
     LeasePolicy leases =
@@ -73,21 +73,39 @@ final class LoopbackHost implements AutoCloseable {
             pages * PAGE_BYTES,
             SpaceOperation.Placement.FIXED,
             new SpaceOperation.Region(Protection.READ_WRITE, false, "", 0)));
+  }
+
+  /** Agents that hold nothing back; each mirrors the space. */
+  void attach(Loops loops, int agentCount) {
     for (int i = 1; i <= agentCount; i++) {
-      AttachClient agent =
-          new AttachClient(loops.dial(server.getPort()), "agent-" + i, drainNanos, signal);
+      AttachClient agent = new AttachClient(loops.dial(server.getPort()), "agent-" + i, signal);
       agents.add(agent);
       signal.expect(1);
       agent.mirror(spaceId, BASE, BASE + pages * PAGE_BYTES);
       signal.await();
     }
+    expectFences(agentCount);
+  }
+
+  /** From now on, an invalidation that waits for another number of fences is an error. */
+  void expectFences(int fences) {
+    expectedFences = fences;
+  }
+
+  long spaceId() {
+    return spaceId;
+  }
+
+  /** Where agents find it. */
+  String target() {
+    return "127.0.0.1:" + server.getPort();
   }
 
   void mode(NotificationMode mode) {
     perform(new SpaceOperation.SetMode(spaceId, mode));
   }
 
-  /** Every agent faults every page in. */
+  /** Every attached agent faults every page in. */
   void grantAll() {
     signal.expect(agents.size() * pages);
     agents.forEach(agent -> agent.grant(BASE, pages));
@@ -150,9 +168,9 @@ final class LoopbackHost implements AutoCloseable {
   }
 
   private void requireAllWaited(OperationOutcome.Done done) {
-    if (done.timing().fencesWaited() != agents.size()) {
+    if (done.timing().fencesWaited() != expectedFences) {
       throw new IllegalStateException(
-          done.timing().fencesWaited() + " fences were pending, not " + agents.size());
+          done.timing().fencesWaited() + " fences were pending, not " + expectedFences);
     }
   }
 }
