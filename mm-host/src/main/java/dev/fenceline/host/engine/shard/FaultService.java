@@ -117,21 +117,34 @@ final class FaultService {
     }
   }
 
-  /** The mirror or the session has gone: nobody waits for the answers. */
-  void dropParked(AddressSpace space, ShardSession session, @Nullable Mirror mirror) {
+  /** The session has gone: nobody waits for the answers. */
+  void dropParked(AddressSpace space, ShardSession session) {
     space
         .parked()
         .removeIf(
             fault -> {
               boolean gone =
-                  fault instanceof ParkedFault.FromDevice device
-                      && device.session() == session
-                      && (mirror == null || device.mirror() == mirror);
+                  fault instanceof ParkedFault.FromDevice device && device.session() == session;
               if (gone) {
                 session.parked(-1);
               }
               return gone;
             });
+  }
+
+  /** The mirror has gone: who asked through it may ask through another one (INV-9). */
+  void refuseParked(AddressSpace space, ShardSession session, Mirror mirror) {
+    List<ParkedFault> waiting = List.copyOf(space.parked());
+    space.parked().clear();
+    for (ParkedFault fault : waiting) {
+      if (fault instanceof ParkedFault.FromDevice device && device.mirror() == mirror) {
+        session.parked(-1);
+        String message = "mirror " + mirror.mirrorId() + " was removed";
+        reply(session, space.sequence(), device.request(), Errno.ENOENT, message);
+      } else {
+        space.parked().add(fault);
+      }
+    }
   }
 
   private boolean serveParked(AddressSpace space, ParkedFault fault) {

@@ -373,9 +373,24 @@ final class OperationDriver {
     end(operation, outcome);
     if (state.space(space.id()) == null) {
       refuseQueued(space);
+      resolveReleased(space.id(), nowNanos);
       return;
     }
     wake(space, nowNanos);
+  }
+
+  /**
+   * Ends the fences that earlier back-offs over a released space left behind: their acks find no
+   * view any more, and the release that has completed covers them (INV-6).
+   */
+  private void resolveReleased(long spaceId, long nowNanos) {
+    for (Invalidation invalidation : List.copyOf(state.live.values())) {
+      for (int i = 0; invalidation.spaceId() == spaceId && i < invalidation.fences().size(); i++) {
+        if (invalidation.fences().get(i).pending()) {
+          resolve(invalidation, i, FenceResolution.ACKED, nowNanos);
+        }
+      }
+    }
   }
 
   /** Phase C gave up: devices were invalidated for nothing and simply refault. */

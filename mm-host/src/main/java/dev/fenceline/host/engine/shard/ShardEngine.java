@@ -182,7 +182,7 @@ public final class ShardEngine {
     AddressSpace space = session.spaceOf(mirrorId);
     Mirror mirror = session.removeMirror(mirrorId);
     if (mirror != null && space != null) {
-      faults.dropParked(space, session, mirror);
+      faults.refuseParked(space, session, mirror);
       if (mirror.view().mirrorCount() == 0) {
         mirror.view().holders().release(Pages.number(mirror.start()), Pages.number(mirror.end()));
       }
@@ -196,7 +196,7 @@ public final class ShardEngine {
       return;
     }
     for (AddressSpace space : state.spaces.values()) {
-      faults.dropParked(space, session, null);
+      faults.dropParked(space, session);
     }
     List<DeviceView> views = session.views();
     List.copyOf(session.mirrors().keySet()).forEach(session::removeMirror);
