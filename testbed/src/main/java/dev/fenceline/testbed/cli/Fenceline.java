@@ -5,6 +5,7 @@ import dev.fenceline.testbed.launch.DownCommand;
 import dev.fenceline.testbed.launch.UpCommand;
 import dev.fenceline.testbed.replay.DemoCommand;
 import dev.fenceline.testbed.replay.ReplayCommand;
+import dev.fenceline.testbed.sim.SimCommand;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Spec;
       DownCommand.class,
       DemoCommand.class,
       ReplayCommand.class,
+      SimCommand.class,
       BenchCommand.class
     },
     footer = {

@@ -1,0 +1,249 @@
+package dev.fenceline.testbed.sim;
+
+import dev.fenceline.model.DmaRequest;
+import dev.fenceline.model.Pages;
+import dev.fenceline.testbed.check.History;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.SplittableRandom;
+
+/**
+ * One read, write or fetch-add of a word, or of two neighbouring words in two pages, by a device or
+ * a CPU. Confined to the event loop.
+ *
+ * <p>Values are unique. It is executed at most once, in one moment, in which the reference memory
+ * is compared or changed; its history goes from the intention to the answer.
+ */
+final class DataOperation {
+  /** What it does. */
+  enum Kind {
+    READ,
+    WRITE,
+    ADD
+  }
+
+  private final SimWorld world;
+  private final SimSpace space;
+  private final Kind kind;
+  private final int actor;
+  private final int spaceKey;
+  private final long[] addresses;
+  private final long[] values;
+  private final long operand;
+  private final long invokedStamp;
+  private boolean executed;
+  private boolean abandoned;
+  private boolean attempted;
+
+  private DataOperation(
+      SimWorld world, SimSpace space, Kind kind, int actor, long[] addresses, long unique) {
+    this.world = world;
+    this.space = space;
+    this.kind = kind;
+    this.actor = actor;
+    this.addresses = addresses;
+    this.spaceKey = world.memory.key(space);
+    this.operand = unique;
+    this.values = new long[addresses.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = unique + i;
+    }
+    this.invokedStamp = world.loop.stamp();
+  }
+
+  /** Something to do on the pages that everybody wants. */
+  static DataOperation draw(SimWorld world, SimSpace space, int actor, SplittableRandom random) {
+    long vpn = world.interestingPage(space, random);
+    int kind = random.nextInt(10);
+    boolean two = kind < 9 && random.nextInt(12) == 0;
+    long[] addresses =
+        two
+            ? new long[] {Frames.address(vpn, Frames.WORDS - 1), Frames.address(vpn + 1, 0)}
+            : new long[] {Frames.address(vpn, random.nextInt(2))};
+    long unique = random.nextLong() | 1L << 62;
+    Kind what = kind < 5 ? Kind.READ : kind < 9 ? Kind.WRITE : Kind.ADD;
+    return new DataOperation(world, space, what, actor, addresses, unique);
+  }
+
+  SimSpace space() {
+    return space;
+  }
+
+  /** False if the space is gone already. */
+  boolean hasSpace() {
+    return spaceKey > 0;
+  }
+
+  boolean writes() {
+    return kind != Kind.READ;
+  }
+
+  long vpn() {
+    return Pages.number(addresses[0]);
+  }
+
+  int pages() {
+    return addresses.length;
+  }
+
+  boolean executed() {
+    return executed;
+  }
+
+  /**
+   * The host's CPU does it, or the host does it for a device.
+   *
+   * @param byCpu a CPU that reads the zero page read zero when it looked its translation up
+   */
+  void execute(Frames frames, int[] frameOfPage, boolean byCpu) {
+    if (executed) {
+      throw new InvariantViolation("INV-13", "executed twice: " + describe());
+    }
+    executed = true;
+    for (int i = 0; i < addresses.length; i++) {
+      String forbidden = world.memory.forbidden(space, addresses[i], writes());
+      if (forbidden != null) {
+        throw new InvariantViolation("INV-1", describe() + ", but the page " + forbidden);
+      }
+      executeWord(frames, frameOfPage[i], i, byCpu && frameOfPage[i] == 0);
+    }
+    if (abandoned) {
+      world.count(Sometimes.IN_DOUBT_WRITE_LANDED);
+      recordAbandonedAdd();
+    }
+  }
+
+  private void executeWord(Frames frames, int frame, int i, boolean earlier) {
+    int word = Frames.word(addresses[i]);
+    long expected = world.memory.read(space, addresses[i]);
+    long found = frames.read(frame, word);
+    world.loop.mix(found);
+    if (kind != Kind.WRITE && !earlier && found != expected) {
+      throw new InvariantViolation(
+          "INV-13",
+          "%s finds 0x%x in frame %d, memory holds 0x%x"
+              .formatted(describe(), found, frame, expected));
+    }
+    switch (kind) {
+      case READ -> values[i] = found;
+      case WRITE -> store(frames, frame, word, i, values[i]);
+      case ADD -> {
+        values[i] = found;
+        store(frames, frame, word, i, found + operand);
+      }
+    }
+  }
+
+  private void store(Frames frames, int frame, int word, int i, long value) {
+    frames.write(frame, word, value);
+    world.memory.write(space, addresses[i], value);
+  }
+
+  /** The answer arrived. */
+  void answered() {
+    long now = world.loop.stamp();
+    world.dataOperations++;
+    for (int i = 0; i < addresses.length; i++) {
+      long word = History.word(spaceKey, addresses[i]);
+      History history = world.memory.history();
+      switch (kind) {
+        case READ -> history.read(word, values[i], invokedStamp, now, actor);
+        case WRITE -> history.write(word, values[i], invokedStamp, now, actor);
+        case ADD -> {
+          history.read(word, values[i], invokedStamp, now, actor);
+          history.write(word, values[i] + operand, invokedStamp, now, actor);
+        }
+      }
+    }
+  }
+
+  /** A request of it is on its way. */
+  void attempt() {
+    attempted = true;
+  }
+
+  /** The last request was refused: it has not happened. */
+  void refused() {
+    attempted = false;
+  }
+
+  /** Nobody will hear the answer; a request that is on its way may still do it. */
+  void abandon() {
+    abandoned = true;
+    if (!attempted || kind == Kind.READ) {
+      return;
+    }
+    if (kind == Kind.ADD) {
+      recordAbandonedAdd();
+      return;
+    }
+    for (int i = 0; i < addresses.length; i++) {
+      long word = History.word(spaceKey, addresses[i]);
+      world.memory.history().write(word, values[i], invokedStamp, History.IN_DOUBT, actor);
+    }
+  }
+
+  private void recordAbandonedAdd() {
+    if (kind == Kind.ADD && executed) {
+      long word = History.word(spaceKey, addresses[0]);
+      world
+          .memory
+          .history()
+          .write(word, values[0] + operand, invokedStamp, History.IN_DOUBT, actor);
+    }
+  }
+
+  DmaRequest request(long requestId, long sessionId, int device, int[] generations) {
+    int length = addresses.length * Long.BYTES;
+    DmaRequest.Operation operation =
+        switch (kind) {
+          case READ -> DmaRequest.Operation.READ;
+          case WRITE -> DmaRequest.Operation.WRITE;
+          case ADD -> DmaRequest.Operation.FETCH_ADD;
+        };
+    byte[] data = new byte[kind == Kind.WRITE ? length : 0];
+    if (kind == Kind.WRITE) {
+      ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(values);
+    }
+    return new DmaRequest(
+        requestId,
+        space.hostEpoch(),
+        sessionId,
+        space.id(),
+        device,
+        addresses[0],
+        length,
+        operation,
+        generations,
+        data,
+        operand,
+        0);
+  }
+
+  /** What a reply carries; the values come back from it. */
+  byte[] replyBytes() {
+    if (kind != Kind.READ) {
+      return new byte[0];
+    }
+    byte[] data = new byte[values.length * Long.BYTES];
+    ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(values);
+    return data;
+  }
+
+  long previous() {
+    return kind == Kind.ADD ? values[0] : 0;
+  }
+
+  /** The values as the reply brought them. */
+  void take(byte[] data, long previous) {
+    if (kind == Kind.READ) {
+      ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(values);
+    } else if (kind == Kind.ADD) {
+      values[0] = previous;
+    }
+  }
+
+  String describe() {
+    return "actor %d: %s of 0x%x in %s".formatted(actor, kind, addresses[0], space);
+  }
+}

@@ -1,0 +1,108 @@
+package dev.fenceline.testbed.sim;
+
+import java.util.SplittableRandom;
+
+/** Lets faults happen at random, until they are to stop. Confined to the event loop. */
+final class FaultInjector {
+  private static final long MILLI = SimSettings.MILLI;
+
+  private final SimWorld world;
+  private final Population population;
+  private final SplittableRandom random;
+
+  FaultInjector(SimWorld world, Population population, SplittableRandom random) {
+    this.world = world;
+    this.population = population;
+    this.random = random;
+  }
+
+  void start() {
+    planNext();
+  }
+
+  private void planNext() {
+    long gap = (long) (-Math.log(1 - random.nextDouble()) * world.settings.faultGapNanos());
+    world.loop.after(1 + gap, "fault", this::next);
+  }
+
+  private void next() {
+    if (!world.faulty) {
+      return;
+    }
+    world.faultsInjected++;
+    int kind = random.nextInt(1000);
+    int agent = random.nextInt(world.agents.size());
+    if (kind < 190) {
+      cut(false);
+    } else if (kind < 270) {
+      cut(true);
+    } else if (kind < 400) {
+      population.crashAgent(agent, restartDelay(), random.nextBoolean());
+    } else if (kind < 560) {
+      world.agents.get(agent).freeze(pause());
+    } else if (kind < 680) {
+      world.network.block(agent, true, true, partition());
+    } else if (kind < 860) {
+      world.count(Sometimes.HALF_DEAD_LINK);
+      boolean up = random.nextBoolean();
+      world.network.block(agent, up, !up, partition());
+    } else if (kind < 920) {
+      swizzle();
+    } else if (kind < 960) {
+      SimHost host = world.host;
+      if (host != null && host.alive()) {
+        host.freeze(random.nextInt((int) (random.nextInt(3) == 0 ? 30 * MILLI : 2 * MILLI)));
+      }
+    } else if (kind < 972) {
+      population.crashHost(restartDelay());
+    } else {
+      population.crashCoordinator(restartDelay());
+    }
+    planNext();
+  }
+
+  private void cut(boolean delivered) {
+    Connection connection = world.network.anyConnection(random);
+    if (connection != null) {
+      if (delivered) {
+        world.count(Sometimes.DELIVERED_BUT_TOLD_FAILED);
+      }
+      connection.cut(delivered, random.nextInt(4) == 0, random.nextInt(3) == 0);
+    }
+  }
+
+  /** Clogs a random choice of links, one after the other, for different times. */
+  private void swizzle() {
+    for (int agent = 0; agent < world.agents.size(); agent++) {
+      if (random.nextBoolean()) {
+        int clogged = agent;
+        world.loop.after(
+            random.nextInt((int) (4 * MILLI)),
+            "clog",
+            () -> {
+              if (world.faulty) {
+                world.network.block(clogged, true, true, partition() / 2);
+              }
+            });
+      }
+    }
+  }
+
+  private long restartDelay() {
+    return random.nextBoolean()
+        ? random.nextInt((int) (MILLI / 2))
+        : random.nextInt((int) (50 * MILLI));
+  }
+
+  private long pause() {
+    return random.nextBoolean()
+        ? random.nextInt((int) (3 * MILLI))
+        : random.nextInt((int) (50 * MILLI));
+  }
+
+  private long partition() {
+    return random.nextInt(3) == 0
+        ? random.nextInt((int) (60 * MILLI))
+        : random.nextInt((int) (8 * MILLI));
+  }
+}

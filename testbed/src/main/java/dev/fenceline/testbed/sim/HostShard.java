@@ -1,0 +1,449 @@
+package dev.fenceline.testbed.sim;
+
+import dev.fenceline.host.engine.invalidation.Invalidation;
+import dev.fenceline.host.engine.shard.ShardConfig;
+import dev.fenceline.host.engine.shard.ShardEffect;
+import dev.fenceline.host.engine.shard.ShardEngine;
+import dev.fenceline.host.engine.shard.ShardInput;
+import dev.fenceline.host.engine.space.Pte;
+import dev.fenceline.model.AgentMessage;
+import dev.fenceline.model.DmaReply;
+import dev.fenceline.model.DmaRequest;
+import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.PageRun;
+import dev.fenceline.model.Pages;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/**
+ * One shard of the host: the real engine behind a mailbox whose turns come at random times.
+ * Confined to the event loop.
+ */
+final class HostShard {
+  /** What a fault was about, until it is answered. */
+  private record Asked(AgentMessage.FaultRequest request, SimSpace space, int device) {}
+
+  private record FaultKey(long sessionId, long faultId) {}
+
+  private final SimWorld world;
+  private final SimHost host;
+  private final int index;
+  private final ShardEngine engine;
+  private final SplittableRandom random;
+  private final ArrayDeque<ShardInput> inbox = new ArrayDeque<>();
+  private final Map<Long, Dma> dmas = new TreeMap<>();
+  private final Map<FaultKey, Asked> faults = new HashMap<>();
+  private boolean stepping;
+  private boolean turnPlanned;
+  private long timerAtNanos = Long.MAX_VALUE;
+
+  HostShard(SimWorld world, SimHost host, int index, SplittableRandom random) {
+    this.world = world;
+    this.host = host;
+    this.index = index;
+    this.random = random;
+    ShardConfig config =
+        ShardConfig.of(index, SimSettings.SHARDS, host.epoch(), SimSettings.LEASES.overdueNanos());
+    this.engine = new ShardEngine(config, host.frames());
+  }
+
+  ShardEngine engine() {
+    return engine;
+  }
+
+  /** Brings an input; at once, or in a turn of its own behind those that wait. */
+  void post(ShardInput input) {
+    if (stepping || !inbox.isEmpty() || random.nextInt(8) == 0) {
+      inbox.addLast(input);
+      planTurn();
+    } else {
+      run(input);
+    }
+  }
+
+  void dma(Dma dma, DmaRequest request) {
+    dmas.put(request.requestId(), dma);
+    post(new ShardInput.Dma(request));
+  }
+
+  void died() {
+    dmas.values().forEach(world.network::lost);
+  }
+
+  /** What is under way, in words; empty if nothing is. */
+  String pending() {
+    return idle()
+        ? ""
+        : "shard %d: %d inputs, faults %s, live %s"
+            .formatted(
+                index,
+                inbox.size(),
+                faults,
+                engine.queries().live().stream()
+                    .map(live -> live.id() + " " + live.kind() + " " + live.state())
+                    .toList());
+  }
+
+  boolean idle() {
+    return inbox.isEmpty() && faults.isEmpty() && engine.queries().live().isEmpty();
+  }
+
+  /** A fault of a session that has ended is not answered. */
+  void forgetFaults(long sessionId) {
+    faults.keySet().removeIf(key -> key.sessionId() == sessionId);
+  }
+
+  private void planTurn() {
+    if (!turnPlanned) {
+      turnPlanned = true;
+      host.after(1 + random.nextInt(random.nextInt(20) == 0 ? 200_000 : 4_000), "turn", this::turn);
+    }
+  }
+
+  private void turn() {
+    turnPlanned = false;
+    ShardInput next = inbox.pollFirst();
+    if (next != null) {
+      run(next);
+    }
+    if (!inbox.isEmpty()) {
+      planTurn();
+    }
+  }
+
+  private void run(ShardInput input) {
+    if (isStale(input)) {
+      if (input instanceof ShardInput.FromAgent from
+          && from.message() instanceof AgentMessage.InvalidationAck
+          && host.sessions().leaseExpired(from.sessionId())) {
+        world.count(Sometimes.EXPIRY_RACES_ACK);
+      }
+      // What is due by time alone is done first, so that what follows is the message's own doing.
+      step(new ShardInput.Tick());
+      requireUnchanged(input, step(input));
+    } else {
+      step(input);
+    }
+    planTimer();
+    if (!inbox.isEmpty()) {
+      planTurn();
+    }
+  }
+
+  private List<ShardEffect> step(ShardInput input) {
+    world.trace(host.name() + " shard " + index, input);
+    remember(input);
+    stepping = true;
+    List<ShardEffect> effects = engine.step(host.clockNanos(), input);
+    for (ShardEffect effect : effects) {
+      if (world.loop.tracing()) {
+        world.trace(host.name() + " shard " + index + "   ->", describe(effect));
+      }
+      carryOut(effect);
+    }
+    world.loop.mix(effects.size());
+    stepping = false;
+    host.flush();
+    return effects;
+  }
+
+  private static Object describe(ShardEffect effect) {
+    if (effect instanceof ShardEffect.FenceResolved resolved) {
+      var fence = resolved.invalidation().fences().get(resolved.fenceIndex());
+      return "FenceResolved %s of session %d, %s, %d left: %s"
+          .formatted(
+              fence.participant().device(),
+              fence.participant().sessionId(),
+              fence.resolution(),
+              resolved.invalidation().pendingCount(),
+              Monitor.text(resolved.invalidation()));
+    }
+    return effect instanceof ShardEffect.InvalidationEnded ended
+        ? "InvalidationEnded " + Monitor.text(ended.invalidation())
+        : effect;
+  }
+
+  private void remember(ShardInput input) {
+    if (input instanceof ShardInput.FromAgent from
+        && from.message() instanceof AgentMessage.FaultRequest fault) {
+      var session = engine.queries().session(from.sessionId());
+      var mirror = session == null ? null : session.mirrors().get(fault.mirrorId());
+      if (session != null && mirror != null && from.hostEpoch() == host.epoch()) {
+        SimSpace space = host.spaceOfMirror(from.sessionId(), fault.mirrorId());
+        faults.put(
+            new FaultKey(from.sessionId(), fault.faultId()),
+            new Asked(fault, space, mirror.view().device().deviceIndex()));
+      }
+    }
+    if (!(input instanceof ShardInput.Proceed || input instanceof ShardInput.Tick)) {
+      for (Invalidation live : engine.queries().live()) {
+        switch (live.state()) {
+          case SCHEDULED -> world.count(Sometimes.INPUT_BETWEEN_A_AND_B);
+          case UNMAPPED -> world.count(Sometimes.INPUT_BETWEEN_B_AND_C);
+          case WAITING, COMPLETED, BACKED_OFF -> {}
+        }
+      }
+    }
+  }
+
+  private boolean isStale(ShardInput input) {
+    return switch (input) {
+      case ShardInput.FromAgent from ->
+          from.hostEpoch() != host.epoch() || engine.queries().session(from.sessionId()) == null;
+      case ShardInput.Dma dma ->
+          dma.request().hostEpoch() != host.epoch()
+              || engine.queries().session(dma.request().sessionId()) == null;
+      case ShardInput.SessionOpened o -> false;
+      case ShardInput.SessionEnded e -> false;
+      case ShardInput.Submit s -> false;
+      case ShardInput.Proceed p -> false;
+      case ShardInput.CpuFault f -> false;
+      case ShardInput.CpuDrained d -> false;
+      case ShardInput.Tick t -> false;
+    };
+  }
+
+  /** INV-10. */
+  private void requireUnchanged(ShardInput input, List<ShardEffect> effects) {
+    for (ShardEffect effect : effects) {
+      boolean harmless =
+          effect instanceof ShardEffect.LateMessage
+              || (effect instanceof ShardEffect.DmaRefused refused
+                  && refused.outcome() == DmaReply.Outcome.STALE_SESSION);
+      if (!harmless) {
+        throw new InvariantViolation("INV-10", "stale " + input + " led to " + effect);
+      }
+    }
+  }
+
+  private void carryOut(ShardEffect effect) {
+    switch (effect) {
+      case ShardEffect.Send send -> send(send.sessionId(), send.message());
+      case ShardEffect.Broadcast broadcast -> broadcast(broadcast);
+      case ShardEffect.DropCpuEntries drop -> host.cpu().drop(this, drop);
+      case ShardEffect.DropCpuZeroEntries drop -> host.cpu().dropZero(drop);
+      case ShardEffect.CpuFaultEnded ended -> host.cpu().faultEnded(ended, engine);
+      case ShardEffect.ForgetSpace forget -> host.cpu().forget(forget.spaceId());
+      case ShardEffect.ZeroFrame zero -> {
+        if (!world.broken(Breakage.FRAME_NOT_ZEROED)) {
+          host.frames().zero(zero.frame());
+        }
+      }
+      case ShardEffect.CopyFrame copy -> host.frames().copy(copy.from(), copy.to());
+      case ShardEffect.FreeFrames free -> host.freeFrames(free.frames());
+      case ShardEffect.DmaGranted granted -> granted(granted);
+      case ShardEffect.DmaRefused refused -> refused(refused);
+      case ShardEffect.OperationEnded ended ->
+          host.operations().ended(ended.requestId(), ended.outcome());
+      case ShardEffect.ProceedAfter after -> proceedAfter(after.operationId());
+      case ShardEffect.FencesOverdue overdue -> host.sessions().overdue(index, overdue);
+      case ShardEffect.InvalidationEnded ended -> ended(ended.invalidation());
+      case ShardEffect.FenceResolved resolved -> fenceResolved(resolved);
+      case ShardEffect.LateMessage late -> world.count(Sometimes.LATE_MESSAGE_AT_HOST);
+      case ShardEffect.FaultServed served -> {
+        if (served.parked()) {
+          world.count(Sometimes.FAULT_PARKED);
+        }
+      }
+    }
+  }
+
+  private void proceedAfter(long operationId) {
+    long delay = random.nextInt(10) == 0 ? random.nextInt(300_000) : 1 + random.nextInt(5_000);
+    host.after(
+        delay,
+        "proceed",
+        () -> {
+          post(new ShardInput.Proceed(operationId));
+          if (world.broken(Breakage.FRAMES_FREED_AT_UNMAP)) {
+            freeHeldFrames();
+          }
+        });
+  }
+
+  private void broadcast(ShardEffect.Broadcast broadcast) {
+    int skipped = world.broken(Breakage.MIRROR_NOT_NOTIFIED) ? random.nextInt(4) : -1;
+    for (int i = 0; i < broadcast.sessionIds().length; i++) {
+      long sessionId = broadcast.sessionIds()[i];
+      if (i == skipped) {
+        claimAcknowledged(sessionId, broadcast.message());
+      } else {
+        host.send(sessionId, broadcast.message());
+      }
+    }
+  }
+
+  private void claimAcknowledged(long sessionId, HostMessage.Invalidate message) {
+    for (int device = 0; device < world.settings.devicesPerAgent(); device++) {
+      var ack = new AgentMessage.InvalidationAck(device, message.invalidationIds());
+      post(new ShardInput.FromAgent(host.epoch(), sessionId, ack));
+    }
+  }
+
+  private void send(long sessionId, HostMessage message) {
+    if (message instanceof HostMessage.FaultReply reply) {
+      Asked asked = faults.remove(new FaultKey(sessionId, reply.faultId()));
+      if (asked != null) {
+        granted(sessionId, asked, reply);
+      }
+      if (world.broken(Breakage.FAULT_REPLY_LOST) && random.nextInt(100) == 0) {
+        return;
+      }
+    }
+    host.send(sessionId, message);
+  }
+
+  private void granted(long sessionId, Asked asked, HostMessage.FaultReply reply) {
+    long vpn = Pages.number(asked.request().address());
+    for (PageRun run : reply.runs()) {
+      for (int i = 0; i < run.pageCount(); i++, vpn++) {
+        if (run.state() == PageRun.State.PRESENT || run.state() == PageRun.State.ZERO) {
+          requireMappable(asked.space(), vpn);
+          world.monitor.granted(
+              asked.space(), sessionId, asked.device(), vpn, run.generation(), reply.sequence());
+        }
+      }
+    }
+    if (world.broken(Breakage.HOLDERS_FORGOTTEN) && random.nextInt(8) == 0) {
+      var session = engine.queries().session(sessionId);
+      var mirror = session == null ? null : session.mirrors().get(asked.request().mirrorId());
+      if (mirror != null) {
+        mirror.view().holders().release(Pages.number(asked.request().address()), vpn);
+      }
+    }
+  }
+
+  /** INV-2: nothing is mapped where an entry is held. */
+  void requireMappable(SimSpace space, long vpn) {
+    var known = engine.queries().space(space.id());
+    if (known == null || Pte.isInvalidating(known.memory().entry(vpn))) {
+      throw new InvariantViolation(
+          "INV-2", "page 0x%x of %s is mapped while it is held".formatted(vpn, space));
+    }
+    for (Invalidation live : engine.queries().live()) {
+      boolean holds =
+          live.state() == Invalidation.State.UNMAPPED || live.state() == Invalidation.State.WAITING;
+      if (holds && live.spaceId() == space.id() && live.overlaps(vpn, vpn + 1)) {
+        throw new InvariantViolation(
+            "INV-2",
+            "page 0x%x of %s is mapped during invalidation %d".formatted(vpn, space, live.id()));
+      }
+    }
+  }
+
+  private void granted(ShardEffect.DmaGranted effect) {
+    Dma dma = dmas.remove(effect.request().requestId());
+    if (dma == null) {
+      throw new InvariantViolation("INV-6", "answered twice: " + effect);
+    }
+    var known = engine.queries().space(dma.operation().space().id());
+    long vpn = dma.operation().vpn();
+    if (dma.request().hostEpoch() != host.epoch()
+        || engine.queries().session(dma.request().sessionId()) == null) {
+      throw new InvariantViolation("INV-10", "a stale DMA was granted: " + effect);
+    }
+    if (known != null && Pte.isInvalidating(known.memory().entry(vpn))) {
+      world.count(Sometimes.DMA_GRANTED_WHILE_INVALIDATING);
+    }
+    host.executeDma(dma, effect.frames());
+  }
+
+  private void refused(ShardEffect.DmaRefused effect) {
+    Dma dma = dmas.remove(effect.request().requestId());
+    if (dma == null) {
+      throw new InvariantViolation("INV-6", "answered twice: " + effect);
+    }
+    switch (effect.outcome()) {
+      case STALE_SESSION -> world.count(Sometimes.STALE_SESSION_DMA_REFUSED);
+      case STALE_PAGE -> world.count(Sometimes.STALE_PAGE_DMA_REFUSED);
+      case READ_ONLY, MALFORMED, DONE -> {}
+    }
+    boolean noGate =
+        world.broken(Breakage.STALE_DMA_ACCEPTED) || world.broken(Breakage.NO_SELF_FENCE);
+    if (noGate && effect.outcome() != DmaReply.Outcome.MALFORMED && dma.frames().length > 0) {
+      host.executeDma(dma, dma.frames());
+      return;
+    }
+    host.replyDma(
+        dma,
+        new DmaReply(
+            effect.request().requestId(), effect.outcome(), new byte[0], 0, effect.message()));
+  }
+
+  private void fenceResolved(ShardEffect.FenceResolved effect) {
+    Invalidation invalidation = effect.invalidation();
+    var fence = invalidation.fences().get(effect.fenceIndex());
+    world.monitor.fenceResolved(host, invalidation, effect.fenceIndex());
+    boolean byCpu = fence.participant().sessionId() == 0;
+    switch (fence.resolution()) {
+      case ACKED -> {
+        if (byCpu && fence.resolvedNanos() > fence.scheduledNanos()) {
+          world.count(Sometimes.WAITED_FOR_CPU);
+        }
+      }
+      case REATTACHED -> {
+        world.count(Sometimes.REATTACHED_RESOLVES_FENCE);
+        if (host.sessions().restarted(fence.participant())) {
+          world.count(Sometimes.RESTART_DURING_FENCE);
+        }
+      }
+      case LEASE_EXPIRED -> {}
+      case LEFT -> {}
+      case NOT_HELD -> {}
+      case null -> throw new InvariantViolation("INV-6", "resolved without a resolution");
+    }
+  }
+
+  private void ended(Invalidation invalidation) {
+    switch (invalidation.mode()) {
+      case SEQUENTIAL -> world.count(Sometimes.SEQUENTIAL_INVALIDATION);
+      case SPLIT -> {}
+    }
+    world.monitor.invalidationEnded(host, invalidation);
+  }
+
+  private void freeHeldFrames() {
+    for (Invalidation live : engine.queries().live()) {
+      var space = engine.queries().space(live.spaceId());
+      if (space == null || live.pendingCount() == 0) {
+        continue;
+      }
+      space
+          .memory()
+          .pages()
+          .forEachNonEmpty(
+              live.vpnStart(),
+              live.vpnEnd(),
+              (vpn, entry) -> {
+                if (Pte.isInvalidating(entry) && Pte.frame(entry) != 0) {
+                  host.freeEarly(Pte.frame(entry));
+                }
+              });
+    }
+  }
+
+  private void planTimer() {
+    long deadline = engine.nextDeadlineNanos();
+    if (deadline == Long.MAX_VALUE) {
+      return;
+    }
+    long at = world.loop.nowNanos() + host.delayUntil(deadline);
+    if (at < timerAtNanos) {
+      timerAtNanos = at;
+      long late = random.nextInt(SimSettings.TIMER_LATENESS_NANOS);
+      host.after(at - world.loop.nowNanos() + late, "shard timer", this::timer);
+    }
+  }
+
+  private void timer() {
+    timerAtNanos = Long.MAX_VALUE;
+    if (host.clockNanos() >= engine.nextDeadlineNanos()) {
+      post(new ShardInput.Tick());
+    }
+    planTimer();
+  }
+}

@@ -1,0 +1,461 @@
+package dev.fenceline.testbed.sim;
+
+import dev.fenceline.agent.engine.AgentEffect;
+import dev.fenceline.agent.engine.AgentInput;
+import dev.fenceline.agent.engine.HostLinkEngine;
+import dev.fenceline.agent.engine.LinkCounter;
+import dev.fenceline.agent.engine.LinkSettings;
+import dev.fenceline.agent.engine.LinkState;
+import dev.fenceline.model.AgentMessage;
+import dev.fenceline.model.DeviceDescription;
+import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.Pages;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One start of an agent's process: the real link engine, and devices that drain and compute.
+ * Confined to the event loop.
+ */
+final class SimAgent extends SimProcess {
+  private static final long MILLI = SimSettings.MILLI;
+  private static final long LEASE_SAFETY_NANOS = MILLI;
+
+  private record Mirrored(int device, long spaceId) {}
+
+  private final SimWorld world;
+  private final int index;
+  private final SplittableRandom random;
+  private final HostLinkEngine engine;
+  private final List<SimDevice> devices = new ArrayList<>();
+  private final ArrayDeque<AgentInput> inbox = new ArrayDeque<>();
+  private final Map<Long, SimUnit> faulting = new HashMap<>();
+
+  /** By ticket: mirrors asked for. */
+  private final Map<Long, Mirrored> opening = new TreeMap<>();
+
+  /** By mirror id. */
+  private final Map<Integer, Mirrored> mirrors = new TreeMap<>();
+
+  private final Map<Long, AgentMessage.FaultRequest> unchecked = new HashMap<>();
+  private @Nullable Connection connection;
+  private boolean stepping;
+  private boolean flushPlanned;
+  private boolean sessionUsable;
+  private boolean started;
+  private long sessionId;
+  private long hostEpoch;
+  private long timerAtNanos = Long.MAX_VALUE;
+
+  SimAgent(SimWorld world, int index, SplittableRandom random) {
+    super(
+        world.loop,
+        "agent-" + index,
+        world.settings.clockRate(random),
+        1 + random.nextInt(1_000_000_000));
+    this.world = world;
+    this.index = index;
+    this.random = random;
+    List<DeviceDescription> descriptions = new ArrayList<>();
+    for (int i = 0; i < world.settings.devicesPerAgent(); i++) {
+      descriptions.add(new DeviceDescription(i, "device-" + i, world.settings.unitsPerDevice()));
+      devices.add(new SimDevice(world, this, i, random.split()));
+    }
+    this.engine =
+        new HostLinkEngine(
+            new LinkSettings(
+                agentId(),
+                random.nextLong() | 1,
+                descriptions,
+                LEASE_SAFETY_NANOS,
+                10 * MILLI,
+                MILLI / 2,
+                8 * MILLI,
+                MILLI / 10,
+                2 * MILLI,
+                64,
+                64),
+            random.split());
+  }
+
+  int index() {
+    return index;
+  }
+
+  String agentId() {
+    return "agent-" + index;
+  }
+
+  List<SimDevice> devices() {
+    return devices;
+  }
+
+  HostLinkEngine engine() {
+    return engine;
+  }
+
+  long sessionId() {
+    return sessionId;
+  }
+
+  /** Epoch of the host that it is, or was last, attached to. */
+  long hostEpoch() {
+    return hostEpoch;
+  }
+
+  /** Begins to work; it dials once it knows of a host. */
+  void start() {
+    devices.forEach(device -> device.units().forEach(SimUnit::start));
+    after(random.nextInt(500_000), "agent minds mirrors", this::mindMirrors);
+  }
+
+  /** The host is named to it, by its configuration or by the coordinator. */
+  void hostKnown() {
+    if (!started) {
+      started = true;
+      step(new AgentInput.Start());
+    }
+  }
+
+  void crash(boolean noticedLate) {
+    die();
+    world.monitor.died(this);
+    devices.forEach(device -> device.units().forEach(SimUnit::died));
+    world.network.agentDied(this, noticedLate);
+  }
+
+  // ---- what units ask
+
+  /** Whether the process believes that it may access what that session gave it. */
+  boolean mayAccess(long epoch, long session) {
+    return engine.sessionId() == session
+        && engine.hostEpoch() == epoch
+        && clockNanos() < engine.leaseEndNanos();
+  }
+
+  boolean mayBegin(long epoch) {
+    if (world.broken(Breakage.NO_SELF_FENCE)) {
+      return hostEpoch == epoch && sessionId != 0;
+    }
+    return sessionUsable && epoch == hostEpoch && mayAccess(hostEpoch, sessionId);
+  }
+
+  boolean frozenBetweenCheckAndDma(SplittableRandom chooser) {
+    if (chooser.nextInt(250) != 0) {
+      return false;
+    }
+    freeze(chooser.nextInt((int) (60 * MILLI)));
+    return true;
+  }
+
+  @Nullable SimSpace mirroredSpace(int device, SplittableRandom chooser) {
+    List<Long> spaces = new ArrayList<>();
+    for (Mirrored mirrored : mirrors.values()) {
+      if (mirrored.device() == device) {
+        spaces.add(mirrored.spaceId());
+      }
+    }
+    if (spaces.isEmpty() || hostEpoch == 0) {
+      return null;
+    }
+    SimSpace space = new SimSpace(hostEpoch, spaces.get(chooser.nextInt(spaces.size())));
+    return world.spaces.contains(space) || chooser.nextInt(10) == 0 ? space : null;
+  }
+
+  void awaitFault(long ticket, SimUnit unit) {
+    faulting.put(ticket, unit);
+  }
+
+  boolean idle() {
+    return faulting.isEmpty()
+        && engine.drainsUnderWay() == 0
+        && devices.stream().allMatch(device -> device.units().stream().allMatch(SimUnit::idle));
+  }
+
+  // ---- the stream
+
+  void streamOpened(long attempt, Connection opened) {
+    connection = opened;
+    step(new AgentInput.StreamOpened(attempt));
+  }
+
+  void streamEnded(long attempt) {
+    step(new AgentInput.StreamEnded(attempt, "broken"));
+  }
+
+  void received(long attempt, HostMessage.Batch batch) {
+    List<HostMessage> now = new ArrayList<>(batch.messages());
+    for (HostMessage message : batch.messages()) {
+      if (message instanceof HostMessage.FaultReply && random.nextInt(4) == 0) {
+        // Translations are prepared aside; whatever comes meanwhile overtakes them (INV-5).
+        now.remove(message);
+        var later = new HostMessage.Batch(batch.hostEpoch(), batch.sessionId(), List.of(message));
+        after(random.nextInt(600_000), "reply prepared", () -> take(attempt, later));
+      }
+    }
+    if (now.stream().anyMatch(HostMessage.Invalidate.class::isInstance)) {
+      // One by one, so that the monitor knows what was heard before what.
+      for (HostMessage message : now) {
+        noteHeard(batch, message);
+        take(
+            attempt, new HostMessage.Batch(batch.hostEpoch(), batch.sessionId(), List.of(message)));
+      }
+    } else {
+      take(attempt, new HostMessage.Batch(batch.hostEpoch(), batch.sessionId(), now));
+    }
+  }
+
+  private void noteHeard(HostMessage.Batch batch, HostMessage message) {
+    boolean current =
+        batch.sessionId() == engine.sessionId() && batch.hostEpoch() == engine.hostEpoch();
+    if (message instanceof HostMessage.Invalidate invalidate && current) {
+      SimSpace space = new SimSpace(batch.hostEpoch(), invalidate.spaceId());
+      world.monitor.heard(space, batch.sessionId(), invalidate);
+    }
+  }
+
+  private void take(long attempt, HostMessage.Batch batch) {
+    if (world.broken(Breakage.INSTALL_WITHOUT_SEQUENCE_CHECK)) {
+      installUnchecked(batch);
+    }
+    step(new AgentInput.Received(attempt, batch));
+  }
+
+  private void installUnchecked(HostMessage.Batch batch) {
+    for (HostMessage message : batch.messages()) {
+      if (message instanceof HostMessage.FaultReply reply && batch.sessionId() == sessionId) {
+        AgentMessage.FaultRequest request = unchecked.remove(reply.faultId());
+        Mirrored mirrored = request == null ? null : mirrors.get(request.mirrorId());
+        if (request != null && mirrored != null) {
+          SimSpace space = new SimSpace(hostEpoch, mirrored.spaceId());
+          long vpn = Pages.number(request.address());
+          devices.get(mirrored.device()).install(space, sessionId, vpn, reply.runs());
+        }
+      }
+    }
+  }
+
+  /** Only a breakage looks at them. */
+  private void noteRequests(AgentMessage.Batch batch) {
+    for (AgentMessage message : batch.messages()) {
+      if (message instanceof AgentMessage.FaultRequest request) {
+        unchecked.put(request.faultId(), request);
+      }
+    }
+  }
+
+  // ---- the engine
+
+  void step(AgentInput input) {
+    inbox.addLast(input);
+    if (stepping) {
+      return;
+    }
+    stepping = true;
+    for (AgentInput next = inbox.pollFirst(); next != null; next = inbox.pollFirst()) {
+      stepOnce(next);
+    }
+    stepping = false;
+    planTimer();
+  }
+
+  private void stepOnce(AgentInput input) {
+    world.trace(name(), input);
+    long late = engine.counter(LinkCounter.LATE_MESSAGES);
+    long collisions = engine.counter(LinkCounter.COLLISIONS);
+    List<AgentEffect> effects = engine.step(clockNanos(), input);
+    for (AgentEffect effect : effects) {
+      world.trace(name() + "   ->", effect);
+      carryOut(effect);
+    }
+    world.loop.mix(effects.size());
+    if (engine.counter(LinkCounter.LATE_MESSAGES) > late) {
+      world.count(Sometimes.LATE_MESSAGE_AT_AGENT);
+    }
+    if (engine.counter(LinkCounter.COLLISIONS) > collisions) {
+      world.count(Sometimes.COLLISION_RETRY);
+    }
+    if (!(input instanceof AgentInput.Flush)) {
+      planFlush();
+    }
+  }
+
+  private void planFlush() {
+    if (flushPlanned || engine.state() != LinkState.ATTACHED) {
+      return;
+    }
+    if (random.nextInt(3) > 0) {
+      inbox.addLast(new AgentInput.Flush());
+      return;
+    }
+    flushPlanned = true;
+    after(
+        random.nextInt(30_000),
+        "flush",
+        () -> {
+          flushPlanned = false;
+          step(new AgentInput.Flush());
+        });
+  }
+
+  private void carryOut(AgentEffect effect) {
+    switch (effect) {
+      case AgentEffect.Dial dial -> world.network.dial(this, dial.attempt());
+      case AgentEffect.CloseStream close -> {
+        if (connection != null) {
+          connection.endByAgent();
+          connection = null;
+        }
+      }
+      case AgentEffect.Send send -> {
+        if (world.broken(Breakage.INSTALL_WITHOUT_SEQUENCE_CHECK)) {
+          noteRequests(send.batch());
+        }
+        if (connection != null) {
+          connection.sendUp(send.batch());
+        }
+      }
+      case AgentEffect.SessionOpened opened -> {
+        sessionId = opened.sessionId();
+        hostEpoch = opened.hostEpoch();
+        sessionUsable = true;
+      }
+      case AgentEffect.DropEverything drop -> dropEverything(drop);
+      case AgentEffect.DropEntries drop ->
+          devices
+              .get(drop.deviceIndex())
+              .drop(
+                  drop.spaceId(),
+                  Pages.number(drop.start()),
+                  Pages.number(drop.end()),
+                  () -> drained(drop.drainId()));
+      case AgentEffect.DropStaleEntry drop ->
+          devices.get(drop.deviceIndex()).dropStale(drop.spaceId(), drop.vpn(), drop.generation());
+      case AgentEffect.InstallEntries install ->
+          devices
+              .get(install.deviceIndex())
+              .install(
+                  new SimSpace(hostEpoch, install.spaceId()),
+                  sessionId,
+                  install.vpn(),
+                  install.runs());
+      case AgentEffect.FaultDone done -> {
+        SimUnit unit = faulting.remove(done.ticket());
+        if (unit == null) {
+          throw new InvariantViolation("INV-6", "a fault was answered twice: " + done);
+        }
+        unit.faultDone(done.outcome());
+      }
+      case AgentEffect.MirrorOpened opened -> {
+        Mirrored mirrored = opening.remove(opened.ticket());
+        if (mirrored != null) {
+          mirrors.put(opened.mirrorId(), mirrored);
+        }
+      }
+      case AgentEffect.MirrorRefused refused -> opening.remove(refused.ticket());
+      case AgentEffect.MirrorClosed closed -> {
+        mirrors.remove(closed.mirrorId());
+        world.count(Sometimes.MIRROR_REMOVED);
+      }
+      case AgentEffect.SpaceGone gone ->
+          mirrors.values().removeIf(mirrored -> mirrored.spaceId() == gone.spaceId());
+      case AgentEffect.StateChanged changed -> {
+        if (changed.to() == LinkState.FENCED) {
+          world.count(Sometimes.SELF_FENCED);
+        }
+      }
+    }
+  }
+
+  private void drained(long drainId) {
+    long delay =
+        random.nextInt(15) == 0 ? random.nextInt((int) (3 * MILLI)) : random.nextInt(4_000);
+    after(delay, "drained", () -> step(new AgentInput.Drained(drainId)));
+  }
+
+  private void dropEverything(AgentEffect.DropEverything drop) {
+    sessionUsable = false;
+    if (world.broken(Breakage.HELLO_BEFORE_DRAIN)) {
+      devices.forEach(device -> device.forEachTable((space, table) -> table.clear(0, 1L << 35)));
+      drained(drop.drainId());
+      return;
+    }
+    int[] left = {1};
+    Runnable one =
+        () -> {
+          if (--left[0] == 0) {
+            drained(drop.drainId());
+          }
+        };
+    for (SimDevice device : devices) {
+      left[0] += device.tableCount();
+      device.dropAll(one);
+    }
+    one.run();
+  }
+
+  private void planTimer() {
+    long deadline = engine.nextDeadlineNanos();
+    if (deadline == Long.MAX_VALUE) {
+      return;
+    }
+    long at = world.loop.nowNanos() + delayUntil(deadline);
+    if (at < timerAtNanos) {
+      timerAtNanos = at;
+      after(
+          at - world.loop.nowNanos() + random.nextInt(SimSettings.TIMER_LATENESS_NANOS),
+          "agent timer",
+          this::timer);
+    }
+  }
+
+  private void timer() {
+    timerAtNanos = Long.MAX_VALUE;
+    if (clockNanos() >= engine.nextDeadlineNanos()) {
+      step(new AgentInput.Tick());
+    }
+    planTimer();
+  }
+
+  // ---- mirrors
+
+  /** Opens mirrors of the spaces that there are, and now and then closes one. */
+  private void mindMirrors() {
+    after(1_000_000 + random.nextInt(3_000_000), "agent minds mirrors", this::mindMirrors);
+    if (engine.state() != LinkState.ATTACHED || !world.working) {
+      return;
+    }
+    mirrors.values().removeIf(m -> !world.spaces.contains(new SimSpace(hostEpoch, m.spaceId())));
+    for (SimSpace space : List.copyOf(world.spaces)) {
+      for (SimDevice device : devices) {
+        Mirrored wanted = new Mirrored(device.index(), space.id());
+        boolean has = mirrors.containsValue(wanted) || opening.containsValue(wanted);
+        if (space.hostEpoch() == hostEpoch && (!has || random.nextInt(60) == 0)) {
+          open(wanted, has);
+        }
+      }
+    }
+    if (!mirrors.isEmpty() && random.nextInt(25) == 0) {
+      List<Integer> ids = List.copyOf(mirrors.keySet());
+      int id = ids.get(random.nextInt(ids.size()));
+      mirrors.remove(id);
+      step(new AgentInput.CloseMirror(world.nextId(), id));
+    }
+  }
+
+  private void open(Mirrored wanted, boolean another) {
+    long ticket = world.nextId();
+    opening.put(ticket, wanted);
+    boolean half = another || random.nextInt(6) == 0;
+    long start = half ? Pages.address(SimSettings.HOT_VPN) : 0;
+    long end = half ? start + Pages.address(SimSettings.HOT_PAGES / 2) : Pages.ADDRESS_LIMIT;
+    step(
+        new AgentInput.OpenMirror(ticket, wanted.spaceId(), wanted.device(), start, end, !another));
+  }
+}

@@ -1,0 +1,69 @@
+package dev.fenceline.testbed.sim;
+
+import dev.fenceline.host.engine.session.LeasePolicy;
+import java.util.SplittableRandom;
+
+/**
+ * The dimensions of one run, drawn from its seed; immutable. Times are virtual nanoseconds.
+ *
+ * @param faultGapNanos mean time between two faults
+ * @param tailPercent messages out of a hundred that take long
+ * @param frames frames of the host
+ */
+record SimSettings(
+    int agents,
+    int devicesPerAgent,
+    int unitsPerDevice,
+    int cpuUnits,
+    int clients,
+    int frames,
+    long faultGapNanos,
+    int tailPercent,
+    boolean extremeClocks) {
+  static final long MICRO = 1_000;
+  static final long MILLI = 1_000_000;
+
+  static final int SHARDS = 2;
+  static final int DRIFT_PPM = 50_000;
+  static final LeasePolicy LEASES = new LeasePolicy(20 * MILLI, DRIFT_PPM, MILLI, MILLI, 5 * MILLI);
+
+  /** How late a timer may be: with mailboxes in the way, well within the policy's tick. */
+  static final int TIMER_LATENESS_NANOS = (int) (MILLI / 4);
+
+  /** How long faults go on. */
+  static final long SAFETY_NANOS = 700 * MILLI;
+
+  /** By when everything must have healed, from then on. */
+  static final long HEALING_NANOS = 300 * MILLI;
+
+  /** First page of the pages that everybody wants. */
+  static final long HOT_VPN = 0x10_0000;
+
+  static final int HOT_PAGES = 16;
+
+  /** Where the heap of a space begins. */
+  static final long HEAP_START = 0x8000_0000L;
+
+  static SimSettings draw(SplittableRandom random) {
+    int agents = 1 + random.nextInt(4);
+    return new SimSettings(
+        agents,
+        1 + random.nextInt(agents > 2 ? 2 : 3),
+        1 + random.nextInt(2),
+        1 + random.nextInt(3),
+        1 + random.nextInt(3),
+        random.nextInt(6) == 0 ? 12 : 160,
+        (long) (1.2 * MILLI + random.nextDouble() * 4 * MILLI),
+        random.nextInt(10) < 3 ? 15 : 3,
+        random.nextInt(10) < 4);
+  }
+
+  /** The rate of a process's clock, within the drift that leases allow for. */
+  double clockRate(SplittableRandom random) {
+    double bound = DRIFT_PPM / 1e6;
+    if (extremeClocks) {
+      return random.nextBoolean() ? 1 + bound : 1 - bound;
+    }
+    return 1 - bound + 2 * bound * random.nextDouble();
+  }
+}

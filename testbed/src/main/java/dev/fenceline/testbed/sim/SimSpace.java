@@ -1,0 +1,4 @@
+package dev.fenceline.testbed.sim;
+
+/** An address space of one start of the host: ids begin anew with each. Immutable. */
+record SimSpace(long hostEpoch, long id) {}

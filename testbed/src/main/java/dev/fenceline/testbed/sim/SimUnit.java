@@ -1,0 +1,266 @@
+package dev.fenceline.testbed.sim;
+
+import dev.fenceline.agent.engine.AgentInput;
+import dev.fenceline.agent.engine.FaultOutcome;
+import dev.fenceline.concurrent.MirrorAccess;
+import dev.fenceline.concurrent.MirrorEntry;
+import dev.fenceline.model.DmaReply;
+import dev.fenceline.model.Errno;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One execution unit of a device: checks the lease, announces, looks up, moves bytes by DMA,
+ * withdraws, each a step of its own; faults on a miss. Confined to the event loop.
+ */
+final class SimUnit {
+  /** The message of a reply that never came. */
+  static final String LOST = "the transfer link broke";
+
+  private static final int MAX_TRIES = 200;
+
+  private final SimWorld world;
+  private final SimAgent agent;
+  private final SimDevice device;
+  private final int slot;
+  private final SplittableRandom random;
+  private final int actor;
+  private @Nullable DataOperation operation;
+  private long ticket;
+  private int tries;
+  private long served;
+  private int[] generations = new int[0];
+
+  SimUnit(SimWorld world, SimAgent agent, SimDevice device, int slot, SplittableRandom random) {
+    this.world = world;
+    this.agent = agent;
+    this.device = device;
+    this.slot = slot;
+    this.random = random;
+    this.actor = 1 + agent.index() * 64 + device.index() * 8 + slot;
+  }
+
+  void start() {
+    agent.after(random.nextInt(3_000_000), "unit begins", this::begin);
+  }
+
+  boolean idle() {
+    return operation == null;
+  }
+
+  long served() {
+    return served;
+  }
+
+  @Nullable DataOperation operation() {
+    return operation;
+  }
+
+  /** Its process died: what it had on the way may still happen. */
+  void died() {
+    if (operation != null) {
+      operation.abandon();
+    }
+  }
+
+  private void begin() {
+    SimSpace space = agent.mirroredSpace(device.index(), random);
+    if (space == null || !world.working) {
+      pause();
+      return;
+    }
+    DataOperation next = DataOperation.draw(world, space, actor, random);
+    if (!next.hasSpace()) {
+      pause();
+      return;
+    }
+    operation = next;
+    tries = 0;
+    check(next);
+  }
+
+  private void pause() {
+    agent.after(150_000 + random.nextInt(1_700_000), "unit rests", this::begin);
+  }
+
+  /** The soft check: nothing begins without a lease, nor through another host's translations. */
+  private void check(DataOperation wanted) {
+    if (++tries > MAX_TRIES || agent.hostEpoch() > wanted.space().hostEpoch()) {
+      giveUp(wanted);
+    } else if (!agent.mayBegin(wanted.space().hostEpoch())) {
+      agent.after(300_000 + random.nextInt(700_000), "unit waits", () -> check(wanted));
+    } else {
+      MirrorAccess table = device.table(wanted.space().id());
+      table.slots().announceAt(slot, wanted.vpn(), wanted.pages());
+      long session = agent.sessionId();
+      agent.after(random.nextInt(3_000), "unit looks up", () -> lookUp(wanted, table, session));
+    }
+  }
+
+  private void lookUp(DataOperation wanted, MirrorAccess table, long session) {
+    int pages = wanted.pages();
+    int[] found = new int[pages];
+    long[] granted = new long[pages];
+    long needed = wanted.writes() ? MirrorEntry.WRITE : MirrorEntry.READ;
+    for (int i = 0; i < pages; i++) {
+      long entry = table.table().get(wanted.vpn() + i);
+      if (!MirrorEntry.grants(entry, needed)) {
+        table.close(slot);
+        fault(wanted, i);
+        return;
+      }
+      found[i] = MirrorEntry.generation(entry);
+      granted[i] =
+          world.monitor.grantSequence(
+              wanted.space(), session, device.index(), wanted.vpn() + i, found[i]);
+    }
+    generations = found;
+    Access access =
+        new Access(agent, wanted.space(), session, device.index(), wanted.vpn(), granted);
+    world.monitor.opened(access);
+    if (world.faulty && agent.frozenBetweenCheckAndDma(random)) {
+      world.count(Sometimes.FROZEN_BETWEEN_CHECK_AND_DMA);
+    }
+    Dma dma =
+        new Dma(
+            agent,
+            wanted,
+            wanted.request(world.nextId(), session, device.index(), found),
+            granted,
+            staleFrames(wanted),
+            reply -> replied(wanted, table, access, reply));
+    agent.after(
+        random.nextInt(3_000),
+        "unit sends",
+        () -> {
+          wanted.attempt();
+          world.network.request(dma);
+        });
+  }
+
+  /** What hardware with a TLB of frames would go to. */
+  private int[] staleFrames(DataOperation wanted) {
+    SimHost host = world.host;
+    boolean used =
+        world.broken(Breakage.STALE_DMA_ACCEPTED) || world.broken(Breakage.NO_SELF_FENCE);
+    if (!used || host == null) {
+      return new int[0];
+    }
+    int[] frames = new int[wanted.pages()];
+    for (int i = 0; i < frames.length; i++) {
+      frames[i] = host.frameOf(wanted.space(), wanted.vpn() + i);
+      if (frames[i] < 1) {
+        return new int[0];
+      }
+    }
+    return frames;
+  }
+
+  private boolean answered;
+
+  private void replied(DataOperation wanted, MirrorAccess table, Access access, DmaReply reply) {
+    if (operation != wanted || answered) {
+      return; // a reply behind its time-out
+    }
+    boolean lost = reply.message().equals(LOST);
+    answered = true;
+    long drain = random.nextInt(10) == 0 ? random.nextInt(3_000_000) : random.nextInt(20_000);
+    agent.after(
+        drain,
+        "unit withdraws",
+        () -> {
+          answered = false;
+          world.monitor.closed(access);
+          table.close(slot);
+          if (lost) {
+            giveUp(wanted);
+          } else {
+            finished(wanted, reply);
+          }
+        });
+  }
+
+  private void finished(DataOperation wanted, DmaReply reply) {
+    switch (reply.outcome()) {
+      case DONE -> {
+        wanted.take(reply.data(), reply.previous());
+        wanted.answered();
+        served++;
+        done();
+      }
+      case STALE_PAGE -> {
+        wanted.refused();
+        for (int i = 0; i < generations.length; i++) {
+          agent.step(
+              new AgentInput.EntryStale(
+                  wanted.space().id(), device.index(), wanted.vpn() + i, generations[i]));
+        }
+        check(wanted);
+      }
+      case STALE_SESSION -> {
+        wanted.refused();
+        agent.after(100_000, "unit waits", () -> check(wanted));
+      }
+      case READ_ONLY -> {
+        wanted.refused();
+        fault(wanted, 0);
+      }
+      case MALFORMED ->
+          throw new InvariantViolation("CODEC", "the host calls a request malformed: " + reply);
+    }
+  }
+
+  private void fault(DataOperation wanted, int missing) {
+    ticket = world.nextId();
+    agent.awaitFault(ticket, this);
+    int more = random.nextInt(4) == 0 ? random.nextInt(4) : 0;
+    agent.step(
+        new AgentInput.FaultWanted(
+            ticket,
+            wanted.space().id(),
+            device.index(),
+            wanted.vpn() + missing,
+            wanted.pages() - missing + more,
+            wanted.writes() ? dev.fenceline.model.Access.WRITE : dev.fenceline.model.Access.READ));
+  }
+
+  /** Its fault was answered. */
+  void faultDone(FaultOutcome outcome) {
+    DataOperation wanted = operation;
+    if (wanted == null) {
+      throw new InvariantViolation("INV-6", "a unit heard of a fault that it did not have");
+    }
+    switch (outcome) {
+      case FaultOutcome.Served served -> retry(wanted);
+      case FaultOutcome.Reported reported -> retry(wanted);
+      case FaultOutcome.Refused refused -> {
+        if (refused.errno() == Errno.RESOURCE_EXHAUSTED) {
+          world.count(Sometimes.FRAMES_EXHAUSTED);
+        }
+        served++;
+        giveUp(wanted);
+      }
+    }
+  }
+
+  private void retry(DataOperation wanted) {
+    agent.after(random.nextInt(5_000), "unit retries", () -> check(wanted));
+  }
+
+  @Override
+  public String toString() {
+    DataOperation wanted = operation;
+    return "device %d, unit %d, try %d of %s"
+        .formatted(device.index(), slot, tries, wanted == null ? "nothing" : wanted.describe());
+  }
+
+  private void giveUp(DataOperation wanted) {
+    wanted.abandon();
+    done();
+  }
+
+  private void done() {
+    operation = null;
+    pause();
+  }
+}

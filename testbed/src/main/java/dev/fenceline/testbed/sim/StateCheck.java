@@ -1,0 +1,137 @@
+package dev.fenceline.testbed.sim;
+
+import dev.fenceline.concurrent.MirrorEntry;
+import dev.fenceline.host.engine.shard.AddressSpace;
+import dev.fenceline.host.engine.shard.ShardQueries;
+import dev.fenceline.host.engine.space.Pte;
+import dev.fenceline.model.Pages;
+
+/**
+ * Comparisons of whole states: the frames of the host now and then, and at rest the host's page
+ * tables against every table that mirrors them. Confined to the event loop.
+ */
+final class StateCheck {
+  private final SimWorld world;
+
+  StateCheck(SimWorld world) {
+    this.world = world;
+  }
+
+  /** INV-8: each frame in use belongs to one page, and none that is free to any. */
+  void frames() {
+    SimHost host = world.host;
+    if (host == null || !host.alive()) {
+      return;
+    }
+    boolean[] owned = new boolean[host.frames().total() + 1];
+    int[] count = {0};
+    for (HostShard shard : host.shards()) {
+      for (AddressSpace space : shard.engine().queries().spaces().values()) {
+        space
+            .memory()
+            .pages()
+            .forEachNonEmpty(
+                0,
+                Pages.PAGE_LIMIT,
+                (vpn, entry) -> {
+                  int frame = Pte.frame(entry);
+                  if (Pte.isNone(entry) || frame == 0) {
+                    return;
+                  }
+                  if (owned[frame] || !host.frames().used(frame)) {
+                    throw new InvariantViolation(
+                        "INV-8",
+                        "frame %d of page 0x%x in space %d is %s"
+                            .formatted(
+                                frame, vpn, space.id(), owned[frame] ? "owned twice" : "free"));
+                  }
+                  owned[frame] = true;
+                  count[0]++;
+                });
+      }
+    }
+    if (count[0] + host.frames().freeCount() != host.frames().total()) {
+      throw new InvariantViolation(
+          "INV-8",
+          "%d frames in page tables and %d free ones are not %d"
+              .formatted(count[0], host.frames().freeCount(), host.frames().total()));
+    }
+  }
+
+  /** At rest: whatever a device or the CPU could still go through is what the host has. */
+  void mirrorsAtRest() {
+    SimHost host = world.host;
+    if (host == null) {
+      return;
+    }
+    for (SimAgent agent : world.agents) {
+      for (SimDevice device : agent.devices()) {
+        device.forEachTable(
+            (spaceId, table) ->
+                table.forEach(
+                    0,
+                    Pages.PAGE_LIMIT,
+                    (vpn, entry) -> compare(host, device, spaceId, vpn, entry)));
+      }
+    }
+    for (HostShard shard : host.shards()) {
+      ShardQueries queries = shard.engine().queries();
+      for (AddressSpace space : queries.spaces().values()) {
+        host.cpu().forEachEntry(space.id(), (vpn, entry) -> compareCpu(space, vpn, entry));
+      }
+    }
+  }
+
+  private void compare(SimHost host, SimDevice device, long spaceId, long vpn, long entry) {
+    ShardQueries queries = host.shardOf(spaceId).engine().queries();
+    AddressSpace space = queries.space(spaceId);
+    String what =
+        "%s, device %d, page 0x%x of space %d, generation %d"
+            .formatted(
+                device.agent().name(), device.index(), vpn, spaceId, MirrorEntry.generation(entry));
+    if (space == null) {
+      throw new InvariantViolation("INV-12", what + ": there is no such space");
+    }
+    long truth = space.memory().entry(vpn);
+    boolean right =
+        (Pte.isPresent(truth) || Pte.isZero(truth))
+            && Pte.generation(truth) == MirrorEntry.generation(entry)
+            && (Pte.writable(truth) || !MirrorEntry.isWritable(entry));
+    if (!right) {
+      throw new InvariantViolation("INV-5", what + ": the host has " + Pte.describe(truth));
+    }
+    var session = queries.session(device.agent().sessionId());
+    boolean held =
+        session != null
+            && session.mirrors().values().stream()
+                .anyMatch(
+                    mirror ->
+                        mirror.view().device().deviceIndex() == device.index()
+                            && Pages.number(mirror.start()) <= vpn
+                            && vpn < Pages.number(mirror.end())
+                            && mirror.view().holders().holdsAny(vpn, vpn + 1));
+    if (!held) {
+      throw new InvariantViolation("INV-12", what + ": the host does not know that it is held");
+    }
+  }
+
+  private static void compareCpu(AddressSpace space, long vpn, long entry) {
+    long truth = space.memory().entry(vpn);
+    boolean right =
+        Pte.frame(truth) == MirrorEntry.frame(entry)
+            && (Pte.isPresent(truth) || Pte.isZero(truth))
+            && Pte.generation(truth) == MirrorEntry.generation(entry)
+            && (Pte.writable(truth) || !MirrorEntry.isWritable(entry));
+    if (!right) {
+      throw new InvariantViolation(
+          "INV-1",
+          "the CPU has frame %d, generation %d for page 0x%x of space %d; the host has %s"
+              .formatted(
+                  MirrorEntry.frame(entry),
+                  MirrorEntry.generation(entry),
+                  vpn,
+                  space.id(),
+                  Pte.describe(truth)));
+    }
+  }
+}
