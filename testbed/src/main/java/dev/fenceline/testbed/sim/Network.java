@@ -138,7 +138,7 @@ final class Network {
   }
 
   private long transferDelay() {
-    return world.faulty && random.nextInt(60) == 0
+    return world.faulty && random.nextInt(25) == 0
         ? MILLI + random.nextInt((int) (40 * MILLI))
         : delay();
   }

@@ -37,7 +37,7 @@ final class SimClient {
   }
 
   private void act() {
-    world.loop.after(100_000 + random.nextInt(1_800_000), "client", this::act);
+    world.loop.after(200_000 + random.nextInt(2_200_000), "client", this::act);
     SimHost host = world.host;
     if (host == null || !host.alive() || !world.working || inFlight >= MAX_IN_FLIGHT) {
       return;
@@ -66,7 +66,7 @@ final class SimClient {
       return new SpaceOperation.Create("space", mode);
     }
     long id = space.id();
-    return switch (random.nextInt(44)) {
+    return switch (random.nextInt(38)) {
       case 0 ->
           random.nextInt(3) == 0
               ? new SpaceOperation.Destroy(id)
