@@ -107,7 +107,9 @@ public final class AttachAdapter implements BindableService {
           return new Inbound(
               null, "a message of " + size + " bytes; at most " + MAX_MESSAGE_BYTES + " are taken");
         }
-        return new Inbound(AgentMessageCodec.decode(AgentBatch.parseFrom(stream)), "");
+        // Parsing a stream would take a buffer of 4 KiB for an acknowledgement of 50 bytes.
+        byte[] bytes = stream.readNBytes(size);
+        return new Inbound(AgentMessageCodec.decode(AgentBatch.parseFrom(bytes)), "");
       } catch (MalformedMessageException e) {
         return new Inbound(null, String.valueOf(e.getMessage()));
       } catch (IOException e) {

@@ -7,6 +7,7 @@ import dev.fenceline.host.engine.session.Session;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.host.runtime.HostObserver;
 import dev.fenceline.host.runtime.HostRuntime;
+import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.Errno;
@@ -18,6 +19,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,9 +57,9 @@ public final class HostMeters implements HostObserver {
     Duration.ofSeconds(60)
   };
 
-  private record FenceKey(String device, FenceResolution resolution) {}
+  private record FenceKey(DeviceId device, FenceResolution resolution) {}
 
-  private record CounterKey(String name, String labels) {}
+  private record CounterKey(String name, List<String> labels) {}
 
   private record Phases(Timer schedule, Timer unmap, Timer waiting) {}
 
@@ -120,12 +122,12 @@ public final class HostMeters implements HostObserver {
     if (resolution != null) {
       fences
           .computeIfAbsent(
-              new FenceKey(fence.participant().device().toString(), resolution),
+              new FenceKey(fence.participant().device(), resolution),
               key ->
                   timer(
                       "fenceline_host_fence",
                       "device",
-                      key.device(),
+                      key.device().toString(),
                       "resolution",
                       lower(key.resolution())))
           .record(fence.resolvedNanos() - fence.scheduledNanos(), TimeUnit.NANOSECONDS);
@@ -204,7 +206,7 @@ public final class HostMeters implements HostObserver {
   private void count(String name, double amount, String... labels) {
     counters
         .computeIfAbsent(
-            new CounterKey(name, String.join(",", labels)), key -> registry.counter(name, labels))
+            new CounterKey(name, List.of(labels)), key -> registry.counter(name, labels))
         .increment(amount);
   }
 

@@ -13,6 +13,11 @@ public final class Fence {
   private long resolvedNanos;
   private @Nullable FenceResolution resolution;
 
+  /** Neighbours among the fences that the session owes; the ledger's own. */
+  @Nullable Fence older;
+
+  @Nullable Fence newer;
+
   Fence(DeviceView participant, long scheduledNanos) {
     this.participant = participant;
     this.scheduledNanos = scheduledNanos;

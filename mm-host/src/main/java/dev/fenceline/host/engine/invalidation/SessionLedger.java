@@ -1,6 +1,6 @@
 package dev.fenceline.host.engine.invalidation;
 
-import java.util.LinkedHashSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The fences that one session owes on one shard, oldest first. Confined to the shard.
@@ -11,8 +11,11 @@ import java.util.LinkedHashSet;
 public final class SessionLedger {
   private final long sessionId;
 
-  /** In the order of scheduling; linked, so that identity hashes never decide an order. */
-  private final LinkedHashSet<Fence> oldestFirst = new LinkedHashSet<>();
+  /** Ends of a list that runs through the fences themselves, in the order of scheduling. */
+  private @Nullable Fence oldest;
+
+  private @Nullable Fence newest;
+  private int pending;
 
   private boolean overdue;
   private long lastBroadcastSequence;
@@ -27,20 +30,40 @@ public final class SessionLedger {
   }
 
   public int pendingCount() {
-    return oldestFirst.size();
+    return pending;
   }
 
   void owes(Fence fence) {
-    oldestFirst.add(fence);
+    fence.older = newest;
+    if (newest == null) {
+      oldest = fence;
+    } else {
+      newest.newer = fence;
+    }
+    newest = fence;
+    pending++;
   }
 
+  /** Takes out a fence that it owes. */
   void resolved(Fence fence) {
-    oldestFirst.remove(fence);
+    if (fence.older == null) {
+      oldest = fence.newer;
+    } else {
+      fence.older.newer = fence.newer;
+    }
+    if (fence.newer == null) {
+      newest = fence.older;
+    } else {
+      fence.newer.older = fence.older;
+    }
+    fence.older = null;
+    fence.newer = null;
+    pending--;
   }
 
   /** When the oldest pending fence was scheduled; Long.MAX_VALUE if none is pending. */
   public long oldestScheduledNanos() {
-    return oldestFirst.isEmpty() ? Long.MAX_VALUE : oldestFirst.getFirst().scheduledNanos();
+    return oldest == null ? Long.MAX_VALUE : oldest.scheduledNanos();
   }
 
   /** True if the answer changed; then {@link #overdue} is the new one. */

@@ -250,7 +250,12 @@ final class OperationDriver {
   }
 
   private static boolean invalidates(Operation operation) {
-    return operation.footprint().stream().anyMatch(Footprint::invalidated);
+    for (Footprint part : operation.footprint()) {
+      if (part.invalidated()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean heldUp(AddressSpace space, Operation operation) {
