@@ -83,7 +83,7 @@ final class OutboundQueue {
     collapse();
     mergedByLastCollapse = before - entries.size();
     // Not at each message from here on: what cannot be merged would be looked at over and over.
-    collapseAtLength = entries.size() + limits.lagMessages();
+    collapseAtLength = Math.min(entries.size() + limits.lagMessages(), limits.maxMessages());
     if (entries.size() > limits.maxMessages() || bytes > limits.maxBytes()) {
       return Offer.OVERFLOWED;
     }

@@ -250,9 +250,9 @@ final class FakeAgent implements AutoCloseable {
 
   DmaReply awaitDma() {
     try {
-      DmaReply reply = dmaReplies.poll(10, TimeUnit.SECONDS);
+      DmaReply reply = dmaReplies.poll(30, TimeUnit.SECONDS);
       if (reply == null) {
-        throw new AssertionError("no DMA reply within 10 s");
+        throw new AssertionError("no DMA reply within 30 s");
       }
       return reply;
     } catch (InterruptedException e) {

@@ -69,15 +69,15 @@ final class HostUnderTest implements AutoCloseable {
   }
 
   AddressSpaceServiceGrpc.AddressSpaceServiceBlockingStub spaces() {
-    return AddressSpaceServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+    return AddressSpaceServiceGrpc.newBlockingStub(channel).withDeadlineAfter(30, TimeUnit.SECONDS);
   }
 
   AddressSpaceServiceGrpc.AddressSpaceServiceFutureStub spacesLater() {
-    return AddressSpaceServiceGrpc.newFutureStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+    return AddressSpaceServiceGrpc.newFutureStub(channel).withDeadlineAfter(30, TimeUnit.SECONDS);
   }
 
   HostQueryServiceGrpc.HostQueryServiceBlockingStub queries() {
-    return HostQueryServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+    return HostQueryServiceGrpc.newBlockingStub(channel).withDeadlineAfter(30, TimeUnit.SECONDS);
   }
 
   long createSpace() {
@@ -143,12 +143,12 @@ final class HostUnderTest implements AutoCloseable {
     return detail;
   }
 
-  /** Polls until the condition holds; fails with its name after ten seconds. */
+  /** Polls until the condition holds; fails with its name after 30 seconds. */
   static void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
-        throw new AssertionError("not within 10 s: " + what);
+        throw new AssertionError("not within 30 s: " + what);
       }
       Thread.onSpinWait();
       Thread.yield();

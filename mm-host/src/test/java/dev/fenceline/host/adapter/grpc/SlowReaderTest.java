@@ -1,0 +1,77 @@
+package dev.fenceline.host.adapter.grpc;
+
+import static dev.fenceline.host.adapter.grpc.HostUnderTest.BASE;
+import static dev.fenceline.host.adapter.grpc.HostUnderTest.PAGE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fenceline.common.v1.WaitPolicy;
+import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.host.runtime.HostObserver;
+import dev.fenceline.model.Access;
+import dev.fenceline.model.HostMessage;
+import dev.fenceline.space.v1.OperationReply;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** An agent that does not read its stream. */
+class SlowReaderTest {
+  private static final int INVALIDATIONS = 1_500;
+
+  private final AtomicInteger collapsed = new AtomicInteger();
+
+  private final HostObserver observer =
+      new HostObserver() {
+        @Override
+        public void outboundCollapsed(int messages) {
+          collapsed.addAndGet(messages);
+        }
+      };
+
+  @Test
+  void laggingAgent_getsCoarserInvalidations_andEachFenceResolves() throws IOException {
+    try (HostUnderTest host = HostUnderTest.start(Duration.ofMinutes(10), 1024, observer);
+        FakeAgent agent = new FakeAgent(host, "slow", 3)) {
+      long space = host.createSpace();
+      host.map(space, 512);
+      agent.attach();
+      agent.mirror(1, space, 0, BASE, 512);
+      for (int page = 0; page < 512; page += 2) {
+        agent.fault(1, BASE + (long) page * PAGE, 1, Access.WRITE);
+      }
+      agent.reading(false);
+      // Answers of 512 runs each fill what the transport takes for a reader that is away.
+      for (int i = 0; i < 600; i++) {
+        agent.faultLater(1, BASE, 512, Access.SNAPSHOT);
+      }
+      HostUnderTest.await(
+          "a queue at the host", () -> host.runtime().sessions().outboundDepth() > 100);
+      for (int i = 0; i < INVALIDATIONS; i++) {
+        CompletableFuture<OperationOutcome> ended = new CompletableFuture<>();
+        host.runtime()
+            .submit(
+                new SpaceOperation.Invalidate(space, BASE + (long) (i % 256) * 2 * PAGE, PAGE),
+                dev.fenceline.model.WaitPolicy.TRY,
+                ended::complete);
+        assertThat(ended.join()).isInstanceOf(OperationOutcome.BackedOff.class);
+      }
+      assertThat(collapsed.get()).isPositive();
+      assertThat(host.runtime().sessions().outboundDepth()).isLessThan(INVALIDATIONS);
+
+      agent.reading(true);
+      assertThat(
+              host.spaces()
+                  .unmap(HostUnderTest.unmap(space, 512, WaitPolicy.Mode.MODE_BLOCK))
+                  .getOutcome())
+          .isEqualTo(OperationReply.Outcome.OUTCOME_DONE);
+      assertThat(agent.received())
+          .filteredOn(HostMessage.Invalidate.class::isInstance)
+          .hasSizeLessThan(INVALIDATIONS)
+          .anyMatch(m -> ((HostMessage.Invalidate) m).invalidationIds().size() > 100);
+      assertThat(host.runtime().pool().available()).isEqualTo(host.runtime().pool().total());
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** The host as a process. */
+@NullMarked
+package dev.fenceline.host.config;
+
+import org.jspecify.annotations.NullMarked;
