@@ -65,7 +65,10 @@ final class HostUnderTest implements AutoCloseable {
   }
 
   ManagedChannel dial() {
-    return NettyChannelBuilder.forAddress("localhost", server.getPort()).usePlaintext().build();
+    return NettyChannelBuilder.forAddress("localhost", server.getPort())
+        .usePlaintext()
+        .flowControlWindow(65_535) // fixed and small, so that a slow reader is felt soon
+        .build();
   }
 
   AddressSpaceServiceGrpc.AddressSpaceServiceBlockingStub spaces() {
