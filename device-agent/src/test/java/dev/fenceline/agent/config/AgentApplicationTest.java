@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fenceline.agent.fake.FakeCoordinator;
 import dev.fenceline.agent.fake.FakeHost;
 import dev.fenceline.agent.runtime.AgentRuntime;
+import dev.fenceline.agent.runtime.program.Program;
+import dev.fenceline.agent.runtime.program.ProgramReport;
 import dev.fenceline.common.v1.Errno;
 import dev.fenceline.common.v1.ErrorDetail;
 import dev.fenceline.common.v1.Interval;
@@ -30,6 +32,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -235,7 +238,8 @@ class AgentApplicationTest {
         .contains("fenceline_agent_lease_margin_seconds{host=")
         .contains("fenceline_agent_link_collisions_total{host=")
         .contains("fenceline_agent_link_late_messages_total{host=")
-        .contains("fenceline_agent_attached{host=");
+        .contains("fenceline_agent_attached{host=")
+        .contains("jvm_memory_used_bytes");
   }
 
   private static HttpResponse<String> get(String path) throws Exception {
@@ -257,6 +261,26 @@ class AgentApplicationTest {
     assertThatThrownBy(
             () -> run("--fenceline.agent.agent-id=x", "--fenceline.agent.hosts=nohost").close())
         .hasStackTraceContaining("must be host:port");
+  }
+
+  @Test
+  void deadCoordinator_doesNotKeepTheAgentFromItsConfiguredHosts() throws Exception {
+    try (FakeHost named = new FakeHost("named");
+        ConfigurableApplicationContext context =
+            run(
+                "--fenceline.agent.agent-id=x",
+                "--fenceline.agent.hosts=" + named.target(),
+                "--fenceline.agent.coordinator=127.0.0.1:1")) {
+      AgentRuntime agent = context.getBean(AgentRuntime.class);
+      Program fill = new Program.Fill(0x1000, 8, 3);
+
+      ProgramReport report =
+          agent
+              .run(agent.links().getFirst(), agent.devices().getFirst(), FakeHost.SPACE, fill, 0)
+              .get(30, TimeUnit.SECONDS);
+
+      assertThat(report.failure()).isNull();
+    }
   }
 
   @Test

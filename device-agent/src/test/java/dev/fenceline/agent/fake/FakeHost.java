@@ -147,6 +147,20 @@ public final class FakeHost implements AutoCloseable {
     }
   }
 
+  /** Says something that the wire contract does not allow. */
+  public void sayNonsense() {
+    synchronized (lock) {
+      if (agent != null) {
+        agent.onNext(
+            HostBatch.newBuilder()
+                .setHostEpoch(EPOCH)
+                .setSessionId(sessionId)
+                .addEvents(dev.fenceline.attach.v1.HostEvent.getDefaultInstance())
+                .build());
+      }
+    }
+  }
+
   /** Breaks the attach stream. */
   public void breakStream() {
     StreamObserver<HostBatch> broken;

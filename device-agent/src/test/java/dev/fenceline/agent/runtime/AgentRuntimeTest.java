@@ -287,6 +287,18 @@ class AgentRuntimeTest {
   }
 
   @Test
+  void malformedMessageOfTheHost_endsTheSessionAndNothingElse() throws Exception {
+    run(new Program.Fill(BASE, 8, 1));
+
+    host.sayNonsense();
+    await(() -> host.hellos() == 2);
+
+    run(new Program.Fill(BASE, 8, 2));
+    assertThat(host.memory().word(BASE)).isEqualTo(2);
+    assertThat(link.isBroken()).isFalse();
+  }
+
+  @Test
   void twoHosts_areAttachedToAtOnceAndToldApartByName() throws Exception {
     try (FakeHost second = new FakeHost("second")) {
       HostLink other = agent.addHost(second.target());
