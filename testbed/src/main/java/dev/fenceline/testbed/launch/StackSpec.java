@@ -13,7 +13,7 @@ import java.time.Duration;
 public record StackSpec(
     Path directory, int agents, int devicesPerAgent, int arenaMebibytes, Duration readyWithin) {
   public static final int DEFAULT_ARENA_MEBIBYTES = 512;
-  public static final Duration DEFAULT_READY_WITHIN = Duration.ofSeconds(120);
+  public static final Duration DEFAULT_READY_WITHIN = Duration.ofSeconds(240);
 
   /**
    * @throws IllegalArgumentException if a number is out of its range

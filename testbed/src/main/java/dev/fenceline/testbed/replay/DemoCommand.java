@@ -37,6 +37,6 @@ public final class DemoCommand implements Callable<Integer> {
     return run.run(
         new ReplayRun.OwnStack("demo", AGENTS, 1),
         AGENTS,
-        rest -> new ReplaySession.Plan("demo", trace, seed, 1, 0, true, rest));
+        rest -> new ReplaySession.Plan("demo", trace, seed, 1, 1, true, rest));
   }
 }

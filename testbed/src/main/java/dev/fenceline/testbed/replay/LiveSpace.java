@@ -4,10 +4,13 @@ import dev.fenceline.testbed.check.CounterHistory;
 import dev.fenceline.testbed.trace.LinuxFlags;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An address space of the host during a replay, with the pages on it whose every word is watched.
@@ -24,6 +27,7 @@ final class LiveSpace {
   private final boolean counting;
   private final NavigableMap<Long, RightsTimeline> timelines = new ConcurrentSkipListMap<>();
   private final NavigableMap<Long, long[]> registers = new TreeMap<>();
+  private final SortedSet<Long> scratchPages = new TreeSet<>();
   private final List<CheckedWindow> windows = new CopyOnWriteArrayList<>();
   private final AtomicInteger users = new AtomicInteger();
   private final CounterHistory[] counters = new CounterHistory[COUNTERS];
@@ -64,6 +68,11 @@ final class LiveSpace {
   /** The watched words of each page that is mapped now, by the page's address. */
   NavigableMap<Long, long[]> registers() {
     return registers;
+  }
+
+  /** Pages that ever were scratch pages, by address. */
+  SortedSet<Long> scratchPages() {
+    return scratchPages;
   }
 
   /** Where programs may run now. */
@@ -124,7 +133,7 @@ final class LiveSpace {
   }
 
   /** The history of a counter, null if it is not complete. */
-  synchronized @org.jspecify.annotations.Nullable CounterHistory counter(int counter) {
+  synchronized @Nullable CounterHistory counter(int counter) {
     return countersLost || !counting ? null : counters[counter];
   }
 }

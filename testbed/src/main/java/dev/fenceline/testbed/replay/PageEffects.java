@@ -3,6 +3,7 @@ package dev.fenceline.testbed.replay;
 import dev.fenceline.testbed.check.History;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
@@ -31,9 +32,17 @@ final class PageEffects {
   /** When a step was called and answered. */
   record Span(long invokedNanos, long respondedNanos) {}
 
-  /** Fresh memory: all zeros. */
+  /**
+   * Fresh memory: all zeros. Pages that were watched before stay watched, since a program that
+   * began in the old days may still be at them.
+   */
   void mapped(LiveSpace space, PageRange range, int protection, boolean shared, Span span) {
     gone(space, range, span);
+    for (Map.Entry<Long, RightsTimeline> known :
+        space.timelines().subMap(range.start(), range.end()).entrySet()) {
+      known.getValue().change(span.invokedNanos(), span.respondedNanos(), protection);
+      reset(space, CheckedWindow.words(known.getKey()), span);
+    }
     if (Protections.readWrite(protection) && !shared) {
       openWindow(space, range, span);
     }
@@ -70,6 +79,8 @@ final class PageEffects {
         long[] words = CheckedWindow.words(page);
         space.registers().put(page, words);
         reset(space, words, span);
+      } else {
+        space.scratchPages().add(page);
       }
     }
     space.windows().add(window);
@@ -118,9 +129,7 @@ final class PageEffects {
     boolean watched = false;
     for (RightsTimeline timeline : space.timelines().subMap(range.start(), range.end()).values()) {
       watched = true;
-      if (timeline.current() != RightsTimeline.NOTHING || protection == RightsTimeline.NOTHING) {
-        timeline.change(span.invokedNanos(), span.respondedNanos(), protection);
-      }
+      timeline.change(span.invokedNanos(), span.respondedNanos(), protection);
     }
     if (!watched && Protections.readWrite(protection)) {
       openWindow(space, range, span);

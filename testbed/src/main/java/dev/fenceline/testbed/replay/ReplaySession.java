@@ -38,6 +38,7 @@ final class ReplaySession {
   private long lines;
   private long skippedLines;
   private RunReport.@Nullable Modes modes;
+  private @Nullable String rangesAddress;
 
   /**
    * What to do.
@@ -55,10 +56,21 @@ final class ReplaySession {
       int passes,
       long maxAccesses,
       boolean compare,
-      @Nullable String restAddress) {}
+      @Nullable String restAddress) {
+    /**
+     * @throws IllegalArgumentException if a number is not positive
+     */
+    Plan {
+      if (passes < 1 || maxAccesses < 1) {
+        throw new IllegalArgumentException(
+            "passes and accesses must be positive: " + passes + ", " + maxAccesses);
+      }
+    }
+  }
 
   ReplaySession(Plan plan, Cluster cluster, Interruption interruption, Progress progress) {
     this.plan = plan;
+    this.rangesAddress = plan.restAddress();
     this.cluster = cluster;
     this.interruption = interruption;
     this.progress = progress;
@@ -99,9 +111,64 @@ final class ReplaySession {
     return judged(began);
   }
 
-  /** Replays a lackey trace. */
+  /**
+   * Replays a lackey trace.
+   *
+   * @throws UnusableTrace if the file holds nothing to replay
+   */
   RunReport replayLackey() throws IOException, UnusableTrace, InterruptedException {
-    throw new IOException("lackey traces: not yet");
+    long began = System.nanoTime();
+    rememberDevices();
+    AccessSlices slices = new AccessSlices(plan.trace());
+    TraceSummary summary =
+        slices.scan(plan.maxAccesses(), skipped -> noteSkipped(true, skipped.toString()));
+    lines = summary.lines();
+    skippedLines = summary.skippedLines();
+    describe(slices);
+    StepExecutor executor = new StepExecutor(cluster.spaces(), tally);
+    AccessReplay replay = new AccessReplay(workload, executor, interruption);
+    Thread collector = Thread.ofPlatform().daemon().name("fences").start(fences);
+    try {
+      replay.run(slices, new SplittableRandom(plan.seed()), this::showAccesses);
+    } finally {
+      histories.addAll(workload.stop());
+    }
+    histories.add(replay.history());
+    compareModes(executor, replay.steps());
+    fences.stop();
+    fences.collect();
+    collector.join(Duration.ofSeconds(15));
+    return judged(began);
+  }
+
+  private void describe(AccessSlices slices) {
+    notes.add(
+        String.format(
+            Locale.ROOT,
+            "%,d accesses of words on %,d pages; of every %d slices of %d accesses one was"
+                + " repeated (--max-accesses), instruction fetches were not",
+            slices.wordAccesses(),
+            slices.wordsByPage().size(),
+            slices.keepEvery(),
+            AccessSlices.SLICE));
+    if (slices.outside() > 0) {
+      notes.add(slices.outside() + " accesses outside of user space were left out");
+    }
+  }
+
+  private void showAccesses(long dealt) {
+    progress.update(
+        System.nanoTime(),
+        String.format(
+            Locale.ROOT,
+            "%s: %,d accesses dealt out, %,d operations, %,d invalidations, %,d back-offs,"
+                + " %d violations",
+            plan.command(),
+            dealt,
+            tally.operations(),
+            tally.invalidations(),
+            tally.backOffs(),
+            workload.findings().violations()));
   }
 
   private void pass(TraceReplay replay, int pass)
@@ -109,12 +176,42 @@ final class ReplaySession {
     boolean first = pass == 1;
     try (StraceReader reader =
         StraceReader.open(plan.trace(), skipped -> noteSkipped(first, skipped.toString()))) {
-      replay.run(reader, LINGER, line -> showProgress(pass, line, replay));
+      replay.run(reader, LINGER, new Watch(pass, replay));
       TraceSummary summary = reader.summary();
       lines = summary.lines();
       skippedLines = summary.skippedLines();
       if (first && summary.endedEarly()) {
         notes.add("the recording's compressed data is damaged or cut off");
+      }
+    }
+  }
+
+  /** Shows how far a pass is, and what the coordinator knows at its end. */
+  private final class Watch implements TraceReplay.Watcher {
+    private final int pass;
+    private final TraceReplay replay;
+
+    Watch(int pass, TraceReplay replay) {
+      this.pass = pass;
+      this.replay = replay;
+    }
+
+    @Override
+    public void at(long line) {
+      showProgress(pass, line, replay);
+    }
+
+    @Override
+    public void lastLook(LiveSpace space) throws InterruptedException {
+      String rest = plan.restAddress();
+      if (rest == null || pass != plan.passes()) {
+        return;
+      }
+      String address = RangeStateView.address(rest, cluster.hostId(), space.hostId());
+      rangesAddress = address;
+      notes.add("who holds what of the first program's memory, asked for before its end:");
+      for (String line : RangeStateView.lines(address)) {
+        notes.add("  " + line);
       }
     }
   }
@@ -187,7 +284,7 @@ final class ReplaySession {
         String.format(Locale.ROOT, "%s: %,d lines replayed", plan.command(), lines));
     return new RunReport(
         new RunReport.Origin(
-            plan.command(), plan.trace().toString(), seconds, skippedLines, plan.restAddress()),
+            plan.command(), plan.trace().toString(), seconds, skippedLines, rangesAddress),
         new RunReport.Outcome(findings.violations(), findings.checks(), failures),
         tally.work(retries),
         new RunReport.Timing(tally.phases(), modes),

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at a space that nobody uses any more, before it ends: are its mappings, its last values and
@@ -84,7 +85,7 @@ final class SpaceVerifier {
   }
 
   /** The first place where two lists of mappings differ, null if they are the same. */
-  static @org.jspecify.annotations.Nullable String firstDifference(
+  static @Nullable String firstDifference(
       List<MappingModel.Mapped> expected, List<MappingModel.Mapped> actual) {
     for (int i = 0; i < Math.max(expected.size(), actual.size()); i++) {
       String wanted = i < expected.size() ? expected.get(i).toString() : "nothing more";

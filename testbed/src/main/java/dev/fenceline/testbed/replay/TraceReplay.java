@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Repeats a recorded program's changes of its memory on a host, one after the other at full speed,
@@ -38,6 +39,7 @@ final class TraceReplay {
   private final List<ReplayStep> remembered = new ArrayList<>();
   private NavigableMap<Integer, LiveSpace> live = new TreeMap<>();
   private Duration linger = Duration.ZERO;
+  private @Nullable Watcher watcher;
   private long touchBudgetNanos = TOUCH_BUDGET.toNanos();
   private long events;
 
@@ -74,9 +76,13 @@ final class TraceReplay {
     return live.size();
   }
 
-  /** Told of progress now and then. */
+  /** Told of progress. */
   interface Watcher {
+    /** A line has been replayed. */
     void at(long line);
+
+    /** The first program's space is complete and in use for the last time. */
+    void lastLook(LiveSpace space) throws InterruptedException;
   }
 
   /**
@@ -88,6 +94,7 @@ final class TraceReplay {
   void run(StraceReader reader, Duration lingerAtEnd, Watcher watcher)
       throws IOException, UnusableTrace, InterruptedException {
     linger = lingerAtEnd;
+    this.watcher = watcher;
     boolean first = remembered.isEmpty();
     ReplayPlanner planner = new ReplayPlanner();
     TraceEvent event = reader.next();
@@ -288,6 +295,10 @@ final class TraceReplay {
     LiveSpace space = space(destroy);
     if (destroy.space() == 0 && !interruption.raised()) {
       interruption.await(linger);
+      Watcher told = watcher;
+      if (told != null) {
+        told.lastLook(space);
+      }
     }
     boolean abrupt = !space.counting() && random.nextBoolean();
     effects.closeAll(space);

@@ -57,10 +57,34 @@ final class Workload {
       histories.add(worker.history());
       launch("cpu-" + i, worker);
     }
-    launch("reclaimer", new Reclaimer(this, random.split(), RECLAIM_INTERVAL));
+    startReclaimer(random.split(), RECLAIM_INTERVAL);
   }
 
-  private void launch(String name, Runnable work) {
+  /** Starts a reclaimer. */
+  void startReclaimer(SplittableRandom random, Duration interval) {
+    launch("reclaimer", new Reclaimer(this, random, interval));
+  }
+
+  /** Starts workers that repeat recorded accesses until there are no more. */
+  List<Thread> startAccesses(AccessWorker.Source source, int perDevice, int onCpu) {
+    List<Thread> started = new ArrayList<>();
+    int actor = 1;
+    for (Cluster.Device device : cluster.devices()) {
+      for (int i = 0; i < perDevice; i++) {
+        AccessWorker worker = new AccessWorker(this, source, actor++, device);
+        histories.add(worker.history());
+        started.add(launch("device-" + device.id() + "-" + i, worker));
+      }
+    }
+    for (int i = 0; i < onCpu; i++) {
+      AccessWorker worker = new AccessWorker(this, source, FIRST_CPU_ACTOR + i, null);
+      histories.add(worker.history());
+      started.add(launch("cpu-" + i, worker));
+    }
+    return started;
+  }
+
+  private Thread launch(String name, Runnable work) {
     Runnable guarded =
         () -> {
           try {
@@ -69,7 +93,9 @@ final class Workload {
             findings.violation(name + " broke off: " + e);
           }
         };
-    threads.add(Thread.ofPlatform().daemon().name(name).start(guarded));
+    Thread thread = Thread.ofPlatform().daemon().name(name).start(guarded);
+    threads.add(thread);
+    return thread;
   }
 
   /** Ends all workers and hands over what they saw; waits for the programs under way. */

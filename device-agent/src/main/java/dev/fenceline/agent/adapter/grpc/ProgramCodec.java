@@ -48,6 +48,13 @@ final class ProgramCodec {
               request.getAccess().getLength(),
               request.getAccess().getWrite(),
               request.getAccess().getData().toByteArray());
+      case ACCESS_BATCH ->
+          new Program.AccessBatch(
+              request.getAccessBatch().getAccessesList().stream()
+                  .mapToLong(Long::longValue)
+                  .toArray(),
+              request.getAccessBatch().getWriter(),
+              request.getAccessBatch().getFirstCounter());
       case PROGRAM_NOT_SET -> null;
     };
   }

@@ -36,4 +36,16 @@ public sealed interface Program {
 
   /** One load, or one store of the data. */
   record SingleAccess(long address, int length, boolean write, byte[] data) implements Program {}
+
+  /**
+   * Loads and stores of words in order; stored values are unique.
+   *
+   * @param accesses address of the word, plus {@link #LOAD}, {@link #STORE} or {@link #MODIFY}
+   */
+  record AccessBatch(long[] accesses, int writer, long firstCounter) implements Program {
+    static final int LOAD = 0;
+    static final int STORE = 1;
+    static final int MODIFY = 2;
+    static final int KIND_MASK = Long.BYTES - 1;
+  }
 }

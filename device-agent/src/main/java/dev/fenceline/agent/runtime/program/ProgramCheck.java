@@ -29,6 +29,7 @@ final class ProgramCheck {
       case Program.RandomAccess random -> random(random);
       case Program.AtomicAdd add -> atomicAdd(add);
       case Program.SingleAccess access -> access(access);
+      case Program.AccessBatch batch -> batch(batch);
     };
   }
 
@@ -89,6 +90,23 @@ final class ProgramCheck {
       return invalid("a store carries exactly length bytes, a load none", null);
     }
     return range("access", access.address(), access.length());
+  }
+
+  private static ProgramReport.@Nullable Failure batch(Program.AccessBatch batch) {
+    int count = batch.accesses().length;
+    if (count < 1 || count > MAX_HISTORY) {
+      return invalid(count + " accesses; it must be 1 to " + MAX_HISTORY, null);
+    }
+    if (batch.writer() < 0 || batch.writer() > MAX_WRITER) {
+      return invalid("writer must be 1 to 2^23 - 1", null);
+    }
+    for (long access : batch.accesses()) {
+      long kind = access & Program.AccessBatch.KIND_MASK;
+      if (access < 0 || access >= Pages.ADDRESS_LIMIT || kind > Program.AccessBatch.MODIFY) {
+        return invalid("access 0x" + Long.toHexString(access) + " is no access", access);
+      }
+    }
+    return null;
   }
 
   private static ProgramReport.@Nullable Failure range(String name, long address, long length) {

@@ -53,6 +53,7 @@ public final class ProgramRun {
         case Program.RandomAccess random -> randomAccess(random);
         case Program.AtomicAdd add -> atomicAdd(add);
         case Program.SingleAccess single -> single(single);
+        case Program.AccessBatch batch -> batch(batch);
       }
     }
     return new ProgramReport(
@@ -162,6 +163,21 @@ public final class ProgramRun {
         ok = writeWord(address, ((long) program.writer() << WRITER_SHIFT) + counter++);
       } else {
         ok = readWord(address);
+      }
+      if (!ok) {
+        return;
+      }
+    }
+  }
+
+  private void batch(Program.AccessBatch batch) throws InterruptedException {
+    long counter = batch.firstCounter();
+    for (long access : batch.accesses()) {
+      long address = access & ~Program.AccessBatch.KIND_MASK;
+      int kind = (int) access & Program.AccessBatch.KIND_MASK;
+      boolean ok = kind == Program.AccessBatch.STORE || readWord(address);
+      if (ok && kind != Program.AccessBatch.LOAD) {
+        ok = writeWord(address, ((long) batch.writer() << WRITER_SHIFT) + counter++);
       }
       if (!ok) {
         return;
