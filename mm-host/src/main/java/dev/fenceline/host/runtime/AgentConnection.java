@@ -106,11 +106,11 @@ public final class AgentConnection {
     host.sessions().connectionClosed(connectionId);
   }
 
-  /** The stream takes messages again: everything that collected meanwhile goes as one message. */
+  /** Sends what collected while the stream was not ready, in as few messages as may be. */
   public void flush() {
     synchronized (lock) {
-      if (!ended && !queue.isEmpty() && outlet.isReady()) {
-        writeAll();
+      while (!ended && !queue.isEmpty() && outlet.isReady()) {
+        outlet.write(queue.takeMessage(header));
       }
     }
   }
@@ -169,8 +169,8 @@ public final class AgentConnection {
   }
 
   private void writeAll() {
-    if (!queue.isEmpty()) {
-      outlet.write(queue.takeAll(header));
+    while (!queue.isEmpty()) {
+      outlet.write(queue.takeMessage(header));
     }
   }
 

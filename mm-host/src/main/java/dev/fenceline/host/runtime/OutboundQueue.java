@@ -36,9 +36,11 @@ final class OutboundQueue {
    * @param lagMessages length at which invalidations are merged
    * @param maxMessages length that the queue must not exceed
    * @param maxBytes size that the queue must not exceed
+   * @param maxMessageBytes size of one message on the wire, far below what receivers take; a single
+   *     event may be larger
    */
-  record Limits(int lagMessages, int maxMessages, long maxBytes) {
-    static final Limits DEFAULT = new Limits(1024, 16_384, 16L << 20);
+  record Limits(int lagMessages, int maxMessages, long maxBytes, long maxMessageBytes) {
+    static final Limits DEFAULT = new Limits(1024, 16_384, 16L << 20, 1 << 20);
   }
 
   /** What became of a message. */
@@ -107,14 +109,27 @@ final class OutboundQueue {
     return bytes;
   }
 
-  /** Takes everything out, behind a header. */
-  List<byte[]> takeAll(byte[] header) {
+  /**
+   * Takes out what goes into one message, behind a header: everything, or as much as a receiver
+   * takes in one message.
+   */
+  List<byte[]> takeMessage(byte[] header) {
     List<byte[]> parts = new ArrayList<>(entries.size() + 1);
     parts.add(header);
+    long taken = 0;
     for (Entry entry : entries) {
+      if (taken > 0 && taken + entry.bytes().length > limits.maxMessageBytes()) {
+        break;
+      }
       parts.add(entry.bytes());
+      taken += entry.bytes().length;
     }
-    clear();
+    if (parts.size() > entries.size()) {
+      clear();
+    } else {
+      entries.subList(0, parts.size() - 1).clear();
+      bytes -= taken;
+    }
     return parts;
   }
 

@@ -17,19 +17,36 @@ class OutboundQueueTest {
 
   private final FakeAgentStream.NumberingEncoder encoder = new FakeAgentStream.NumberingEncoder();
   private final OutboundQueue queue =
-      new OutboundQueue(new OutboundQueue.Limits(4, 12, 1 << 20), encoder);
+      new OutboundQueue(new OutboundQueue.Limits(4, 12, 1 << 20, 1 << 19), encoder);
 
   @Test
   void messages_leaveInTheirOrder_behindOneHeader() {
     add(invalidate(1, 5, 0, 1));
     add(REPLY);
     byte[] header = {1, 2};
-    List<byte[]> parts = queue.takeAll(header);
+    List<byte[]> parts = queue.takeMessage(header);
     assertThat(parts).hasSize(3);
     assertThat(parts.get(0)).isSameAs(header);
     assertThat(encoder.decode(parts.get(1))).isEqualTo(invalidate(1, 5, 0, 1));
     assertThat(queue.isEmpty()).isTrue();
     assertThat(queue.bytes()).isZero();
+  }
+
+  @Test
+  void whatReceiversDoNotTakeInOneMessage_goesAsSeveral() {
+    OutboundQueue narrow =
+        new OutboundQueue(new OutboundQueue.Limits(100, 100, 1 << 20, 9), encoder);
+    for (int i = 1; i <= 5; i++) {
+      narrow.add(invalidate(i, 5, 0, 1), encoder.event(invalidate(i, 5, 0, 1)));
+    }
+    byte[] header = {};
+    assertThat(narrow.takeMessage(header)).hasSize(3);
+    assertThat(narrow.bytes()).isEqualTo(12);
+    assertThat(narrow.takeMessage(header)).hasSize(3);
+    List<byte[]> last = narrow.takeMessage(header);
+    assertThat(encoder.decode(last.get(1))).isEqualTo(invalidate(5, 5, 0, 1));
+    assertThat(narrow.isEmpty()).isTrue();
+    assertThat(narrow.bytes()).isZero();
   }
 
   @Test
@@ -133,7 +150,7 @@ class OutboundQueueTest {
   }
 
   private List<HostMessage> content() {
-    return queue.takeAll(new byte[0]).stream().skip(1).map(encoder::decode).toList();
+    return queue.takeMessage(new byte[0]).stream().skip(1).map(encoder::decode).toList();
   }
 
   private static Invalidate invalidate(long id, long space, int fromPage, int toPage) {

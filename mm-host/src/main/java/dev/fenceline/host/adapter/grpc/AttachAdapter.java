@@ -10,6 +10,7 @@ import dev.fenceline.model.Errno;
 import dev.fenceline.wire.AgentMessageCodec;
 import dev.fenceline.wire.MalformedMessageException;
 import io.grpc.BindableService;
+import io.grpc.KnownLength;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
@@ -108,7 +109,8 @@ public final class AttachAdapter implements BindableService {
               null, "a message of " + size + " bytes; at most " + MAX_MESSAGE_BYTES + " are taken");
         }
         // Parsing a stream would take a buffer of 4 KiB for an acknowledgement of 50 bytes.
-        byte[] bytes = stream.readNBytes(size);
+        byte[] bytes =
+            stream instanceof KnownLength ? stream.readNBytes(size) : stream.readAllBytes();
         return new Inbound(AgentMessageCodec.decode(AgentBatch.parseFrom(bytes)), "");
       } catch (MalformedMessageException e) {
         return new Inbound(null, String.valueOf(e.getMessage()));
