@@ -43,6 +43,7 @@ final class FakeAgentStream implements Outlet {
   private final List<HostMessage> received = new CopyOnWriteArrayList<>();
   private final AgentConnection connection;
   private volatile boolean ready = true;
+  private volatile boolean acknowledging;
   private volatile @Nullable String ended;
   private long epoch;
   private long sessionId;
@@ -87,6 +88,11 @@ final class FakeAgentStream implements Outlet {
     }
   }
 
+  /** From now on, invalidations are acknowledged as they are written. */
+  void acknowledging(boolean on) {
+    acknowledging = on;
+  }
+
   long epoch() {
     return epoch;
   }
@@ -119,7 +125,13 @@ final class FakeAgentStream implements Outlet {
 
   @Override
   public void write(List<byte[]> parts) {
-    parts.stream().skip(1).map(encoder::decode).forEach(received::add);
+    for (byte[] part : parts.subList(1, parts.size())) {
+      HostMessage message = encoder.decode(part);
+      received.add(message);
+      if (acknowledging && message instanceof HostMessage.Invalidate invalidate) {
+        acknowledge(invalidate);
+      }
+    }
   }
 
   @Override
