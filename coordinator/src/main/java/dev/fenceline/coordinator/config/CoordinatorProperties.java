@@ -17,7 +17,7 @@ import org.springframework.validation.annotation.Validated;
  * @param livenessTimeout silence after which a node counts as lost
  * @param reportInterval what nodes are told to report at; a fifth of the liveness timeout if absent
  * @param recoveryWindow how long after its start the coordinator says {@code recovering}; three
- *     report intervals if absent
+ *     report intervals, and 3 s at least, if absent
  * @param retention how long a lost node, or one that left, is remembered
  * @param queryTimeout how long a question to a host or agent may take
  * @param queryParallelism questions under way at once

@@ -39,8 +39,7 @@ class RegistryConfiguration {
     long intervalNanos =
         nanosOr(properties.reportInterval(), timeoutNanos / RegistrySettings.REPORTS_PER_TIMEOUT);
     long windowNanos =
-        nanosOr(
-            properties.recoveryWindow(), RegistrySettings.INTERVALS_PER_RECOVERY * intervalNanos);
+        nanosOr(properties.recoveryWindow(), RegistrySettings.derivedRecoveryNanos(intervalNanos));
     try {
       return new RegistrySettings(
           timeoutNanos, intervalNanos, windowNanos, properties.retention().toNanos());

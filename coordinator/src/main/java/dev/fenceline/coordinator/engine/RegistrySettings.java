@@ -22,8 +22,14 @@ public record RegistrySettings(
   /** Reports that fit into the liveness timeout unless configured otherwise. */
   public static final int REPORTS_PER_TIMEOUT = 5;
 
-  /** Report intervals that the recovery window lasts unless configured otherwise. */
+  /** Report intervals that the recovery window lasts at least unless configured otherwise. */
   public static final int INTERVALS_PER_RECOVERY = 3;
+
+  /**
+   * Shortest recovery window unless configured otherwise: three times what the contract allows a
+   * node to wait before it dials again, however short the report interval.
+   */
+  public static final long DERIVED_RECOVERY_MIN_NANOS = 3_000_000_000L;
 
   private static final int MIN_REPORTS_PER_TIMEOUT = 3;
   private static final int MIN_INTERVALS_PER_RECOVERY = 2;
@@ -55,10 +61,12 @@ public record RegistrySettings(
   public static RegistrySettings derivedFrom(long livenessTimeoutNanos, long retentionNanos) {
     long intervalNanos = livenessTimeoutNanos / REPORTS_PER_TIMEOUT;
     return new RegistrySettings(
-        livenessTimeoutNanos,
-        intervalNanos,
-        INTERVALS_PER_RECOVERY * intervalNanos,
-        retentionNanos);
+        livenessTimeoutNanos, intervalNanos, derivedRecoveryNanos(intervalNanos), retentionNanos);
+  }
+
+  /** The recovery window that suits the report interval. */
+  public static long derivedRecoveryNanos(long reportIntervalNanos) {
+    return Math.max(DERIVED_RECOVERY_MIN_NANOS, INTERVALS_PER_RECOVERY * reportIntervalNanos);
   }
 
   /** Silence after which a node is suspect: two reports and a half. */
