@@ -34,6 +34,7 @@ class ReplayEndToEndTest {
   private static List<String> addresses = List.of();
 
   @BeforeAll
+  @Timeout(300)
   static void startServices() throws Exception {
     Installation installation = Installation.current();
     assumeTrue(
@@ -52,6 +53,7 @@ class ReplayEndToEndTest {
 
   /** No service outlives its launcher. */
   @AfterAll
+  @Timeout(60)
   static void stopServices() {
     interruption.close();
     assertThat(PROCESSES).noneMatch(ServiceProcess::alive);
