@@ -11,7 +11,7 @@ record Effort(long warmUpNanos, long roundNanos, int rounds) {
 
   /** Figures that are worth writing down. */
   static final Effort FULL =
-      new Effort(TimeUnit.SECONDS.toNanos(3), TimeUnit.MILLISECONDS.toNanos(1_000), 9);
+      new Effort(TimeUnit.SECONDS.toNanos(5), TimeUnit.SECONDS.toNanos(2), 9);
 
   /** Shows that everything runs; the figures are rough. */
   static final Effort QUICK =
