@@ -226,7 +226,6 @@ final class HostSessions {
       if (told) {
         shard.post(new ShardInput.SessionEnded(end.sessionId(), end.cause()));
       }
-      shard.forgetFaults(end.sessionId());
     }
   }
 

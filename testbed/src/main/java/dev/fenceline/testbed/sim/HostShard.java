@@ -89,12 +89,7 @@ final class HostShard {
   }
 
   boolean idle() {
-    return inbox.isEmpty() && faults.isEmpty() && engine.queries().live().isEmpty();
-  }
-
-  /** A fault of a session that has ended is not answered. */
-  void forgetFaults(long sessionId) {
-    faults.keySet().removeIf(key -> key.sessionId() == sessionId);
+    return faults.isEmpty() && engine.queries().live().isEmpty();
   }
 
   private void planTurn() {
@@ -168,6 +163,10 @@ final class HostShard {
   }
 
   private void remember(ShardInput input) {
+    if (input instanceof ShardInput.SessionEnded gone) {
+      // Its faults are not answered any more.
+      faults.keySet().removeIf(key -> key.sessionId() == gone.sessionId());
+    }
     if (input instanceof ShardInput.FromAgent from
         && from.message() instanceof AgentMessage.FaultRequest fault) {
       var session = engine.queries().session(from.sessionId());

@@ -25,7 +25,6 @@ final class SimHost extends SimProcess {
 
   private final SimWorld world;
   private final long epoch;
-  private final SplittableRandom random;
   private final Frames frames;
   private final HostSessions sessions;
   private final List<HostShard> shards = new ArrayList<>();
@@ -43,7 +42,6 @@ final class SimHost extends SimProcess {
         1 + random.nextInt(1_000_000_000));
     this.world = world;
     this.epoch = epoch;
-    this.random = random;
     this.frames = new Frames(world.settings.frames());
     this.sessions = new HostSessions(world, this, random.split());
     for (int i = 0; i < SimSettings.SHARDS; i++) {
@@ -309,9 +307,6 @@ final class SimHost extends SimProcess {
   }
 
   boolean idle() {
-    return operations.idle()
-        && cpu.idle()
-        && sessions.waiting() == 0
-        && shards.stream().allMatch(HostShard::idle);
+    return operations.idle() && cpu.idle() && shards.stream().allMatch(HostShard::idle);
   }
 }

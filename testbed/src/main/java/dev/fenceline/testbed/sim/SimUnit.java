@@ -27,6 +27,7 @@ final class SimUnit {
   private final int actor;
   private @Nullable DataOperation operation;
   private long ticket;
+  private @Nullable Access inFlight;
   private int tries;
   private long served;
   private int[] generations = new int[0];
@@ -118,6 +119,7 @@ final class SimUnit {
     Access access =
         new Access(agent, wanted.space(), session, device.index(), wanted.vpn(), granted);
     world.monitor.opened(access);
+    inFlight = access;
     if (world.faulty && agent.frozenBetweenCheckAndDma(random)) {
       world.count(Sometimes.FROZEN_BETWEEN_CHECK_AND_DMA);
     }
@@ -156,20 +158,17 @@ final class SimUnit {
     return frames;
   }
 
-  private boolean answered;
-
   private void replied(DataOperation wanted, MirrorAccess table, Access access, DmaReply reply) {
-    if (operation != wanted || answered) {
-      return; // a reply behind its time-out
+    if (operation != wanted || !access.equals(inFlight)) {
+      return; // a reply behind its failure, or a failure behind its reply
     }
     boolean lost = reply.message().equals(LOST);
-    answered = true;
+    inFlight = null;
     long drain = random.nextInt(10) == 0 ? random.nextInt(3_000_000) : random.nextInt(20_000);
     agent.after(
         drain,
         "unit withdraws",
         () -> {
-          answered = false;
           world.monitor.closed(access);
           table.close(slot);
           if (lost) {
