@@ -30,7 +30,9 @@ public final class RegistryClient implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RegistryClient.class);
   private static final long FIRST_WAIT_MILLIS = 100;
 
-  /** The contract's bound: a coordinator that is back waits three times as long before it answers. */
+  /**
+   * The contract's bound: a coordinator that is back waits three times as long before it answers.
+   */
   private static final long LONGEST_WAIT_MILLIS = 1_000;
 
   private static final long MIN_INTERVAL_MILLIS = 10;
