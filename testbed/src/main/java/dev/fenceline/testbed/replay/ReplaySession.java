@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One replay from its first line to its report. Confined to one thread. */
 final class ReplaySession {
+  /** More than one unanswered call of so many makes a run worthless. */
+  private static final int MAX_UNANSWERED_DIVISOR = 20;
+
   private static final Duration LINGER = Duration.ofMillis(600);
 
   private final Plan plan;
@@ -269,6 +272,10 @@ final class ReplaySession {
     }
     if (interruption.raised()) {
       failures.add("interrupted: this report covers a part of the run");
+    }
+    if (findings.interruptions() * MAX_UNANSWERED_DIVISOR > tally.operations()) {
+      failures.add(
+          findings.interruptions() + " programs or calls came to no answer: nothing is proved");
     }
     if (findings.interruptions() > 0) {
       notes.add(findings.interruptions() + " programs or calls came to no answer (not violations)");

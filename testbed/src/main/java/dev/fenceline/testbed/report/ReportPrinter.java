@@ -50,7 +50,10 @@ public final class ReportPrinter {
     String verdict =
         outcome.passed()
             ? styled(GREEN, "passed")
-            : styled(RED, "FAILED with " + Quantities.count(outcome.violations()) + " violations");
+            : outcome.violations() == 0
+                ? styled(RED, "INCOMPLETE")
+                : styled(
+                    RED, "FAILED with " + Quantities.count(outcome.violations()) + " violations");
     out.append(styled(BOLD, origin.command())).append(": ").append(verdict).append('\n');
     fact(out, "duration", Quantities.format(origin.durationSeconds()) + " s");
     fact(out, "trace", origin.traceFile());
