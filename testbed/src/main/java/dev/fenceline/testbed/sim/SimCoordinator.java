@@ -19,7 +19,11 @@ import java.util.SplittableRandom;
  */
 final class SimCoordinator extends SimProcess {
   private static final RegistrySettings SETTINGS =
-      RegistrySettings.derivedFrom(40 * SimSettings.MILLI, 20 * SimSettings.MILLI);
+      new RegistrySettings(
+          40 * SimSettings.MILLI,
+          8 * SimSettings.MILLI,
+          24 * SimSettings.MILLI,
+          20 * SimSettings.MILLI);
 
   private final SimWorld world;
   private final SplittableRandom random;
