@@ -110,6 +110,16 @@ public final class SessionEngine {
           left);
       return;
     }
+    if (earlier != null && connectionId < earlier.connectionId()) {
+      // A Hello that was under way for longer than the agent waited: it says nothing of what the
+      // agent has done since, and must not count as the ack of the session that came after it.
+      refuse(
+          connectionId,
+          RefusalReason.AGENT_ID_TAKEN,
+          "agent %s is attached over a newer stream".formatted(hello.agentId()),
+          leases.heartbeatIntervalNanos());
+      return;
+    }
     if (earlier != null) {
       end(earlier, FenceResolution.REATTACHED, "a new Hello of the agent", nowNanos);
     }
