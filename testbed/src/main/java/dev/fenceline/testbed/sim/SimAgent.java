@@ -49,6 +49,7 @@ final class SimAgent extends SimProcess {
   private boolean flushPlanned;
   private boolean sessionUsable;
   private boolean started;
+  private long dialed;
   private long sessionId;
   private long hostEpoch;
   private long timerAtNanos = Long.MAX_VALUE;
@@ -181,7 +182,11 @@ final class SimAgent extends SimProcess {
   // ---- the stream
 
   void streamOpened(long attempt, Connection opened) {
-    connection = opened;
+    if (attempt == dialed) {
+      connection = opened;
+    } else {
+      opened.endByAgent(); // it took so long that another attempt has begun
+    }
     step(new AgentInput.StreamOpened(attempt));
   }
 
@@ -306,7 +311,10 @@ final class SimAgent extends SimProcess {
 
   private void carryOut(AgentEffect effect) {
     switch (effect) {
-      case AgentEffect.Dial dial -> world.network.dial(this, dial.attempt());
+      case AgentEffect.Dial dial -> {
+        dialed = dial.attempt();
+        world.network.dial(this, dialed);
+      }
       case AgentEffect.CloseStream close -> {
         if (connection != null) {
           connection.endByAgent();
