@@ -181,6 +181,11 @@ final class SimAgent extends SimProcess {
 
   // ---- the stream
 
+  private void dial(long attempt) {
+    dialed = attempt;
+    world.network.dial(this, attempt);
+  }
+
   void streamOpened(long attempt, Connection opened) {
     if (attempt == dialed) {
       connection = opened;
@@ -311,10 +316,7 @@ final class SimAgent extends SimProcess {
 
   private void carryOut(AgentEffect effect) {
     switch (effect) {
-      case AgentEffect.Dial dial -> {
-        dialed = dial.attempt();
-        world.network.dial(this, dialed);
-      }
+      case AgentEffect.Dial dial -> dial(dial.attempt());
       case AgentEffect.CloseStream close -> {
         if (connection != null) {
           connection.endByAgent();

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 /** Seeds of the correct protocol. Each test is confined to its threads. */
 class CampaignTest {
   private static final long FIRST_SEED = 1;
-  private static final int SEEDS = 400;
+  private static final int SEEDS = 2_000;
 
   @Test
   @Timeout(300)
