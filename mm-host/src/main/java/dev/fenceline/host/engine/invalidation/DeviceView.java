@@ -4,7 +4,6 @@ import dev.fenceline.host.engine.notifier.HolderMap;
 import dev.fenceline.model.DeviceId;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the host knows of one device on one address space: which pages it was granted and which
@@ -53,16 +52,6 @@ public final class DeviceView {
   /** Invalidations whose fence the device owes, oldest first; also those that backed off. */
   public List<Invalidation> owed() {
     return owed;
-  }
-
-  /** The invalidation owed that overlaps, or null. */
-  public @Nullable Invalidation owedOver(long vpnStart, long vpnEnd) {
-    for (int i = 0; i < owed.size(); i++) {
-      if (owed.get(i).overlaps(vpnStart, vpnEnd)) {
-        return owed.get(i);
-      }
-    }
-    return null;
   }
 
   public int mirrorCount() {
