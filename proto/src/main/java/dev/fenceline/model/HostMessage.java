@@ -25,7 +25,8 @@ public sealed interface HostMessage {
     /** Another process attached with this agent id and its lease is alive. */
     AGENT_ID_TAKEN,
     MALFORMED,
-    TOO_MANY_AGENTS
+    TOO_MANY_AGENTS,
+    QUARANTINED
   }
 
   /** The lease runs from the time at which the agent sent heartbeat {@code number}. */

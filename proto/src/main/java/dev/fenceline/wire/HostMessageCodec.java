@@ -106,6 +106,7 @@ public final class HostMessageCodec {
               case AGENT_ID_TAKEN -> dev.fenceline.attach.v1.Refusal.Reason.REASON_AGENT_ID_TAKEN;
               case MALFORMED -> dev.fenceline.attach.v1.Refusal.Reason.REASON_MALFORMED;
               case TOO_MANY_AGENTS -> dev.fenceline.attach.v1.Refusal.Reason.REASON_TOO_MANY_AGENTS;
+              case QUARANTINED -> dev.fenceline.attach.v1.Refusal.Reason.REASON_QUARANTINED;
             })
         .setMessage(refusal.message())
         .setRetryAfterNanos(refusal.retryAfterNanos())
@@ -204,6 +205,7 @@ public final class HostMessageCodec {
           case REASON_AGENT_ID_TAKEN -> HostMessage.RefusalReason.AGENT_ID_TAKEN;
           case REASON_MALFORMED -> HostMessage.RefusalReason.MALFORMED;
           case REASON_TOO_MANY_AGENTS -> HostMessage.RefusalReason.TOO_MANY_AGENTS;
+          case REASON_QUARANTINED -> HostMessage.RefusalReason.QUARANTINED;
           case REASON_UNSPECIFIED, UNRECOGNIZED ->
               throw WireChecks.malformed("refusal.reason", wire.getReason(), "one of Reason");
         };

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import dev.fenceline.attach.v1.AttachProto;
 import dev.fenceline.common.v1.CommonProto;
+import dev.fenceline.control.v1.ControlProto;
 import dev.fenceline.device.v1.DeviceProto;
 import dev.fenceline.query.v1.QueryProto;
 import dev.fenceline.registry.v1.RegistryProto;
@@ -31,6 +32,7 @@ class WireContractBaselineTest {
       List.of(
           AttachProto.getDescriptor(),
           CommonProto.getDescriptor(),
+          ControlProto.getDescriptor(),
           DeviceProto.getDescriptor(),
           QueryProto.getDescriptor(),
           RegistryProto.getDescriptor(),
