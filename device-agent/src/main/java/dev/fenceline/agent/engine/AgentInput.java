@@ -2,6 +2,7 @@ package dev.fenceline.agent.engine;
 
 import dev.fenceline.model.Access;
 import dev.fenceline.model.HostMessage;
+import java.util.List;
 
 /**
  * What can happen to a {@link HostLinkEngine}; immutable. Tickets are chosen by whoever asks and
@@ -29,8 +30,19 @@ public sealed interface AgentInput {
   /** A batch arrived on the stream of this attempt. */
   record Received(long attempt, HostMessage.Batch batch) implements AgentInput {}
 
-  /** What a drop effect asked for has been done: entries gone, accesses in flight drained. */
-  record Drained(long drainId) implements AgentInput {}
+  /**
+   * What drop effects asked for has been done: entries gone, accesses in flight drained. Drains
+   * that end together come together, so that what they owe leaves in one batch.
+   */
+  record Drained(List<Long> drainIds) implements AgentInput {
+    public Drained {
+      drainIds = List.copyOf(drainIds);
+    }
+
+    public Drained(long drainId) {
+      this(List.of(drainId));
+    }
+  }
 
   /**
    * Subscribes a device to the half-open interval.

@@ -95,7 +95,7 @@ public final class HostLinkEngine {
       case AgentInput.StreamOpened opened -> streamOpened(opened.attempt());
       case AgentInput.StreamEnded ended -> streamEnded(ended.attempt(), ended.reason());
       case AgentInput.Received received -> received(received.attempt(), received.batch());
-      case AgentInput.Drained drained -> drained(drained.drainId());
+      case AgentInput.Drained drained -> drained.drainIds().forEach(this::drained);
       case AgentInput.OpenMirror wanted -> openMirror(wanted);
       case AgentInput.CloseMirror wanted -> desk.close(wanted, session != null);
       case AgentInput.FaultWanted wanted -> faults.want(wanted);

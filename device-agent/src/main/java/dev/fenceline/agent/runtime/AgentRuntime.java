@@ -46,6 +46,7 @@ public final class AgentRuntime implements AutoCloseable {
   private final AgentObserver observer;
   private final SplittableRandom random;
   private final ScheduledThreadPoolExecutor executor;
+  private final DelayLine delays = new DelayLine();
   private final List<Device> devices;
   private final ConcurrentSkipListMap<String, HostLink> links = new ConcurrentSkipListMap<>();
 
@@ -113,7 +114,8 @@ public final class AgentRuntime implements AutoCloseable {
           new HostLink(
               address,
               connectors.connectorTo(address),
-              new HostLink.Surroundings(devices, settings.link(), executor, clock, observer),
+              new HostLink.Surroundings(
+                  devices, settings.link(), executor, delays, clock, observer),
               random.split());
       links.put(address, link);
       observer.linkAdded(link);
@@ -262,6 +264,7 @@ public final class AgentRuntime implements AutoCloseable {
       LOG.warn("left without a word to every host: {}", e.toString());
     }
     links.values().forEach(HostLink::close);
+    delays.close();
     executor.shutdown();
   }
 }

@@ -47,6 +47,7 @@ public final class HostLink {
       List<Device> devices,
       LinkSettings settings,
       ScheduledExecutorService executor,
+      DelayLine delays,
       LongSupplier clock,
       AgentObserver observer) {}
 
@@ -75,6 +76,9 @@ public final class HostLink {
   private final Object sessionChanged = new Object();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
 
+  /** One for all drains, so that those which end together are told of together. */
+  private final ImitatedDrain.Listener drainListener = this::drained;
+
   // Confined to the mailbox.
   private @Nullable AttachStream stream;
   private @Nullable ScheduledFuture<?> timer;
@@ -95,7 +99,7 @@ public final class HostLink {
     this.around = around;
     this.engine = new HostLinkEngine(around.settings(), random);
     this.transfers = new Transfers(connector);
-    this.mirrors = new LinkMirrors(around.devices(), around.executor());
+    this.mirrors = new LinkMirrors(around.devices(), around.delays());
     this.mailbox = new Mailbox<>(MAILBOX, around.executor(), this::handle, this::failed);
   }
 
@@ -323,6 +327,7 @@ public final class HostLink {
       perform(effect);
     }
     leaseEndNanos = engine.leaseEndNanos();
+    mirrors.turnOver();
   }
 
   private void perform(AgentEffect effect) {
@@ -418,18 +423,21 @@ public final class HostLink {
     session = null;
     leaseEndNanos = HostLinkEngine.NO_LEASE;
     transfers.endSession(); // whoever waits for a reply inside an access goes on, and withdraws
-    mirrors.dropEverything(() -> mailbox.submit(new AgentInput.Drained(drop.drainId())));
+    mirrors.dropEverything(
+        drop,
+        around.clock().getAsLong(),
+        () -> mailbox.submit(new AgentInput.Drained(drop.drainId())));
   }
 
   private void dropEntries(AgentEffect.DropEntries drop) {
-    Device device = around.devices().get(drop.deviceIndex());
-    long began = around.clock().getAsLong();
-    mirrors.drop(
-        drop,
-        () -> {
-          around.observer().drained(device, around.clock().getAsLong() - began);
-          mailbox.submit(new AgentInput.Drained(drop.drainId()));
-        });
+    mirrors.drop(drop, around.clock().getAsLong(), drainListener);
+  }
+
+  /** What ended together is taken in together, and its acknowledgements leave in one message. */
+  private void drained(List<ImitatedDrain> drains) {
+    long now = around.clock().getAsLong();
+    drains.forEach(drain -> around.observer().drained(drain.device(), now - drain.beganNanos()));
+    mailbox.submit(new AgentInput.Drained(drains.stream().map(ImitatedDrain::drainId).toList()));
   }
 
   /** Turns what one stream says into inputs. Thread-safe. */

@@ -4,10 +4,9 @@ import dev.fenceline.agent.engine.AgentEffect;
 import dev.fenceline.concurrent.AccessSlots;
 import dev.fenceline.concurrent.MirrorTable;
 import dev.fenceline.model.Pages;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -24,16 +23,19 @@ final class LinkMirrors {
   }
 
   private final List<Device> devices;
-  private final ScheduledExecutorService executor;
+  private final DelayLine delays;
 
   /** Per device; its units are the owners. */
   private final List<AccessSlots> slots;
 
   private final ConcurrentSkipListMap<Key, MirrorView> views = new ConcurrentSkipListMap<>();
 
-  LinkMirrors(List<Device> devices, ScheduledExecutorService executor) {
+  /** What has begun in this turn of the mailbox. */
+  private final List<ImitatedDrain> begun = new ArrayList<>();
+
+  LinkMirrors(List<Device> devices, DelayLine delays) {
     this.devices = devices;
-    this.executor = executor;
+    this.delays = delays;
     this.slots =
         devices.stream().map(device -> new AccessSlots(device.description().units(), 0)).toList();
   }
@@ -47,32 +49,42 @@ final class LinkMirrors {
   /**
    * Clears the entries, waits for accesses through them and then for the device's drain delay.
    *
-   * @param onDrained may run before this method returns
+   * @param listener hears of the end, after {@link #turnOver} or in it
    */
-  void drop(AgentEffect.DropEntries drop, Runnable onDrained) {
+  void drop(AgentEffect.DropEntries drop, long nowNanos, ImitatedDrain.Listener listener) {
     Device device = devices.get(drop.deviceIndex());
     device.counters().invalidations.increment();
+    ImitatedDrain drain = begin(device, drop.drainId(), nowNanos, listener);
     view(drop.deviceIndex(), drop.spaceId())
         .invalidate(
-            Pages.number(drop.start()),
-            Pages.number(drop.end()),
-            () -> afterDelay(device, onDrained));
+            Pages.number(drop.start()), Pages.number(drop.end()), () -> accessesEnded(drain));
   }
 
   /** Clears every table; the devices drain in parallel, the slowest one ends it. */
-  void dropEverything(Runnable onDrained) {
+  void dropEverything(AgentEffect.DropEverything drop, long nowNanos, Runnable onDrained) {
     views.values().forEach(MirrorView::clear);
     AtomicInteger left = new AtomicInteger(devices.size());
-    Runnable oneDone =
-        () -> {
-          if (left.decrementAndGet() == 0) {
+    ImitatedDrain.Listener listener =
+        drains -> {
+          if (left.addAndGet(-drains.size()) == 0) {
             onDrained.run();
           }
         };
     for (Device device : devices) {
-      slots
-          .get(device.index())
-          .beginDrain(0, MirrorTable.VPN_LIMIT, () -> afterDelay(device, oneDone));
+      ImitatedDrain drain = begin(device, drop.drainId(), nowNanos, listener);
+      slots.get(device.index()).beginDrain(0, MirrorTable.VPN_LIMIT, () -> accessesEnded(drain));
+    }
+  }
+
+  /** The turn is over: the delays begin of all drains that it began and nobody holds up. */
+  void turnOver() {
+    if (begun.isEmpty()) {
+      return;
+    }
+    List<ImitatedDrain> free = begun.stream().filter(ImitatedDrain::oneCame).toList();
+    begun.clear();
+    if (!free.isEmpty()) {
+      delays.begin(free);
     }
   }
 
@@ -81,12 +93,17 @@ final class LinkMirrors {
     views.keySet().removeIf(key -> key.spaceId() == spaceId);
   }
 
-  private void afterDelay(Device device, Runnable task) {
-    long nanos = device.delays().drainNanos();
-    if (nanos == 0) {
-      task.run();
-    } else {
-      executor.schedule(task, nanos, TimeUnit.NANOSECONDS);
+  private ImitatedDrain begin(
+      Device device, long drainId, long nowNanos, ImitatedDrain.Listener listener) {
+    ImitatedDrain drain = new ImitatedDrain(device, drainId, nowNanos, listener);
+    begun.add(drain);
+    return drain;
+  }
+
+  /** In the mailbox, or by the unit whose access was the last. */
+  private void accessesEnded(ImitatedDrain drain) {
+    if (drain.oneCame()) {
+      delays.begin(List.of(drain));
     }
   }
 }

@@ -70,6 +70,13 @@ final class DrainingAgents implements AutoCloseable {
     }
   }
 
+  /** How long the devices take to drain from now on. */
+  void setDrainNanos(long nanos) {
+    for (Attached each : attached) {
+      each.agent().devices().forEach(device -> device.setDelays(new Delays(nanos, 0, 0)));
+    }
+  }
+
   @Override
   public void close() {
     attached.forEach(each -> each.agent().close());
