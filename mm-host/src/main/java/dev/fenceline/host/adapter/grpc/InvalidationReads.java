@@ -25,23 +25,70 @@ record InvalidationReads(
     ShardQueries queries, FenceDiagnosis diagnosis, long nowNanos, long nowMillis) {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
-  /** Those asked for: what still waits in a queue first, then newest first. */
-  List<InvalidationInfo> list(long spaceId, boolean pendingOnly, int size) {
+  /** Which invalidations a query asks for; spaceId 0 is all. */
+  record Filter(long spaceId, boolean pendingOnly) {
+    boolean admits(Invalidation invalidation) {
+      boolean pending = !invalidation.state().ended() || invalidation.pendingCount() > 0;
+      return (spaceId == 0 || invalidation.spaceId() == spaceId) && (pending || !pendingOnly);
+    }
+  }
+
+  /** A place in the list of all shards: newest first, by start and then by id. */
+  record Place(long startedNanos, long id) implements Comparable<Place> {
+    /** Before everything. */
+    static final Place NEWEST = new Place(Long.MAX_VALUE, Long.MAX_VALUE);
+
+    static Place of(Invalidation invalidation) {
+      return new Place(invalidation.startedNanos(), invalidation.id());
+    }
+
+    @Override
+    public int compareTo(Place other) {
+      int byStart = Long.compare(other.startedNanos, startedNanos);
+      return byStart != 0 ? byStart : Long.compare(other.id, id);
+    }
+  }
+
+  /** An invalidation and its place among those of all shards. */
+  record Placed(Place place, InvalidationInfo info) {}
+
+  /** What waits in queues and has no invalidation yet, at most so many. */
+  List<InvalidationInfo> queued(Filter filter, int limit) {
     List<InvalidationInfo> list = new ArrayList<>();
     for (AddressSpace space : queries.spaces().values()) {
-      if (spaceId == 0 || space.id() == spaceId) {
-        space.queued().stream().limit(size - list.size()).map(this::queued).forEach(list::add);
-      }
-    }
-    for (Invalidation invalidation : queries.recent()) {
-      boolean pending = !invalidation.state().ended() || invalidation.pendingCount() > 0;
-      if (list.size() < size
-          && (spaceId == 0 || invalidation.spaceId() == spaceId)
-          && (pending || !pendingOnly)) {
-        list.add(info(invalidation));
+      if (filter.spaceId() == 0 || space.id() == filter.spaceId()) {
+        space.queued().stream().limit(limit - list.size()).map(this::queued).forEach(list::add);
       }
     }
     return list;
+  }
+
+  /** Those behind a place, newest first, at most so many. */
+  List<Placed> list(Filter filter, Place behind, int limit) {
+    List<Placed> list = new ArrayList<>();
+    for (Invalidation invalidation : queries.recent()) {
+      Place place = Place.of(invalidation);
+      if (list.size() < limit && filter.admits(invalidation) && behind.compareTo(place) < 0) {
+        list.add(new Placed(place, info(invalidation)));
+      }
+    }
+    return list;
+  }
+
+  /**
+   * The place of an invalidation of this shard; that of the oldest one remembered if it is not
+   * remembered itself; null if the id was never given out.
+   */
+  @Nullable Place place(long id) {
+    if (!queries.everIssued(id)) {
+      return null;
+    }
+    Invalidation invalidation = queries.invalidation(id);
+    List<Invalidation> recent = queries.recent();
+    if (invalidation != null) {
+      return Place.of(invalidation);
+    }
+    return recent.isEmpty() ? new Place(Long.MIN_VALUE, 0) : Place.of(recent.getLast());
   }
 
   @Nullable InvalidationInfo one(long id) {

@@ -5,6 +5,7 @@ import dev.fenceline.host.engine.session.Session;
 import dev.fenceline.host.engine.shard.AddressSpace;
 import dev.fenceline.host.engine.shard.ShardQueries;
 import dev.fenceline.host.engine.shard.ShardSession;
+import dev.fenceline.host.engine.shard.SpaceMapSurvey;
 import dev.fenceline.host.runtime.HostRuntime;
 import dev.fenceline.host.runtime.RuntimeSettings;
 import dev.fenceline.host.runtime.SessionView;
@@ -12,13 +13,18 @@ import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.Pages;
+import dev.fenceline.query.v1.FaultInfo;
 import dev.fenceline.query.v1.GetHostRequest;
 import dev.fenceline.query.v1.GetInvalidationRequest;
 import dev.fenceline.query.v1.GetPageRequest;
+import dev.fenceline.query.v1.GetSpaceMapRequest;
 import dev.fenceline.query.v1.GetSpaceRequest;
+import dev.fenceline.query.v1.GetWaitTimesRequest;
 import dev.fenceline.query.v1.HostInfo;
 import dev.fenceline.query.v1.HostQueryServiceGrpc;
 import dev.fenceline.query.v1.InvalidationInfo;
+import dev.fenceline.query.v1.ListFaultsReply;
+import dev.fenceline.query.v1.ListFaultsRequest;
 import dev.fenceline.query.v1.ListInvalidationsReply;
 import dev.fenceline.query.v1.ListInvalidationsRequest;
 import dev.fenceline.query.v1.ListMirrorsReply;
@@ -32,6 +38,8 @@ import dev.fenceline.query.v1.ListSpacesRequest;
 import dev.fenceline.query.v1.PageInfo;
 import dev.fenceline.query.v1.SessionInfo;
 import dev.fenceline.query.v1.SpaceInfo;
+import dev.fenceline.query.v1.SpaceMap;
+import dev.fenceline.query.v1.WaitTimes;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -39,6 +47,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.LongStream;
 
 /**
  * The host query service on gRPC. Thread-safe; each call runs on a virtual thread of its own and
@@ -47,6 +56,7 @@ import java.util.function.Function;
 public final class QueryAdapter extends HostQueryServiceGrpc.HostQueryServiceImplBase {
   private static final int DEFAULT_PAGE_SIZE = 100;
   private static final int MAX_PAGE_SIZE = 1000;
+  private static final int DEFAULT_CELLS = 256;
 
   private final HostRuntime host;
 
@@ -179,23 +189,136 @@ public final class QueryAdapter extends HostQueryServiceGrpc.HostQueryServiceImp
     Answers.answer(
         answers,
         () -> {
-          int size = pageSize(request.getPageSize());
-          FenceDiagnosis diagnosis = diagnosis();
-          BiFunction<ShardQueries, Long, List<InvalidationInfo>> read =
-              (queries, now) ->
-                  reads(queries, diagnosis, now)
-                      .list(request.getSpaceId(), request.getPendingOnly(), size);
-          List<InvalidationInfo> found = new ArrayList<>();
-          if (request.getSpaceId() == 0) {
-            onEachShard(read).forEach(found::addAll);
-            // Stable: what one shard answered stays in its order within a millisecond.
-            found.sort(Comparator.comparingLong(InvalidationInfo::getStartedAtMillis).reversed());
-          } else {
+          if (request.getSpaceId() != 0) {
             inSpace(request.getSpaceId(), (queries, space) -> true);
-            found.addAll(await(request.getSpaceId(), read));
           }
-          return ListInvalidationsReply.newBuilder()
-              .addAllInvalidations(found.subList(0, Math.min(size, found.size())))
+          return invalidations(request, pageSize(request.getPageSize()));
+        });
+  }
+
+  private ListInvalidationsReply invalidations(ListInvalidationsRequest request, int size) {
+    FenceDiagnosis diagnosis = diagnosis();
+    InvalidationReads.Filter filter =
+        new InvalidationReads.Filter(request.getSpaceId(), request.getPendingOnly());
+    long before = request.getBeforeInvalidationId();
+    InvalidationReads.Place behind =
+        before == 0 ? InvalidationReads.Place.NEWEST : place(before, diagnosis);
+    List<InvalidationReads.Placed> found = new ArrayList<>();
+    onShardsOf(
+            request.getSpaceId(),
+            (queries, now) -> reads(queries, diagnosis, now).list(filter, behind, size + 1))
+        .forEach(found::addAll);
+    found.sort(Comparator.comparing(InvalidationReads.Placed::place));
+    ListInvalidationsReply.Builder reply = ListInvalidationsReply.newBuilder();
+    if (before == 0) {
+      // One with an id has to be left, or the next page would begin here again.
+      int limit = found.isEmpty() ? size : size - 1;
+      onShardsOf(
+              request.getSpaceId(),
+              (queries, now) -> reads(queries, diagnosis, now).queued(filter, limit))
+          .stream()
+          .flatMap(List::stream)
+          .limit(limit)
+          .forEach(reply::addInvalidations);
+    }
+    int room = size - reply.getInvalidationsCount();
+    found.stream().limit(room).map(InvalidationReads.Placed::info).forEach(reply::addInvalidations);
+    return reply.setMore(found.size() > room).build();
+  }
+
+  private InvalidationReads.Place place(long invalidationId, FenceDiagnosis diagnosis) {
+    return this.<Optional<InvalidationReads.Place>>await(
+            invalidationId,
+            (queries, now) ->
+                Optional.ofNullable(reads(queries, diagnosis, now).place(invalidationId)))
+        .orElseThrow(
+            () ->
+                Refusals.exception(
+                    Errno.ENOENT,
+                    "invalidation " + invalidationId + " never existed on this host"));
+  }
+
+  @Override
+  public void getSpaceMap(GetSpaceMapRequest request, StreamObserver<SpaceMap> answers) {
+    Answers.answer(
+        answers,
+        () -> {
+          int cells = cellCount(request.getCellCount());
+          SpaceReads.Window window = window(true, spanOrAll(request), 0);
+          SpaceMapSurvey survey =
+              inSpace(
+                  request.getSpaceId(),
+                  (queries, space) ->
+                      request.hasInterval()
+                          ? SpaceMapSurvey.of(space, window.start(), window.end(), cells)
+                          : SpaceMapSurvey.ofAll(space, cells));
+          while (!await(request.getSpaceId(), (queries, now) -> survey.advance(queries))) {
+            // The shard works for others between two slices.
+          }
+          return SpaceReads.map(survey);
+        });
+  }
+
+  private static Interval spanOrAll(GetSpaceMapRequest request) {
+    return request.hasInterval()
+        ? request.getInterval()
+        : Interval.newBuilder().setEnd(Pages.ADDRESS_LIMIT).build();
+  }
+
+  private static int cellCount(int cells) {
+    if (cells < 0 || cells > SpaceMapSurvey.MAX_CELLS) {
+      throw Refusals.exception(
+          Errno.EINVAL,
+          "cell count %s is not in [0, %d]"
+              .formatted(Integer.toUnsignedString(cells), SpaceMapSurvey.MAX_CELLS));
+    }
+    return cells == 0 ? DEFAULT_CELLS : cells;
+  }
+
+  @Override
+  public void listFaults(ListFaultsRequest request, StreamObserver<ListFaultsReply> answers) {
+    Answers.answer(
+        answers,
+        () -> {
+          int size = pageSize(request.getPageSize());
+          long space = request.getSpaceId();
+          if (space != 0) {
+            inSpace(space, (queries, found) -> true);
+          }
+          List<FaultInfo> faults = new ArrayList<>();
+          onShardsOf(
+                  space,
+                  (queries, now) ->
+                      queries.faults(space, size).stream()
+                          .map(fault -> SpaceReads.fault(fault, now))
+                          .toList())
+              .forEach(faults::addAll);
+          faults.sort(Comparator.comparingLong(FaultInfo::getElapsedNanos).reversed());
+          long total =
+              onShardsOf(space, (queries, now) -> queries.faultCount(space)).stream()
+                  .mapToLong(Long::longValue)
+                  .sum();
+          return ListFaultsReply.newBuilder()
+              .addAllFaults(faults.subList(0, Math.min(size, faults.size())))
+              .setTotal(Math.max(total, faults.size()))
+              .build();
+        });
+  }
+
+  @Override
+  public void getWaitTimes(GetWaitTimesRequest request, StreamObserver<WaitTimes> answers) {
+    Answers.answer(
+        answers,
+        () -> {
+          var sum = new dev.fenceline.host.engine.shard.WaitTimes();
+          onEachShard((queries, now) -> queries.waitTimes().copy()).forEach(sum::add);
+          return WaitTimes.newBuilder()
+              .addAllBucketBoundNanos(boxed(dev.fenceline.host.engine.shard.WaitTimes.boundNanos()))
+              .addAllScheduleCounts(boxed(sum.scheduleCounts()))
+              .addAllUnmapCounts(boxed(sum.unmapCounts()))
+              .addAllWaitCounts(boxed(sum.waitCounts()))
+              .setCompleted(sum.completed())
+              .setBackedOff(sum.backedOff())
               .build();
         });
   }
@@ -270,6 +393,15 @@ public final class QueryAdapter extends HostQueryServiceGrpc.HostQueryServiceImp
 
   private <T> T await(long id, BiFunction<ShardQueries, Long, T> reader) {
     return CallBound.await(host.query(id, reader), "the query");
+  }
+
+  /** On the shard of a space, or on all (0). */
+  private <T> List<T> onShardsOf(long spaceId, BiFunction<ShardQueries, Long, T> reader) {
+    return spaceId == 0 ? onEachShard(reader) : List.of(await(spaceId, reader));
+  }
+
+  private static List<Long> boxed(long[] values) {
+    return LongStream.of(values).boxed().toList();
   }
 
   private <T> List<T> onEachShard(BiFunction<ShardQueries, Long, T> reader) {

@@ -10,21 +10,27 @@ import dev.fenceline.host.engine.invalidation.Mirror;
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.shard.AddressSpace;
 import dev.fenceline.host.engine.shard.ShardQueries;
+import dev.fenceline.host.engine.shard.SpaceMapSurvey;
 import dev.fenceline.host.engine.space.Mapping;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.Pages;
+import dev.fenceline.query.v1.FaultInfo;
 import dev.fenceline.query.v1.HolderInfo;
 import dev.fenceline.query.v1.ListMirrorsReply;
 import dev.fenceline.query.v1.ListRangesReply;
+import dev.fenceline.query.v1.MapCell;
+import dev.fenceline.query.v1.MapDevice;
 import dev.fenceline.query.v1.MirrorInfo;
 import dev.fenceline.query.v1.PageInfo;
 import dev.fenceline.query.v1.RangeInfo;
 import dev.fenceline.query.v1.SpaceInfo;
+import dev.fenceline.query.v1.SpaceMap;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +41,52 @@ final class SpaceReads {
   /** Pages whose entries one call looks at; a mapping beyond is answered in parts. */
   private static final long MAX_PAGES_PER_CALL = 1 << 18;
 
+  /** Devices that one call asks what they hold, over all its ranges; the page ends early then. */
+  private static final int MAX_HOLDER_LOOK_UPS = 20_000;
+
   private SpaceReads() {}
+
+  static SpaceMap map(SpaceMapSurvey survey) {
+    SpaceMap.Builder map =
+        SpaceMap.newBuilder().setCellPages(survey.cellPages()).setSequence(survey.sequence());
+    if (survey.cells().length > 0) {
+      map.setInterval(Interval.newBuilder().setStart(survey.start()).setEnd(survey.end()));
+    }
+    for (SpaceMapSurvey.SurveyedDevice device : survey.devices()) {
+      map.addDevices(
+          MapDevice.newBuilder()
+              .setDevice(ref(device.view().device()))
+              .setDeviceName(device.view().name())
+              .setHeldPages(device.heldPages()));
+    }
+    for (int i = 0; i < survey.cells().length; i++) {
+      SpaceMapSurvey.Cell cell = survey.cells()[i];
+      if (cell.mappedPages() > 0) {
+        map.addCells(
+            MapCell.newBuilder()
+                .setIndex(i)
+                .setMappedPages(cell.mappedPages())
+                .setResidentPages(cell.residentPages())
+                .setInvalidatingPages(cell.invalidatingPages())
+                .addAllHolders(IntStream.of(cell.holders()).boxed().toList())
+                .setHolderCount(cell.holderCount()));
+      }
+    }
+    return map.build();
+  }
+
+  static FaultInfo fault(ShardQueries.WaitingFault fault, long nowNanos) {
+    return FaultInfo.newBuilder()
+        .setDevice(ref(fault.device().device()))
+        .setDeviceName(fault.device().name())
+        .setSpaceId(fault.space().id())
+        .setAddress(fault.address())
+        .setPageCount(fault.pageCount())
+        .setWrite(fault.write())
+        .setElapsedNanos(nowNanos - fault.fault().sinceNanos())
+        .setWaitsForInvalidationId(fault.invalidationId())
+        .build();
+  }
 
   static SpaceInfo space(AddressSpace space) {
     int pending = 0;
@@ -52,6 +103,7 @@ final class SpaceReads {
         .setMirrorCount(space.mirrors().size())
         .setSequence(space.sequence())
         .setPendingInvalidationCount(pending + space.queued().size())
+        .setChangeStamp(space.changeStamp())
         .build();
   }
 
@@ -70,14 +122,18 @@ final class SpaceReads {
     ListRangesReply.Builder reply = ListRangesReply.newBuilder().setSequence(space.sequence());
     List<DeviceView> views = queries.views(space);
     long budget = MAX_PAGES_PER_CALL;
-    for (Mapping mapping : space.memory().mappings().mappingsIn(window.start(), window.end())) {
+    int lookUps = MAX_HOLDER_LOOK_UPS;
+    int limit = holder == null ? window.size() + 1 : Integer.MAX_VALUE;
+    for (Mapping mapping :
+        space.memory().mappings().mappingsIn(window.start(), window.end(), limit)) {
       long start = Math.max(mapping.start(), window.start());
       long end = Math.min(mapping.end(), window.end());
-      if (reply.getRangesCount() == window.size() || budget == 0) {
+      if (reply.getRangesCount() == window.size() || budget == 0 || lookUps <= 0) {
         return reply.setNextAddress(start).build();
       }
       long cut = Math.min(end, start + Pages.address(budget));
       budget -= Pages.number(cut - start);
+      lookUps -= views.size();
       if (holder == null || holds(views, holder, start, cut)) {
         reply.addRanges(range(space, mapping, views, start, cut));
       }

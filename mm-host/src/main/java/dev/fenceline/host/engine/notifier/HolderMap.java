@@ -104,8 +104,12 @@ public final class HolderMap {
     return MAP_BYTES + (root == null ? 0 : root.bytes());
   }
 
-  /** The first held page of [vpnStart, vpnEnd), or {@code vpnEnd}. */
-  private long nextHeld(long vpnStart, long vpnEnd) {
+  /**
+   * The first held page of [vpnStart, vpnEnd), or {@code vpnEnd}.
+   *
+   * @throws IndexOutOfBoundsException if the range does not lie in [0, {@link #VPN_LIMIT})
+   */
+  public long nextHeld(long vpnStart, long vpnEnd) {
     checkRange(vpnStart, vpnEnd);
     return root == null || vpnStart == vpnEnd ? vpnEnd : root.nextHeld(vpnStart, vpnEnd);
   }

@@ -29,6 +29,7 @@ public final class AddressSpace {
   private final List<ParkedFault> parked = new ArrayList<>();
   private NotificationMode mode;
   private long sequence;
+  private long changeStamp;
 
   AddressSpace(long id, String name, NotificationMode mode, SpaceMemory memory) {
     this.id = id;
@@ -75,6 +76,18 @@ public final class AddressSpace {
     return ++sequence;
   }
 
+  /**
+   * Which change of the shard was the last of this space: while it stays, so does every answer
+   * about the space that tells of no time.
+   */
+  public long changeStamp() {
+    return changeStamp;
+  }
+
+  void changeStamp(long stamp) {
+    changeStamp = stamp;
+  }
+
   /** Operations between schedule and end. */
   public List<Operation> active() {
     return active;
@@ -85,7 +98,8 @@ public final class AddressSpace {
     return queued;
   }
 
-  List<ParkedFault> parked() {
+  /** Faults that wait, oldest first. */
+  public List<ParkedFault> parked() {
     return parked;
   }
 

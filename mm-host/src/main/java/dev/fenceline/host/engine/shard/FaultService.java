@@ -41,7 +41,7 @@ final class FaultService {
   }
 
   /** A device's fault. */
-  void fault(ShardSession session, FaultRequest request) {
+  void fault(ShardSession session, FaultRequest request, long nowNanos) {
     Mirror mirror = session.mirrors().get(request.mirrorId());
     AddressSpace space = session.spaceOf(request.mirrorId());
     if (mirror == null || space == null) {
@@ -56,6 +56,7 @@ final class FaultService {
       reply(session, space.sequence(), request, Errno.EINVAL, malformed);
       return;
     }
+    state.changed(space);
     if (!serve(session, mirror, space, request)) {
       if (session.parkedFaults() >= state.config.maxFaultsPerSession()) {
         reply(
@@ -67,23 +68,24 @@ final class FaultService {
         return;
       }
       session.parked(1);
-      space.parked().add(new ParkedFault.FromDevice(session, mirror, request));
+      space.parked().add(new ParkedFault.FromDevice(session, mirror, request, nowNanos));
       state.emit(new ShardEffect.FaultServed(request.pageCount(), true));
     }
   }
 
   /** A CPU access that missed its TLB. */
-  void cpuFault(ShardInput.CpuFault request) {
+  void cpuFault(ShardInput.CpuFault request, long nowNanos) {
     AddressSpace space = state.space(request.spaceId());
     if (space == null) {
       endCpuFault(request, Errno.ENOENT, "address space " + request.spaceId() + " does not exist");
       return;
     }
     String malformed = malformed(request.address(), request.pageCount());
+    state.changed(space);
     if (malformed != null) {
       endCpuFault(request, Errno.EINVAL, malformed);
     } else if (!serveCpu(space, request)) {
-      space.parked().add(new ParkedFault.FromCpu(request));
+      space.parked().add(new ParkedFault.FromCpu(request, nowNanos));
     }
   }
 
@@ -92,6 +94,7 @@ final class FaultService {
     if (space.parked().isEmpty()) {
       return;
     }
+    state.changed(space);
     List<ParkedFault> waiting = List.copyOf(space.parked());
     space.parked().clear();
     for (ParkedFault fault : waiting) {

@@ -22,6 +22,7 @@ final class OperationApplier {
     return switch (operation.resolved()) {
       case SpaceOperation.SetMode setMode -> {
         space.mode(setMode.mode());
+        state.changed(space);
         yield new OperationOutcome.Done(0, timing);
       }
       case SpaceOperation.Destroy destroy -> {
@@ -51,6 +52,7 @@ final class OperationApplier {
           Errno.RESOURCE_EXHAUSTED, "no frames left to copy address space " + parent.id(), null);
     }
     AddressSpace child = new AddressSpace(state.nextSpaceId(), fork.name(), parent.mode(), copy);
+    state.changed(child);
     state.spaces.put(child.id(), child);
     return new OperationOutcome.Done(child.id(), OperationOutcome.Timing.NONE);
   }

@@ -85,6 +85,7 @@ final class OperationDriver {
       return;
     }
     AddressSpace space = spaceOf(operation);
+    state.changed(space);
     Invalidation.State phase = operation.invalidations().get(0).state();
     boolean pending = operation.pendingFences() > 0;
     if (phase == Invalidation.State.SCHEDULED) {
@@ -158,6 +159,7 @@ final class OperationDriver {
       if (space == null) {
         continue;
       }
+      state.changed(space);
       if (space.queued().remove(operation)) {
         end(operation, new OperationOutcome.BackedOff(OperationOutcome.Timing.NONE));
         runQueue(space, nowNanos);
@@ -228,6 +230,7 @@ final class OperationDriver {
 
   /** True if it started, ended at once or was refused; false if it has to wait. */
   private boolean tryStart(AddressSpace space, Operation operation, long nowNanos) {
+    state.changed(space);
     switch (space.memory().plan(operation.request())) {
       case OperationPlan.Refused refused -> {
         end(
@@ -340,6 +343,9 @@ final class OperationDriver {
     invalidation.resolve(fenceIndex, how, nowNanos);
     state.emit(new ShardEffect.FenceResolved(invalidation, fenceIndex));
     AddressSpace space = state.space(invalidation.spaceId());
+    if (space != null) {
+      state.changed(space);
+    }
     runStarved(nowNanos);
     if (invalidation.state().ended()) {
       if (invalidation.pendingCount() == 0) {
@@ -434,6 +440,7 @@ final class OperationDriver {
         state.live.remove(invalidation.id());
       }
       state.remember(invalidation);
+      state.waitTimes.record(invalidation);
       state.emit(new ShardEffect.InvalidationEnded(invalidation));
     }
   }

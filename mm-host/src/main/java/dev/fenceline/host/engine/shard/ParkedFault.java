@@ -7,9 +7,13 @@ import dev.fenceline.model.AgentMessage;
  * A fault that waits for the end of an invalidation over its first page; immutable. The wait is
  * bounded by the fences of that invalidation.
  */
-sealed interface ParkedFault {
-  record FromDevice(ShardSession session, Mirror mirror, AgentMessage.FaultRequest request)
+public sealed interface ParkedFault {
+  /** When it began to wait. */
+  long sinceNanos();
+
+  record FromDevice(
+      ShardSession session, Mirror mirror, AgentMessage.FaultRequest request, long sinceNanos)
       implements ParkedFault {}
 
-  record FromCpu(ShardInput.CpuFault request) implements ParkedFault {}
+  record FromCpu(ShardInput.CpuFault request, long sinceNanos) implements ParkedFault {}
 }

@@ -45,7 +45,7 @@ public final class ShardEngine {
       case ShardInput.FromAgent message -> fromAgent(message, nowNanos);
       case ShardInput.Dma request -> dma.check(request.request());
       case ShardInput.Submit submit -> submit(submit, nowNanos);
-      case ShardInput.CpuFault fault -> faults.cpuFault(fault);
+      case ShardInput.CpuFault fault -> faults.cpuFault(fault, nowNanos);
       case ShardInput.CpuDrained drained ->
           operations.cpuDrained(drained.invalidationId(), nowNanos);
       case ShardInput.SessionOpened opened ->
@@ -95,6 +95,7 @@ public final class ShardEngine {
             create.name(),
             create.mode(),
             new SpaceMemory(state.frames, state));
+    state.changed(space);
     state.spaces.put(space.id(), space);
     state.emit(
         new ShardEffect.OperationEnded(
@@ -113,7 +114,7 @@ public final class ShardEngine {
           operations.acknowledge(session, ack.deviceIndex(), id, nowNanos);
         }
       }
-      case AgentMessage.FaultRequest fault -> faults.fault(session, fault);
+      case AgentMessage.FaultRequest fault -> faults.fault(session, fault, nowNanos);
       case AgentMessage.AddMirror add -> addMirror(session, add);
       case AgentMessage.RemoveMirror remove -> removeMirror(session, remove.mirrorId());
       case AgentMessage.Hello hello -> throw misrouted(hello);
@@ -148,6 +149,7 @@ public final class ShardEngine {
       DeviceView view = session.viewOrNew(space.id(), add.deviceIndex());
       session.addMirror(
           new Mirror(add.mirrorId(), view, add.start(), add.end(), space.sequence()), space);
+      state.changed(space);
       send(session, new HostMessage.MirrorAdded(add.mirrorId(), space.sequence()));
     }
   }
@@ -182,6 +184,7 @@ public final class ShardEngine {
     AddressSpace space = session.spaceOf(mirrorId);
     Mirror mirror = session.removeMirror(mirrorId);
     if (mirror != null && space != null) {
+      state.changed(space);
       faults.refuseParked(space, session, mirror);
       if (mirror.view().mirrorCount() == 0) {
         mirror.view().holders().release(Pages.number(mirror.start()), Pages.number(mirror.end()));
@@ -196,7 +199,10 @@ public final class ShardEngine {
       return;
     }
     for (AddressSpace space : state.spaces.values()) {
-      faults.dropParked(space, session);
+      if (session.knows(space.id())) {
+        state.changed(space);
+        faults.dropParked(space, session);
+      }
     }
     List<DeviceView> views = session.views();
     List.copyOf(session.mirrors().keySet()).forEach(session::removeMirror);

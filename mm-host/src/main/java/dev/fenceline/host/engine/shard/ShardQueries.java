@@ -2,8 +2,12 @@ package dev.fenceline.host.engine.shard;
 
 import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.invalidation.Invalidation;
+import dev.fenceline.host.engine.invalidation.Operation;
+import dev.fenceline.model.Access;
+import dev.fenceline.model.Pages;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +39,84 @@ public final class ShardQueries {
     return views;
   }
 
+  /** How long invalidations took since the shard's start. */
+  public WaitTimes waitTimes() {
+    return state.waitTimes;
+  }
+
+  /** Faults that wait, of a space or of all (0), oldest first, at most so many. */
+  public List<WaitingFault> faults(long spaceId, int limit) {
+    List<WaitingFault> faults = new ArrayList<>();
+    for (AddressSpace space : state.spaces.values()) {
+      if (spaceId == 0 || space.id() == spaceId) {
+        space.parked().stream()
+            .limit(limit)
+            .map(fault -> new WaitingFault(space, fault))
+            .forEach(faults::add);
+      }
+    }
+    faults.sort(Comparator.comparingLong(waiting -> waiting.fault().sinceNanos()));
+    return faults.subList(0, Math.min(limit, faults.size()));
+  }
+
+  /** How many faults wait, of a space or of all (0). */
+  public long faultCount(long spaceId) {
+    long count = 0;
+    for (AddressSpace space : state.spaces.values()) {
+      count += spaceId == 0 || space.id() == spaceId ? space.parked().size() : 0;
+    }
+    return count;
+  }
+
+  /** A fault and the space in which it waits. */
+  public record WaitingFault(AddressSpace space, ParkedFault fault) {
+    public DeviceView device() {
+      return switch (fault) {
+        case ParkedFault.FromDevice device -> device.mirror().view();
+        case ParkedFault.FromCpu cpu -> space.cpu();
+      };
+    }
+
+    public long address() {
+      return switch (fault) {
+        case ParkedFault.FromDevice device -> device.request().address();
+        case ParkedFault.FromCpu cpu -> cpu.request().address();
+      };
+    }
+
+    public int pageCount() {
+      return switch (fault) {
+        case ParkedFault.FromDevice device -> device.request().pageCount();
+        case ParkedFault.FromCpu cpu -> cpu.request().pageCount();
+      };
+    }
+
+    public boolean write() {
+      return switch (fault) {
+        case ParkedFault.FromDevice device -> device.request().access() == Access.WRITE;
+        case ParkedFault.FromCpu cpu -> cpu.request().access() == Access.WRITE;
+      };
+    }
+
+    /** The invalidation over its first page for whose end it waits; 0 if none is left. */
+    public long invalidationId() {
+      long vpn = Pages.number(address());
+      for (Operation operation : space.active()) {
+        for (Invalidation invalidation : operation.invalidations()) {
+          if (invalidation.overlaps(vpn, vpn + 1)) {
+            return invalidation.id();
+          }
+        }
+      }
+      for (Invalidation owed : device().owed()) {
+        if (owed.overlaps(vpn, vpn + 1)) {
+          return owed.id();
+        }
+      }
+      return 0;
+    }
+  }
+
   /** True for a fence whose participant was told; a sequential notifier tells one at a time. */
   public boolean wasTold(Invalidation invalidation, int fenceIndex) {
     return Notifier.wasSent(invalidation, fenceIndex);
@@ -53,17 +135,21 @@ public final class ShardQueries {
     return state.live.values();
   }
 
-  /** All that are remembered, newest first; live ones that have not ended come first. */
+  /** All that run, owe a fence or are remembered, newest first. */
   public List<Invalidation> recent() {
-    List<Invalidation> recent = new ArrayList<>();
-    for (Invalidation invalidation : state.live.values()) {
-      if (!invalidation.state().ended()) {
-        recent.add(invalidation);
+    List<Invalidation> recent = new ArrayList<>(state.live.values());
+    for (Invalidation ended : state.history) {
+      if (!state.live.containsKey(ended.id())) {
+        recent.add(ended);
       }
     }
-    recent = new ArrayList<>(recent.reversed());
-    recent.addAll(state.history.reversed());
+    recent.sort(Comparator.comparingLong(Invalidation::id).reversed());
     return recent;
+  }
+
+  /** True if the shard has ever given the id to an invalidation. */
+  public boolean everIssued(long invalidationId) {
+    return state.everIssued(invalidationId);
   }
 
   /** The invalidation of that id, live or remembered, or null. */

@@ -93,6 +93,11 @@ public final class ShardSession {
     return views == null ? List.of() : views.values();
   }
 
+  /** True if a device of the session ever mirrored the space. */
+  boolean knows(long spaceId) {
+    return viewsBySpace.containsKey(spaceId);
+  }
+
   /** All views, of every space. */
   List<DeviceView> views() {
     List<DeviceView> all = new ArrayList<>();

@@ -32,13 +32,24 @@ final class ShardState implements FrameEffects {
   /** Ended invalidations, newest last. */
   final ArrayDeque<Invalidation> history = new ArrayDeque<>();
 
+  final WaitTimes waitTimes = new WaitTimes();
+
   private long lastInvalidation;
   private long lastOperation;
   private long lastSpace;
+  private long lastChange;
 
   ShardState(ShardConfig config, FrameSource frames) {
     this.config = config;
     this.frames = frames;
+    // Above every stamp of the epoch before, as long as that changed less than once in a
+    // nanosecond: a stamp that a caller kept over a restart is not met again.
+    this.lastChange = config.hostEpoch() << 20;
+  }
+
+  /** What queries say of the space may be another thing from here on. */
+  void changed(AddressSpace space) {
+    space.changeStamp(++lastChange);
   }
 
   void emit(ShardEffect effect) {

@@ -84,6 +84,40 @@ public final class MappingTree {
     return found;
   }
 
+  /** What is called for each mapping of a range. */
+  @FunctionalInterface
+  public interface RangeVisitor {
+    /** Receives the part [start, end) of a mapping. */
+    void visit(long start, long end);
+  }
+
+  /** Visits the mappings that overlap [start, end), cut to it, ascending; allocates nothing. */
+  public void forEachIn(long start, long end, RangeVisitor visitor) {
+    for (int i = firstEndingAfter(start); i < size && starts[i] < end; i++) {
+      visitor.visit(Math.max(starts[i], start), Math.min(ends[i], end));
+    }
+  }
+
+  /** At most so many mappings that overlap [start, end), whole and ascending. */
+  public List<Mapping> mappingsIn(long start, long end, int limit) {
+    List<Mapping> found = new ArrayList<>();
+    int first = firstEndingAfter(start);
+    for (int i = first; i < size && starts[i] < end && i - first < limit; i++) {
+      found.add(at(i));
+    }
+    return found;
+  }
+
+  /** The start of the lowest mapping; 0 without mappings. */
+  public long lowestAddress() {
+    return size == 0 ? 0 : starts[0];
+  }
+
+  /** The end of the highest mapping; 0 without mappings. */
+  public long highestEnd() {
+    return size == 0 ? 0 : ends[size - 1];
+  }
+
   /** What is mapped in a range, cut to it, ascending. */
   public List<Mapping> piecesIn(VirtualRange range) {
     List<Mapping> pieces = new ArrayList<>();

@@ -8,10 +8,11 @@ import org.jspecify.annotations.Nullable;
  * shard.
  *
  * <p>A radix tree of four levels (8, 9, 9 and 9 bits); a leaf holds 512 entries and, behind them,
- * how many of them map something. An absent leaf reads as entries of type NONE whose generation is
- * the table's {@link #generationFloor}. The floor rises whenever a leaf is freed, above every
- * generation that was in it, so that a page never shows a generation that it has shown before: a
- * stale translation of an address that is mapped again stays stale (INV-10).
+ * how many of them map something. The directories count resident and invalidating pages below them,
+ * so that a range is counted without a look at its entries. An absent leaf reads as entries of type
+ * NONE whose generation is the table's {@link #generationFloor}. The floor rises whenever a leaf is
+ * freed, above every generation that was in it, so that a page never shows a generation that it has
+ * shown before: a stale translation of an address that is mapped again stays stale (INV-10).
  */
 public final class PageTable {
   /** One more than the highest virtual page number: 2^35 pages of 4 KiB are 2^47 bytes. */
@@ -28,8 +29,18 @@ public final class PageTable {
 
   // Sizes on a 64-bit JVM: array headers of 16 bytes, references counted as 8 (the worst case).
   private static final long LEAF_BYTES = 16 + 8L * (FANOUT + 1);
-  private static final long DIRECTORY_BYTES = 24 + 16 + 8L * FANOUT;
+  private static final long UPPER_BYTES = 32 + 16 + 8L * FANOUT;
+  private static final long LOWER_BYTES = 32 + 2 * (16 + 8L * FANOUT);
   private static final long ROOT_BYTES = 64 + 16 + 8L * ROOT_FANOUT;
+
+  /**
+   * A tally is two counts in one long, so that both are kept by one addition: the resident pages in
+   * the lower half, the invalidating ones in the upper. No directory has 2^32 pages; a count over a
+   * whole table cannot pass the 2^28 frames, and zero pages are not resident.
+   */
+  private static final int INVALIDATING_SHIFT = 32;
+
+  private static final long RESIDENT_MASK = (1L << INVALIDATING_SHIFT) - 1;
 
   /** Half of the generations: less than that ahead is "later", the rest is "earlier". */
   private static final int HALF_OF_GENERATIONS = 1 << 29;
@@ -38,7 +49,8 @@ public final class PageTable {
   private int generationFloor;
   private long mappedPages;
   private long leaves;
-  private long directories;
+  private long uppers;
+  private long lowers;
 
   /** What is called for each entry that is not NONE. */
   @FunctionalInterface
@@ -52,12 +64,18 @@ public final class PageTable {
   /** An inner node right above the leaves. */
   private static final class LowerDirectory {
     final long[] @Nullable [] leaves = new long[FANOUT] @Nullable [];
+
+    /** The tally of each leaf, here and not in it: counting reads one array front to back. */
+    final long[] tallies = new long[FANOUT];
+
+    long tally;
     int used;
   }
 
   /** An inner node between the root and the lower directories. */
   private static final class UpperDirectory {
     final @Nullable LowerDirectory[] children = new @Nullable LowerDirectory[FANOUT];
+    long tally;
     int used;
   }
 
@@ -89,6 +107,10 @@ public final class PageTable {
     }
     int index = (int) vpn & INDEX_MASK;
     int change = (Pte.isNone(entry) ? 0 : 1) - (Pte.isNone(leaf[index]) ? 0 : 1);
+    long tally = tallyOf(entry) - tallyOf(leaf[index]);
+    if (tally != 0) {
+      addTally(vpn >>> LEVEL_BITS, tally);
+    }
     leaf[index] = entry;
     leaf[USED] += change;
     mappedPages += change;
@@ -140,7 +162,7 @@ public final class PageTable {
       }
       long firstVpn = index << LEVEL_BITS;
       int from = (int) Math.max(0, vpnStart - firstVpn);
-      clearEntries(leaf, from, (int) Math.min(FANOUT, vpnEnd - firstVpn));
+      clearEntries(index, leaf, from, (int) Math.min(FANOUT, vpnEnd - firstVpn));
       if (leaf[USED] == 0) {
         raiseFloorAbove(leaf);
         removeLeaf(index);
@@ -161,22 +183,118 @@ public final class PageTable {
 
   /** The memory that the table takes, with its inner nodes, in bytes (an upper estimate). */
   public long bytes() {
-    return ROOT_BYTES + leaves * LEAF_BYTES + directories * DIRECTORY_BYTES;
+    return ROOT_BYTES + leaves * LEAF_BYTES + uppers * UPPER_BYTES + lowers * LOWER_BYTES;
   }
 
-  private void clearEntries(long[] leaf, int from, int to) {
+  /**
+   * Counts the pages of [vpnStart, vpnEnd) that have a frame, and those that are invalidating; what
+   * lies in the range as a whole leaf or directory costs one look.
+   *
+   * @return a tally: see {@link #resident} and {@link #invalidating}
+   * @throws IndexOutOfBoundsException if the range does not lie in [0, {@link #VPN_LIMIT})
+   */
+  public long tally(long vpnStart, long vpnEnd) {
+    checkRange(vpnStart, vpnEnd);
+    long tally = 0;
+    long vpn = vpnStart;
+    while (vpn < vpnEnd) {
+      long upperEnd = endOfPart(vpn, 3 * LEVEL_BITS);
+      UpperDirectory upper = root[(int) (vpn >>> (3 * LEVEL_BITS))];
+      if (upper != null) {
+        boolean whole = upperEnd - vpn == 1L << (3 * LEVEL_BITS) && upperEnd <= vpnEnd;
+        tally += whole ? upper.tally : tallyIn(upper, vpn, Math.min(upperEnd, vpnEnd));
+      }
+      vpn = upperEnd;
+    }
+    return tally;
+  }
+
+  /** The pages with a frame that a tally counts. */
+  public static long resident(long tally) {
+    return tally & RESIDENT_MASK;
+  }
+
+  /** The invalidating pages that a tally counts. */
+  public static long invalidating(long tally) {
+    return tally >>> INVALIDATING_SHIFT;
+  }
+
+  private static long tallyIn(UpperDirectory upper, long vpnStart, long vpnEnd) {
+    long tally = 0;
+    long vpn = vpnStart;
+    while (vpn < vpnEnd) {
+      long lowerEnd = endOfPart(vpn, 2 * LEVEL_BITS);
+      LowerDirectory lower = upper.children[(int) (vpn >>> (2 * LEVEL_BITS)) & INDEX_MASK];
+      if (lower != null) {
+        boolean whole = lowerEnd - vpn == 1L << (2 * LEVEL_BITS) && lowerEnd <= vpnEnd;
+        tally += whole ? lower.tally : tallyIn(lower, vpn, Math.min(lowerEnd, vpnEnd));
+      }
+      vpn = lowerEnd;
+    }
+    return tally;
+  }
+
+  private static long tallyIn(LowerDirectory lower, long vpnStart, long vpnEnd) {
+    long tally = 0;
+    long vpn = vpnStart;
+    while (vpn < vpnEnd) {
+      long leafEnd = endOfPart(vpn, LEVEL_BITS);
+      int slot = (int) (vpn >>> LEVEL_BITS) & INDEX_MASK;
+      if (leafEnd - vpn == FANOUT && leafEnd <= vpnEnd) {
+        tally += lower.tallies[slot];
+      } else if (lower.tallies[slot] != 0) {
+        long[] leaf = lower.leaves[slot];
+        for (long page = vpn; leaf != null && page < Math.min(leafEnd, vpnEnd); page++) {
+          tally += tallyOf(leaf[(int) page & INDEX_MASK]);
+        }
+      }
+      vpn = leafEnd;
+    }
+    return tally;
+  }
+
+  /** The first page behind the part of 2^bits pages that a page lies in. */
+  private static long endOfPart(long vpn, int bits) {
+    return ((vpn >>> bits) + 1) << bits;
+  }
+
+  private static long tallyOf(long entry) {
+    if (Pte.isNone(entry)) {
+      return 0;
+    }
+    return (Pte.frame(entry) == Pte.ZERO_PAGE_FRAME ? 0 : 1)
+        + (Pte.isInvalidating(entry) ? 1L << INVALIDATING_SHIFT : 0);
+  }
+
+  /** Adds to a leaf that exists and to what it is in; what is taken away may be negative. */
+  private void addTally(long leafIndex, long tally) {
+    UpperDirectory upper = root[(int) (leafIndex >>> (2 * LEVEL_BITS))];
+    LowerDirectory lower =
+        upper == null ? null : upper.children[(int) (leafIndex >>> LEVEL_BITS) & INDEX_MASK];
+    if (upper == null || lower == null) {
+      throw new IllegalStateException("leaf " + leafIndex + " is absent");
+    }
+    upper.tally += tally;
+    lower.tally += tally;
+    lower.tallies[(int) leafIndex & INDEX_MASK] += tally;
+  }
+
+  private void clearEntries(long leafIndex, long[] leaf, int from, int to) {
     if (leaf[USED] == 0) {
       return;
     }
     int cleared = 0;
+    long tally = 0;
     for (int i = from; i < to; i++) {
       if (!Pte.isNone(leaf[i])) {
+        tally += tallyOf(leaf[i]);
         leaf[i] = Pte.cleared(leaf[i]);
         cleared++;
       }
     }
     leaf[USED] -= cleared;
     mappedPages -= cleared;
+    addTally(leafIndex, -tally);
   }
 
   private void raiseFloorAbove(long[] leaf) {
@@ -204,7 +322,7 @@ public final class PageTable {
     if (upper == null) {
       upper = new UpperDirectory();
       root[rootSlot] = upper;
-      directories++;
+      uppers++;
     }
     int upperSlot = (int) (leafIndex >>> LEVEL_BITS) & INDEX_MASK;
     LowerDirectory lower = upper.children[upperSlot];
@@ -212,7 +330,7 @@ public final class PageTable {
       lower = new LowerDirectory();
       upper.children[upperSlot] = lower;
       upper.used++;
-      directories++;
+      lowers++;
     }
     long[] leaf = new long[FANOUT + 1];
     Arrays.fill(leaf, 0, FANOUT, Pte.none(generationFloor));
@@ -237,12 +355,12 @@ public final class PageTable {
       return;
     }
     upper.children[upperSlot] = null;
-    directories--;
+    lowers--;
     if (--upper.used > 0) {
       return;
     }
     root[rootSlot] = null;
-    directories--;
+    uppers--;
   }
 
   /** The first leaf at or after an index that exists, or the end; skips absent subtrees whole. */

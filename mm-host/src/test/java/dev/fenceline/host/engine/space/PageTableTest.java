@@ -242,4 +242,51 @@ class PageTableTest {
         };
     return Math.min(PageTable.VPN_LIMIT, vpn + length);
   }
+
+  @Test
+  void tally_countsWhatAWalkCounts() {
+    SeededRuns.forSeeds("PageTableTest#tally_countsWhatAWalkCounts", 40, this::tally);
+  }
+
+  private void tally(RandomGenerator random) {
+    PageTable table = new PageTable();
+    for (int step = 0; step < 300; step++) {
+      long vpn = somewhere(random);
+      switch (random.nextInt(6)) {
+        case 0 -> table.set(vpn, Pte.zero(3));
+        case 1, 2 -> table.set(vpn, Pte.present(1 + random.nextInt(99), true, 3));
+        case 3 -> {
+          long entry = table.get(vpn);
+          if (Pte.isPresent(entry) || Pte.isZero(entry)) {
+            table.set(vpn, Pte.invalidating(entry));
+          }
+        }
+        case 4 -> table.set(vpn, Pte.none(9));
+        default -> table.clearRange(vpn, Math.min(PageTable.VPN_LIMIT, vpn + random.nextInt(99)));
+      }
+      long from = somewhere(random);
+      long to = somewhere(random);
+      long start = Math.min(from, to);
+      long end = Math.max(from, to);
+      long[] walked = new long[2];
+      table.forEachNonEmpty(
+          start,
+          end,
+          (page, entry) -> {
+            walked[0] += Pte.frame(entry) == Pte.ZERO_PAGE_FRAME ? 0 : 1;
+            walked[1] += Pte.isInvalidating(entry) ? 1 : 0;
+          });
+      long tally = table.tally(start, end);
+      assertThat(PageTable.resident(tally)).isEqualTo(walked[0]);
+      assertThat(PageTable.invalidating(tally)).isEqualTo(walked[1]);
+    }
+    table.clearRange(0, PageTable.VPN_LIMIT);
+    assertThat(table.tally(0, PageTable.VPN_LIMIT)).isZero();
+  }
+
+  private static long somewhere(RandomGenerator random) {
+    return random.nextInt(8) == 0
+        ? random.nextLong(PageTable.VPN_LIMIT)
+        : BASES[random.nextInt(BASES.length)] + random.nextInt(1024);
+  }
 }
