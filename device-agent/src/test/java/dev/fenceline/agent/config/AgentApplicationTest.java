@@ -231,14 +231,15 @@ class AgentApplicationTest {
     assertThat(get("/actuator/health/readiness").statusCode()).isEqualTo(200);
     String metrics = get("/actuator/prometheus").body();
     assertThat(metrics)
-        .contains("fenceline_agent_ack_seconds_bucket{device=\"a-1-0\"")
-        .contains("fenceline_agent_faults_total{device=\"a-1-0\"}")
-        .contains("fenceline_agent_dma_seconds_count{device=\"a-1-0\"}")
-        .contains("fenceline_agent_dma_bytes_sum{device=\"a-1-0\",direction=\"write\"}")
+        .contains("fenceline_agent_ack_seconds_bucket{device=\"0\"")
+        .contains("fenceline_agent_faults_total{device=\"0\"}")
+        .contains("fenceline_agent_dma_seconds_count{device=\"0\"}")
+        .contains("fenceline_agent_dma_bytes_total{device=\"0\",direction=\"write\"}")
         .contains("fenceline_agent_lease_margin_seconds{host=")
         .contains("fenceline_agent_link_collisions_total{host=")
         .contains("fenceline_agent_link_late_messages_total{host=")
         .contains("fenceline_agent_attached{host=")
+        .contains("fenceline_agent_units{device=\"0\",name=\"a-1-0\"}")
         .contains("jvm_memory_used_bytes");
   }
 

@@ -16,11 +16,11 @@ import org.springframework.grpc.server.ServerBuilderCustomizer;
 
 /** The beans of a host. Stateless. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(HostProperties.class)
+@EnableConfigurationProperties({HostProperties.class, HostMetricsProperties.class})
 class HostConfiguration {
   @Bean
-  HostMeters hostMeters(MeterRegistry registry) {
-    return new HostMeters(registry);
+  HostMeters hostMeters(MeterRegistry registry, HostMetricsProperties properties) {
+    return new HostMeters(registry, properties.agentLabels());
   }
 
   /**

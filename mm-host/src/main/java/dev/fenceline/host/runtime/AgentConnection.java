@@ -69,7 +69,9 @@ public final class AgentConnection {
       return;
     }
     if (batch.hostEpoch() != host.settings().hostEpoch() || batch.sessionId() != sessionId) {
-      batch.messages().forEach(message -> host.lateMessage());
+      LateCause cause =
+          batch.hostEpoch() != host.settings().hostEpoch() ? LateCause.EPOCH : LateCause.SESSION;
+      batch.messages().forEach(message -> host.lateMessage(cause));
       return;
     }
     for (AgentMessage message : batch.messages()) {

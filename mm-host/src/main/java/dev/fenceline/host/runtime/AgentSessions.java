@@ -208,7 +208,7 @@ public final class AgentSessions {
           connection.end();
         }
       }
-      case SessionEffect.LateMessage late -> host.lateMessage();
+      case SessionEffect.LateMessage late -> host.lateMessage(LateCause.SESSION);
       case SessionEffect.Transitioned changed -> {
         LOG.info(
             "session {} of agent {}: {}, {}",

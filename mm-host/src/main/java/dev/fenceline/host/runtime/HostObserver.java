@@ -32,7 +32,7 @@ public interface HostObserver {
   default void dmaEnded(DmaRequest request, DmaReply.Outcome outcome) {}
 
   /** A message of a stale epoch or session changed nothing (INV-10). */
-  default void lateMessage() {}
+  default void lateMessage(LateCause cause) {}
 
   /** A stream was ended because of a message that the contract does not allow. */
   default void malformedMessage() {}

@@ -205,9 +205,9 @@ public final class HostRuntime implements AutoCloseable {
     return store;
   }
 
-  void lateMessage() {
+  void lateMessage(LateCause cause) {
     lateMessages.increment();
-    observer.lateMessage();
+    observer.lateMessage(cause);
   }
 
   void onEveryShard(ShardInput input) {

@@ -218,7 +218,7 @@ public final class Shard {
 
   private void step(ShardInput input) {
     for (ShardEffect effect : engine.step(host.timers().nowNanos(), input)) {
-      carryOut(effect);
+      carryOut(effect, input);
     }
     for (AgentConnection connection : touched) {
       connection.flush();
@@ -226,7 +226,7 @@ public final class Shard {
     touched.clear();
   }
 
-  private void carryOut(ShardEffect effect) {
+  private void carryOut(ShardEffect effect, ShardInput input) {
     switch (effect) {
       case ShardEffect.Send send ->
           enqueue(send.sessionId(), send.message(), host.encoder().event(send.message()));
@@ -257,10 +257,20 @@ public final class Shard {
           host.observer().invalidationEnded(ended.invalidation(), host.timers().nowNanos());
       case ShardEffect.FenceResolved resolved ->
           host.observer().fenceResolved(resolved.invalidation(), resolved.fenceIndex());
-      case ShardEffect.LateMessage late -> host.lateMessage();
+      case ShardEffect.LateMessage late -> host.lateMessage(lateCause(input));
       case ShardEffect.FaultServed served ->
           host.observer().faultServed(served.pages(), served.parked());
     }
+  }
+
+  private static LateCause lateCause(ShardInput input) {
+    if (input instanceof ShardInput.Dma) {
+      return LateCause.DMA;
+    }
+    return input instanceof ShardInput.FromAgent from
+            && from.message() instanceof AgentMessage.InvalidationAck
+        ? LateCause.ACK
+        : LateCause.SESSION;
   }
 
   private void enqueue(long sessionId, HostMessage message, byte[] encoded) {

@@ -43,7 +43,8 @@ class HostApplicationTest {
         assertThat(get(httpPort, "/actuator/prometheus"))
             .contains("fenceline_host_operations_total{kind=\"create\",outcome=\"done\"} 1.0")
             .contains("fenceline_host_operations_total{kind=\"map\",outcome=\"done\"} 1.0")
-            .contains("fenceline_host_invalidation_phase_seconds_bucket")
+            .contains("fenceline_host_backoffs_total{wait=\"try\"} 0.0")
+            .contains("fenceline_host_late_messages_total{cause=\"epoch\"} 0.0")
             .contains("fenceline_host_frames_free");
 
         await("a report", () -> !coordinator.reports().isEmpty());

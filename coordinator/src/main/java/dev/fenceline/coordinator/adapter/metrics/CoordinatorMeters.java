@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
@@ -18,18 +19,27 @@ import java.util.concurrent.TimeUnit;
  * fixed sets: no ids.
  */
 public final class CoordinatorMeters implements RegistryObserver, QueryObserver {
-  private static final Duration[] BUCKETS = {
-    Duration.ofMillis(1),
-    Duration.ofMillis(5),
-    Duration.ofMillis(10),
-    Duration.ofMillis(25),
-    Duration.ofMillis(50),
-    Duration.ofMillis(100),
-    Duration.ofMillis(250),
-    Duration.ofMillis(500),
-    Duration.ofSeconds(1),
-    Duration.ofMillis(2500),
-    Duration.ofSeconds(5)
+  /** The bounds of every histogram: 10 us to 10 s. */
+  private static final long[] BUCKET_MICROS = {
+    10,
+    25,
+    50,
+    100,
+    250,
+    500,
+    1_000,
+    2_500,
+    5_000,
+    10_000,
+    25_000,
+    50_000,
+    100_000,
+    250_000,
+    500_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000
   };
 
   private final MeterRegistry meters;
@@ -41,6 +51,22 @@ public final class CoordinatorMeters implements RegistryObserver, QueryObserver 
         Counter.builder("fenceline.coordinator.registry.reports")
             .description("Reports that reached the registry")
             .register(meters);
+    // From zero, or the first refusal would not be seen by a rate.
+    for (String reason :
+        List.of(
+            "malformed",
+            "node-id-taken",
+            "identity-changed",
+            "superseded",
+            "registry-full",
+            "silent")) {
+      refusals(reason);
+    }
+    for (NodeKind kind : NodeKind.values()) {
+      for (NodeState state : NodeState.values()) {
+        transitions(kind, state);
+      }
+    }
   }
 
   @Override
@@ -50,21 +76,27 @@ public final class CoordinatorMeters implements RegistryObserver, QueryObserver 
 
   @Override
   public void refused(Refusal refusal) {
-    Counter.builder("fenceline.coordinator.registrations.rejected")
+    refusals(refusal.slug()).increment();
+  }
+
+  private Counter refusals(String reason) {
+    return Counter.builder("fenceline.coordinator.registrations.rejected")
         .description("Report streams refused, by reason")
-        .tag("reason", refusal.slug())
-        .register(meters)
-        .increment();
+        .tag("reason", reason)
+        .register(meters);
   }
 
   @Override
   public void changed(NodeKind kind, NodeState to) {
-    Counter.builder("fenceline.coordinator.node.transitions")
+    transitions(kind, to).increment();
+  }
+
+  private Counter transitions(NodeKind kind, NodeState to) {
+    return Counter.builder("fenceline.coordinator.node.transitions")
         .description("Changes of a node's state")
         .tag("kind", word(kind))
         .tag("to", word(to))
-        .register(meters)
-        .increment();
+        .register(meters);
   }
 
   @Override
@@ -82,9 +114,17 @@ public final class CoordinatorMeters implements RegistryObserver, QueryObserver 
         .description("Questions to hosts and agents")
         .tag("operation", operation)
         .tag("outcome", outcome)
-        .serviceLevelObjectives(BUCKETS)
+        .serviceLevelObjectives(buckets())
         .register(meters)
         .record(elapsedNanos, TimeUnit.NANOSECONDS);
+  }
+
+  private static Duration[] buckets() {
+    Duration[] bounds = new Duration[BUCKET_MICROS.length];
+    for (int i = 0; i < bounds.length; i++) {
+      bounds[i] = Duration.ofNanos(BUCKET_MICROS[i] * 1_000);
+    }
+    return bounds;
   }
 
   static String word(Enum<?> constant) {

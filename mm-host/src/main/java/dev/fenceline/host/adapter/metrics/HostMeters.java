@@ -7,90 +7,57 @@ import dev.fenceline.host.engine.session.Session;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.host.runtime.HostObserver;
 import dev.fenceline.host.runtime.HostRuntime;
-import dev.fenceline.model.DeviceId;
+import dev.fenceline.host.runtime.LateCause;
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.FenceResolution;
-import dev.fenceline.model.NotificationMode;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
-import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The host's meters. Thread-safe. Labels name agents, devices and kinds, never ranges or address
- * spaces.
+ * The host's meters; docs/METRICS.md lists them. Thread-safe. Labels name agents, devices and
+ * kinds, never ranges or address spaces.
  */
 public final class HostMeters implements HostObserver {
-  /** From a fence within the process to the bound of a lost agent. */
-  private static final Duration[] BUCKETS = {
-    Duration.ofNanos(10_000),
-    Duration.ofNanos(25_000),
-    Duration.ofNanos(50_000),
-    Duration.ofNanos(100_000),
-    Duration.ofNanos(250_000),
-    Duration.ofNanos(500_000),
-    Duration.ofMillis(1),
-    Duration.ofNanos(2_500_000),
-    Duration.ofMillis(5),
-    Duration.ofMillis(10),
-    Duration.ofMillis(25),
-    Duration.ofMillis(50),
-    Duration.ofMillis(100),
-    Duration.ofMillis(250),
-    Duration.ofMillis(500),
-    Duration.ofSeconds(1),
-    Duration.ofMillis(2_500),
-    Duration.ofSeconds(5),
-    Duration.ofSeconds(10),
-    Duration.ofSeconds(30),
-    Duration.ofSeconds(60)
-  };
+  /** Agents that are named in labels unless it is configured otherwise. */
+  public static final int DEFAULT_AGENT_LABELS = 1_000;
 
-  private record FenceKey(DeviceId device, FenceResolution resolution) {}
-
-  private record CounterKey(String name, List<String> labels) {}
-
-  private record Phases(Timer schedule, Timer unmap, Timer waiting) {}
+  private record CounterKey(HostCounter counter, List<String> labels) {}
 
   private final MeterRegistry registry;
-  private final Map<NotificationMode, Phases> phases = new ConcurrentHashMap<>();
-  private final Map<FenceKey, Timer> fences = new ConcurrentHashMap<>();
+  private final AgentLabels agents;
+  private final FenceMeters fences;
   private final Map<CounterKey, Counter> counters = new ConcurrentHashMap<>();
-  private @Nullable LeaseGauges leases;
+  private @Nullable HostGauges gauges;
 
   public HostMeters(MeterRegistry registry) {
+    this(registry, DEFAULT_AGENT_LABELS);
+  }
+
+  /**
+   * @param agentLabels how many agents are named in labels, the others together being {@code other}
+   */
+  public HostMeters(MeterRegistry registry, int agentLabels) {
     this.registry = registry;
+    this.agents = new AgentLabels(agentLabels);
+    this.fences = new FenceMeters(registry, agents);
   }
 
   /** Adds the gauges of a host; once, before its first session. */
   public void observe(HostRuntime host) {
-    leases = new LeaseGauges(registry, host);
-    gauge("fenceline_host_invalidations_in_flight", host, HostRuntime::liveInvalidations);
-    gauge("fenceline_host_shard_queue_depth", host, HostRuntime::shardDepth);
-    gauge("fenceline_host_outbound_queue_depth", host, h -> h.sessions().outboundDepth());
-    gauge("fenceline_host_sessions", host, h -> h.sessions().sessionCount());
-    gauge("fenceline_host_spaces", host, HostRuntime::spaceCount);
-    gauge("fenceline_host_frames", host, h -> h.pool().total());
-    gauge("fenceline_host_frames_free", host, h -> h.pool().available());
-    gauge("fenceline_host_cpu_entries", host, HostRuntime::cpuEntries);
-    FunctionCounter.builder("fenceline_host_late_messages", host, HostRuntime::lateMessages)
-        .register(registry);
-    count("fenceline_host_backoffs", 0);
-    count("fenceline_host_malformed_messages", 0);
-    for (NotificationMode mode : NotificationMode.values()) {
-      phasesOf(mode);
+    gauges = new HostGauges(registry, host, agents);
+    for (LateCause cause : LateCause.values()) {
+      lateMessages(cause, 0);
     }
+    count(HostCounter.MALFORMED_MESSAGES, 0);
+    count(HostCounter.OVERFLOWS, 0);
+    count(HostCounter.COLLAPSED_MESSAGES, 0);
+    count(HostCounter.BROKEN_INVARIANTS, 0);
   }
 
   @Override
@@ -101,18 +68,12 @@ public final class HostMeters implements HostObserver {
           case OperationOutcome.BackedOff backedOff -> "backed_off";
           case OperationOutcome.Refused refused -> lower(refused.errno());
         };
-    count("fenceline_host_operations", 1, "kind", kind(operation), "outcome", ending);
+    count(HostCounter.OPERATIONS, 1, "kind", kind(operation), "outcome", ending);
   }
 
   @Override
   public void invalidationEnded(Invalidation invalidation, long nowNanos) {
-    Phases of = phasesOf(invalidation.mode());
-    of.schedule().record(invalidation.scheduleNanos(nowNanos), TimeUnit.NANOSECONDS);
-    of.unmap().record(invalidation.unmapNanos(nowNanos), TimeUnit.NANOSECONDS);
-    of.waiting().record(invalidation.waitNanos(nowNanos), TimeUnit.NANOSECONDS);
-    if (invalidation.state() == Invalidation.State.BACKED_OFF) {
-      count("fenceline_host_backoffs", 1);
-    }
+    fences.invalidationEnded(invalidation, nowNanos);
   }
 
   @Override
@@ -120,93 +81,83 @@ public final class HostMeters implements HostObserver {
     Fence fence = invalidation.fences().get(fenceIndex);
     FenceResolution resolution = fence.resolution();
     if (resolution != null) {
-      fences
-          .computeIfAbsent(
-              new FenceKey(fence.participant().device(), resolution),
-              key ->
-                  timer(
-                      "fenceline_host_fence",
-                      "device",
-                      key.device().toString(),
-                      "resolution",
-                      lower(key.resolution())))
-          .record(fence.resolvedNanos() - fence.scheduledNanos(), TimeUnit.NANOSECONDS);
+      fences.fenceResolved(fence, resolution);
     }
   }
 
   @Override
   public void faultServed(int pages, boolean parked) {
-    count("fenceline_host_faults", 1, "outcome", parked ? "parked" : "served");
+    count(HostCounter.FAULTS, 1, "outcome", parked ? "parked" : "served");
     if (!parked) {
-      count("fenceline_host_fault_pages", pages);
+      count(HostCounter.FAULT_PAGES, pages);
     }
   }
 
   @Override
   public void cpuFaultEnded(@Nullable Errno refused) {
-    count("fenceline_host_cpu_faults", 1, "outcome", refused == null ? "served" : lower(refused));
+    count(HostCounter.CPU_FAULTS, 1, "outcome", refused == null ? "served" : lower(refused));
   }
 
   @Override
   public void dmaEnded(DmaRequest request, DmaReply.Outcome outcome) {
     String operation = lower(request.operation());
-    count("fenceline_host_dma_requests", 1, "operation", operation, "outcome", lower(outcome));
+    count(HostCounter.DMA_REQUESTS, 1, "operation", operation, "outcome", lower(outcome));
     if (outcome == DmaReply.Outcome.DONE) {
-      count("fenceline_host_dma_bytes", request.length(), "operation", operation);
+      count(HostCounter.DMA_BYTES, request.length(), "operation", operation);
     }
   }
 
   @Override
+  public void lateMessage(LateCause cause) {
+    lateMessages(cause, 1);
+  }
+
+  private void lateMessages(LateCause cause, int more) {
+    count(HostCounter.LATE_MESSAGES, more, "cause", lower(cause));
+  }
+
+  @Override
   public void malformedMessage() {
-    count("fenceline_host_malformed_messages", 1);
+    count(HostCounter.MALFORMED_MESSAGES, 1);
   }
 
   @Override
   public void outboundCollapsed(int messages) {
-    count("fenceline_host_outbound_collapsed_messages", messages);
+    count(HostCounter.COLLAPSED_MESSAGES, messages);
   }
 
   @Override
   public void outboundOverflowed() {
-    count("fenceline_host_outbound_overflows", 1);
+    count(HostCounter.OVERFLOWS, 1);
   }
 
   @Override
   public void sessionChanged(String agentId, Session.State state, String reason) {
-    count("fenceline_host_session_changes", 1, "state", lower(state));
-    LeaseGauges gauges = leases;
-    if (gauges != null) {
-      gauges.changed(agentId, state);
+    count(HostCounter.SESSION_CHANGES, 1, "state", lower(state));
+    if (state == Session.State.ATTACHED) {
+      fences.agentAttached(agentId);
+    }
+    HostGauges observed = gauges;
+    if (observed != null) {
+      observed.changed(agentId, state);
     }
   }
 
   @Override
   public void stopped(String what, Throwable cause) {
-    count("fenceline_host_broken_invariants", 1);
-  }
-
-  private Phases phasesOf(NotificationMode mode) {
-    return phases.computeIfAbsent(
-        mode, key -> new Phases(phase("schedule", key), phase("unmap", key), phase("wait", key)));
-  }
-
-  private Timer phase(String phase, NotificationMode mode) {
-    return timer("fenceline_host_invalidation_phase", "phase", phase, "mode", lower(mode));
-  }
-
-  private Timer timer(String name, String... labels) {
-    return Timer.builder(name).tags(labels).serviceLevelObjectives(BUCKETS).register(registry);
-  }
-
-  private void gauge(String name, HostRuntime host, ToDoubleFunction<HostRuntime> value) {
-    Gauge.builder(name, host, value).register(registry);
+    count(HostCounter.BROKEN_INVARIANTS, 1);
   }
 
   /** Looking a counter up in the registry costs more than counting. */
-  private void count(String name, double amount, String... labels) {
+  private void count(HostCounter counter, double amount, String... labels) {
     counters
         .computeIfAbsent(
-            new CounterKey(name, List.of(labels)), key -> registry.counter(name, labels))
+            new CounterKey(counter, List.of(labels)),
+            key ->
+                Counter.builder(counter.meter)
+                    .description(counter.description)
+                    .tags(labels)
+                    .register(registry))
         .increment(amount);
   }
 
@@ -227,6 +178,6 @@ public final class HostMeters implements HostObserver {
   }
 
   private static String lower(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
+    return FenceMeters.lower(value);
   }
 }

@@ -1,0 +1,35 @@
+package dev.fenceline.host.adapter.metrics;
+
+/** What a host counts besides its fences; immutable. */
+enum HostCounter {
+  OPERATIONS("fenceline_host_operations", "Operations on address spaces that ended"),
+  FAULTS("fenceline_host_faults", "Faults of devices that were answered or parked"),
+  FAULT_PAGES("fenceline_host_fault_pages", "Pages that answers to faults granted"),
+  CPU_FAULTS("fenceline_host_cpu_faults", "CPU accesses that missed the CPU's mirror"),
+  DMA_REQUESTS("fenceline_host_dma_requests", "Requests of devices to move bytes"),
+  DMA_BYTES("fenceline_host_dma_bytes", "Bytes that devices moved"),
+  LATE_MESSAGES(
+      "fenceline_host_late_messages",
+      "Messages of a stale epoch or session, which changed nothing"),
+  MALFORMED_MESSAGES(
+      "fenceline_host_malformed_messages",
+      "Attach streams ended because of a message that the contract does not allow"),
+  COLLAPSED_MESSAGES(
+      "fenceline_host_outbound_collapsed_messages",
+      "Messages that went into coarser ones because their agent lags"),
+  OVERFLOWS(
+      "fenceline_host_outbound_overflows",
+      "Attach streams ended because their reader lags beyond the bound"),
+  SESSION_CHANGES("fenceline_host_session_changes", "Changes of a session's state"),
+  BROKEN_INVARIANTS(
+      "fenceline_host_broken_invariants",
+      "Shards and session engines that stopped because their state is broken");
+
+  final String meter;
+  final String description;
+
+  HostCounter(String meter, String description) {
+    this.meter = meter;
+    this.description = description;
+  }
+}
