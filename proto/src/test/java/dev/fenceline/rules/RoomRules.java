@@ -33,6 +33,8 @@ public final class RoomRules {
   private static final String ENGINE = "dev.fenceline.*.engine..";
   private static final String RUNTIME = "dev.fenceline.*.runtime..";
   private static final String ADAPTER = "dev.fenceline.*.adapter..";
+  private static final String SECURITY = "dev.fenceline.security";
+  private static final String ISSUE = "dev.fenceline.security.issue..";
   private static final String CONFIG = "dev.fenceline.*.config..";
   private static final String JSPECIFY = "org.jspecify.annotations";
 
@@ -64,6 +66,18 @@ public final class RoomRules {
     rules.put(
         "concurrent_knowsOnlyModel", knowsOnly(CONCURRENT, "java..", JSPECIFY, CONCURRENT, MODEL));
     rules.put("runtime_knowsOnlyEngineAndConcurrent", runtimeRooms());
+    rules.put(
+        "security_knowsOnlyTransport",
+        knowsOnly(
+            SECURITY,
+            "java..",
+            "javax.net.ssl",
+            "io.grpc..",
+            "io.netty..",
+            "org.slf4j..",
+            JSPECIFY,
+            SECURITY));
+    rules.put("issue_isForTestInstallations", issueIsForTestInstallations());
     rules.put("nothing_knowsAdapterOrConfig", nothingKnowsAdapterOrConfig());
     rules.put(
         "adapter_doesNotKnowConfig",
@@ -93,6 +107,16 @@ public final class RoomRules {
   private static ArchRule runtimeRooms() {
     return knowsOnly(
         RUNTIME, "java..", "org.slf4j..", JSPECIFY, RUNTIME, ENGINE, CONCURRENT, MODEL);
+  }
+
+  /** A service that issues certificates would have to keep the authority's key. */
+  private static ArchRule issueIsForTestInstallations() {
+    return noClasses()
+        .that(not(resideInAnyPackage(ISSUE, "dev.fenceline.testbed..")))
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(ISSUE)
+        .allowEmptyShould(true);
   }
 
   private static ArchRule nothingKnowsAdapterOrConfig() {

@@ -14,6 +14,10 @@ import dev.fenceline.coordinator.runtime.AgentQueries;
 import dev.fenceline.coordinator.runtime.FanOut;
 import dev.fenceline.coordinator.runtime.HostQueries;
 import dev.fenceline.coordinator.runtime.RegistryRuntime;
+import dev.fenceline.security.PeerIdentity;
+import dev.fenceline.security.PeerRole;
+import dev.fenceline.security.TransportSecurity;
+import dev.fenceline.security.boot.TransportSecurityConfiguration;
 import io.grpc.netty.NettyServerBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.security.SecureRandom;
@@ -26,11 +30,13 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
 
 /** Puts the coordinator together. Stateless. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(CoordinatorProperties.class)
+@Import(TransportSecurityConfiguration.class)
 class RegistryConfiguration {
 
   @Bean
@@ -64,8 +70,13 @@ class RegistryConfiguration {
   }
 
   @Bean
-  NodeChannels nodeChannels() {
-    return new NodeChannels();
+  PeerIdentity ownIdentity() {
+    return PeerIdentity.any(PeerRole.COORDINATOR);
+  }
+
+  @Bean
+  NodeChannels nodeChannels(TransportSecurity security) {
+    return new NodeChannels(security);
   }
 
   @Bean(destroyMethod = "shutdownNow")

@@ -9,6 +9,10 @@ import dev.fenceline.agent.runtime.AgentRuntime;
 import dev.fenceline.agent.runtime.Delays;
 import dev.fenceline.agent.runtime.HostLink;
 import dev.fenceline.model.DeviceDescription;
+import dev.fenceline.security.PeerIdentity;
+import dev.fenceline.security.PeerRole;
+import dev.fenceline.security.TransportSecurity;
+import dev.fenceline.security.boot.TransportSecurityConfiguration;
 import io.grpc.netty.NettyServerBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.security.SecureRandom;
@@ -22,11 +26,13 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
 
 /** Puts the agent together. Stateless. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(AgentProperties.class)
+@Import(TransportSecurityConfiguration.class)
 class AgentConfiguration {
 
   @Bean
@@ -69,6 +75,11 @@ class AgentConfiguration {
     return devices;
   }
 
+  @Bean
+  PeerIdentity ownIdentity(AgentProperties properties) {
+    return new PeerIdentity(PeerRole.AGENT, properties.agentId());
+  }
+
   private static long bootToken() {
     SecureRandom random = new SecureRandom();
     long token = random.nextLong();
@@ -84,11 +95,12 @@ class AgentConfiguration {
   }
 
   @Bean
-  AgentRuntime agentRuntime(AgentRuntime.Settings settings, AgentMeters meters) {
+  AgentRuntime agentRuntime(
+      AgentRuntime.Settings settings, AgentMeters meters, TransportSecurity security) {
     AgentRuntime agent =
         new AgentRuntime(
             settings,
-            GrpcHostConnector::to,
+            (hostId, target) -> GrpcHostConnector.to(security, hostId, target),
             System::nanoTime,
             meters,
             new SplittableRandom(settings.link().bootToken()));

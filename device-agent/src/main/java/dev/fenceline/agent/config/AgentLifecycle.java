@@ -2,7 +2,9 @@ package dev.fenceline.agent.config;
 
 import dev.fenceline.agent.adapter.coordinator.RegistryClient;
 import dev.fenceline.agent.runtime.AgentRuntime;
-import io.grpc.netty.NettyChannelBuilder;
+import dev.fenceline.security.PeerIdentity;
+import dev.fenceline.security.PeerRole;
+import dev.fenceline.security.TransportSecurity;
 import java.util.SplittableRandom;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -19,6 +21,7 @@ import org.springframework.stereotype.Component;
 class AgentLifecycle {
   private final AgentProperties properties;
   private final AgentRuntime agent;
+  private final TransportSecurity security;
   private final Environment environment;
   private volatile int grpcPort;
   private final ScheduledExecutorService timer =
@@ -28,7 +31,12 @@ class AgentLifecycle {
   /** Written once, before the servers answer that they are ready. */
   private volatile @Nullable RegistryClient registry;
 
-  AgentLifecycle(AgentProperties properties, AgentRuntime agent, Environment environment) {
+  AgentLifecycle(
+      AgentProperties properties,
+      AgentRuntime agent,
+      TransportSecurity security,
+      Environment environment) {
+    this.security = security;
     this.properties = properties;
     this.agent = agent;
     this.environment = environment;
@@ -50,8 +58,8 @@ class AgentLifecycle {
       String host = properties.advertisedAddress();
       RegistryClient client =
           new RegistryClient(
-              NettyChannelBuilder.forTarget(properties.coordinator())
-                  .usePlaintext()
+              security
+                  .dial(properties.coordinator(), PeerIdentity.any(PeerRole.COORDINATOR))
                   .directExecutor()
                   .build(),
               agent,

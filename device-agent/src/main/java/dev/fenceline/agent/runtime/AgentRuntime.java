@@ -104,6 +104,10 @@ public final class AgentRuntime implements AutoCloseable {
 
   /** Attaches to the host at {@code host:port}, unless it is attached already or tries to. */
   public HostLink addHost(String target) {
+    return dial("", target);
+  }
+
+  private HostLink dial(String hostId, String target) {
     String address = target.replaceFirst("^localhost:", "127.0.0.1:");
     synchronized (links) {
       HostLink known = links.get(address);
@@ -113,7 +117,7 @@ public final class AgentRuntime implements AutoCloseable {
       HostLink link =
           new HostLink(
               address,
-              connectors.connectorTo(address),
+              connectors.connectorTo(hostId, address),
               new HostLink.Surroundings(
                   devices, settings.link(), executor, delays, clock, observer),
               random.split());
@@ -131,7 +135,7 @@ public final class AgentRuntime implements AutoCloseable {
   public void addHost(String hostId, String target) {
     HostLink known = link(hostId);
     if (hostId.isEmpty() || known == null || known.state() != LinkState.ATTACHED) {
-      addHost(target);
+      dial(hostId, target);
     }
   }
 

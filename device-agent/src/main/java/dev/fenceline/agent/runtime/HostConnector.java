@@ -6,9 +6,10 @@ public interface HostConnector extends AutoCloseable {
   @FunctionalInterface
   interface Factory {
     /**
+     * @param hostId who must answer, as the coordinator says; empty: any host
      * @param target {@code host:port}
      */
-    HostConnector connectorTo(String target);
+    HostConnector connectorTo(String hostId, String target);
   }
 
   /** Opens an attach stream; never blocks, and the listener may be called before it returns. */

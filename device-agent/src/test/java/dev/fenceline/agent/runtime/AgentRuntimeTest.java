@@ -14,6 +14,7 @@ import dev.fenceline.agent.runtime.program.ProgramReport;
 import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.Pages;
+import dev.fenceline.security.TransportSecurity;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -46,7 +47,7 @@ class AgentRuntimeTest {
                 Delays.NONE,
                 16,
                 3 * SECOND),
-            GrpcHostConnector::to,
+            (hostId, target) -> GrpcHostConnector.to(TransportSecurity.plaintext(), hostId, target),
             System::nanoTime,
             AgentObserver.NONE,
             new SplittableRandom(1));

@@ -4,6 +4,9 @@ import dev.fenceline.host.adapter.grpc.GrpcServing;
 import dev.fenceline.host.adapter.grpc.WireEncoder;
 import dev.fenceline.host.adapter.metrics.HostMeters;
 import dev.fenceline.host.runtime.HostRuntime;
+import dev.fenceline.security.PeerIdentity;
+import dev.fenceline.security.PeerRole;
+import dev.fenceline.security.boot.TransportSecurityConfiguration;
 import io.grpc.BindableService;
 import io.grpc.netty.NettyServerBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -12,12 +15,19 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
 
 /** The beans of a host. Stateless. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({HostProperties.class, HostMetricsProperties.class})
+@Import(TransportSecurityConfiguration.class)
 class HostConfiguration {
+  @Bean
+  PeerIdentity ownIdentity(HostProperties properties) {
+    return new PeerIdentity(PeerRole.HOST, properties.hostId());
+  }
+
   @Bean
   HostMeters hostMeters(MeterRegistry registry, HostMetricsProperties properties) {
     return new HostMeters(registry, properties.agentLabels());

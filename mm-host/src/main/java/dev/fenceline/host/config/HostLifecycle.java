@@ -2,7 +2,9 @@ package dev.fenceline.host.config;
 
 import dev.fenceline.host.adapter.coordinator.RegistryClient;
 import dev.fenceline.host.runtime.HostRuntime;
-import io.grpc.netty.NettyChannelBuilder;
+import dev.fenceline.security.PeerIdentity;
+import dev.fenceline.security.PeerRole;
+import dev.fenceline.security.TransportSecurity;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
@@ -17,11 +19,17 @@ import org.springframework.stereotype.Component;
 class HostLifecycle {
   private final HostProperties properties;
   private final HostRuntime host;
+  private final TransportSecurity security;
   private final Environment environment;
   private volatile int grpcPort;
   private volatile @Nullable RegistryClient registry;
 
-  HostLifecycle(HostProperties properties, HostRuntime host, Environment environment) {
+  HostLifecycle(
+      HostProperties properties,
+      HostRuntime host,
+      TransportSecurity security,
+      Environment environment) {
+    this.security = security;
     this.properties = properties;
     this.host = host;
     this.environment = environment;
@@ -41,8 +49,8 @@ class HostLifecycle {
       String name = properties.advertisedHost();
       RegistryClient client =
           new RegistryClient(
-              NettyChannelBuilder.forTarget(properties.coordinator())
-                  .usePlaintext()
+              security
+                  .dial(properties.coordinator(), PeerIdentity.any(PeerRole.COORDINATOR))
                   .directExecutor()
                   .build(),
               host,

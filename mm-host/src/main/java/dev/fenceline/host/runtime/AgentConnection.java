@@ -30,6 +30,7 @@ public final class AgentConnection {
   private boolean ended;
 
   private volatile long sessionId;
+  private volatile String agentId = "";
   private boolean saidHello;
 
   AgentConnection(long connectionId, HostRuntime host, Outlet outlet, OutboundQueue queue) {
@@ -49,6 +50,11 @@ public final class AgentConnection {
     return sessionId;
   }
 
+  /** As its Hello says; empty before. */
+  String agentId() {
+    return agentId;
+  }
+
   /** Messages that wait for the stream to become ready. */
   public int queueLength() {
     synchronized (lock) {
@@ -61,6 +67,7 @@ public final class AgentConnection {
     AgentMessage.Hello hello = AgentMessage.helloOf(batch);
     if (hello != null && !saidHello) {
       saidHello = true;
+      agentId = hello.agentId();
       host.sessions().hello(connectionId, hello);
       return;
     }

@@ -80,6 +80,12 @@ public final class AgentSessions {
     return bySession.get(sessionId);
   }
 
+  /** The agent that said Hello for the session, or null if there is no such session. */
+  public @Nullable String agentOf(long sessionId) {
+    AgentConnection connection = bySession.get(sessionId);
+    return connection == null ? null : connection.agentId();
+  }
+
   /** Messages that wait for slow readers, over all connections. */
   public long outboundDepth() {
     return byConnection.values().stream().mapToLong(AgentConnection::queueLength).sum();

@@ -10,6 +10,7 @@ import dev.fenceline.agent.runtime.HostLink;
 import dev.fenceline.agent.runtime.program.Program;
 import dev.fenceline.agent.runtime.program.ProgramReport;
 import dev.fenceline.model.DeviceDescription;
+import dev.fenceline.security.TransportSecurity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -45,7 +46,8 @@ final class DrainingAgents implements AutoCloseable {
                   new Delays(drainNanos, 0, 0),
                   QUEUED_PROGRAMS,
                   STOP_NANOS),
-              GrpcHostConnector::to,
+              (hostId, address) ->
+                  GrpcHostConnector.to(TransportSecurity.plaintext(), hostId, address),
               System::nanoTime,
               AgentObserver.NONE,
               new SplittableRandom(i));

@@ -97,6 +97,7 @@ final class ContainerStack implements AutoCloseable {
             .withNetwork(network)
             .withNetworkAliases(name)
             .withEnv(environment)
+            .withEnv("FENCELINE_SECURITY_ALLOWPLAINTEXTNETWORK", "true")
             .withExposedPorts(port)
             .waitingFor(Wait.forHealthcheck().withStartupTimeout(READY_WITHIN))
             .withCreateContainerCmdModifier(

@@ -1,9 +1,12 @@
 package dev.fenceline.coordinator.adapter.grpc;
 
 import dev.fenceline.common.v1.ErrorDetail;
+import dev.fenceline.control.v1.AgentControlServiceGrpc;
 import dev.fenceline.coordinator.engine.query.Answer;
 import dev.fenceline.coordinator.runtime.QueryObserver;
+import dev.fenceline.device.v1.DeviceServiceGrpc;
 import dev.fenceline.model.Errno;
+import dev.fenceline.security.PeerRole;
 import dev.fenceline.wire.CommonCodec;
 import dev.fenceline.wire.MalformedMessageException;
 import io.grpc.CallOptions;
@@ -12,6 +15,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -62,7 +66,8 @@ public final class NodeCalls {
 
   private <Q, R> R reply(String endpoint, MethodDescriptor<Q, R> method, Q question) {
     CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(timeoutNanos, TimeUnit.NANOSECONDS);
-    ManagedChannel channel = channels.channel(endpoint);
+    PeerRole role = role(method);
+    ManagedChannel channel = channels.channel(endpoint, role);
     try {
       return ClientCalls.blockingUnaryCall(channel, method, options, question);
     } catch (StatusRuntimeException e) {
@@ -71,8 +76,17 @@ public final class NodeCalls {
       }
       // The registry let go of the channel between the two lines: the node is back and deserves
       // one more try, within the same deadline.
-      return ClientCalls.blockingUnaryCall(channels.channel(endpoint), method, options, question);
+      return ClientCalls.blockingUnaryCall(
+          channels.channel(endpoint, role), method, options, question);
     }
+  }
+
+  /** What serves the method. */
+  private static PeerRole role(MethodDescriptor<?, ?> method) {
+    return Objects.equals(method.getServiceName(), DeviceServiceGrpc.SERVICE_NAME)
+            || Objects.equals(method.getServiceName(), AgentControlServiceGrpc.SERVICE_NAME)
+        ? PeerRole.AGENT
+        : PeerRole.HOST;
   }
 
   private <T> Answer<T> failure(String endpoint, StatusRuntimeException e) {

@@ -1,8 +1,10 @@
 package dev.fenceline.coordinator.adapter.grpc;
 
 import dev.fenceline.coordinator.runtime.EndpointPort;
+import dev.fenceline.security.PeerIdentity;
+import dev.fenceline.security.PeerRole;
+import dev.fenceline.security.TransportSecurity;
 import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
@@ -14,11 +16,22 @@ public final class NodeChannels implements EndpointPort, AutoCloseable {
   private static final long IDLE_SECONDS = 60;
   private static final int MAX_ANSWER_BYTES = 16 << 20;
 
-  private final ConcurrentHashMap<String, ManagedChannel> channels = new ConcurrentHashMap<>();
+  /** A node is reached as what it is, so an endpoint that changes hands needs a new channel. */
+  private record Key(PeerRole role, String endpoint) {}
+
+  private final TransportSecurity security;
+  private final ConcurrentHashMap<Key, ManagedChannel> channels = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Long> failingSinceMillis = new ConcurrentHashMap<>();
 
-  ManagedChannel channel(String endpoint) {
-    return channels.computeIfAbsent(endpoint, NodeChannels::open);
+  public NodeChannels(TransportSecurity security) {
+    this.security = security;
+  }
+
+  /**
+   * @param role what must answer at the endpoint
+   */
+  ManagedChannel channel(String endpoint, PeerRole role) {
+    return channels.computeIfAbsent(new Key(role, endpoint), this::open);
   }
 
   /** When the failures in a row at the endpoint began, of which this is one. */
@@ -33,9 +46,11 @@ public final class NodeChannels implements EndpointPort, AutoCloseable {
   @Override
   public void release(String endpoint) {
     failingSinceMillis.remove(endpoint);
-    ManagedChannel channel = channels.remove(endpoint);
-    if (channel != null) {
-      channel.shutdown();
+    for (PeerRole role : PeerRole.values()) {
+      ManagedChannel channel = channels.remove(new Key(role, endpoint));
+      if (channel != null) {
+        channel.shutdown();
+      }
     }
   }
 
@@ -45,9 +60,9 @@ public final class NodeChannels implements EndpointPort, AutoCloseable {
     channels.clear();
   }
 
-  private static ManagedChannel open(String endpoint) {
-    return NettyChannelBuilder.forTarget("dns:///" + endpoint)
-        .usePlaintext()
+  private ManagedChannel open(Key key) {
+    return security
+        .dial("dns:///" + key.endpoint(), PeerIdentity.any(key.role()))
         .directExecutor()
         .idleTimeout(IDLE_SECONDS, TimeUnit.SECONDS)
         .maxInboundMessageSize(MAX_ANSWER_BYTES)

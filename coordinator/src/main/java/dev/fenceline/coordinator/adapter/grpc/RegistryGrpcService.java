@@ -8,11 +8,14 @@ import dev.fenceline.model.Errno;
 import dev.fenceline.registry.v1.CoordinatorUpdate;
 import dev.fenceline.registry.v1.NodeReport;
 import dev.fenceline.registry.v1.RegistryServiceGrpc.RegistryServiceImplBase;
+import dev.fenceline.security.Peer;
+import dev.fenceline.security.PeerRole;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The registry's server. Thread-safe; handlers never block and run on the transport's own thread.
@@ -32,7 +35,7 @@ public final class RegistryGrpcService extends RegistryServiceImplBase {
     var observer = (ServerCallStreamObserver<CoordinatorUpdate>) responses;
     long streamId = lastStreamId.incrementAndGet();
     ReportStream stream = new ReportStream(observer);
-    Reports reports = new Reports(streamId, stream);
+    Reports reports = new Reports(streamId, stream, Peer.current());
     observer.setOnReadyHandler(stream::flush);
     observer.setOnCancelHandler(() -> reports.closed("the connection was cancelled"));
     if (!streams.add(streamId, stream)) {
@@ -49,19 +52,34 @@ public final class RegistryGrpcService extends RegistryServiceImplBase {
   private final class Reports implements StreamObserver<NodeReport> {
     private final long streamId;
     private final ReportStream stream;
+    private final Peer peer;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    Reports(long streamId, ReportStream stream) {
+    Reports(long streamId, ReportStream stream, Peer peer) {
       this.streamId = streamId;
       this.stream = stream;
+      this.peer = peer;
     }
 
     @Override
     public void onNext(NodeReport report) {
-      if (!closed.get()
+      String objection = closed.get() ? null : objection(report);
+      if (objection != null) {
+        closed("the peer reports for another");
+        stream.end(
+            ErrorTrailer.of(Status.PERMISSION_DENIED.withDescription(objection), Errno.EPERM));
+      } else if (!closed.get()
           && !runtime.offer(new ReportReceived(streamId, RegistryCodec.decode(report)))) {
         refuse();
       }
+    }
+
+    private @Nullable String objection(NodeReport report) {
+      return switch (report.getNodeCase()) {
+        case HOST -> peer.objectionTo(PeerRole.HOST, report.getNodeId());
+        case AGENT -> peer.objectionTo(PeerRole.AGENT, report.getNodeId());
+        case NODE_NOT_SET -> null; // malformed, says the registry
+      };
     }
 
     @Override

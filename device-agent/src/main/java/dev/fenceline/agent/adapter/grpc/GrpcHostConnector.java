@@ -4,9 +4,11 @@ import dev.fenceline.agent.runtime.AttachStream;
 import dev.fenceline.agent.runtime.HostConnector;
 import dev.fenceline.agent.runtime.TransferStream;
 import dev.fenceline.attach.v1.AttachServiceGrpc;
+import dev.fenceline.security.PeerIdentity;
+import dev.fenceline.security.PeerRole;
+import dev.fenceline.security.TransportSecurity;
 import dev.fenceline.transfer.v1.TransferServiceGrpc;
 import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -23,11 +25,17 @@ public final class GrpcHostConnector implements HostConnector {
     this.channel = channel;
   }
 
-  /** A plaintext connection to {@code host:port}, opened when it is first needed. */
-  public static HostConnector to(String target) {
+  /**
+   * A connection to {@code host:port}, opened when it is first needed.
+   *
+   * @param hostId who must answer; empty: any host
+   */
+  public static HostConnector to(TransportSecurity security, String hostId, String target) {
+    PeerIdentity host =
+        new PeerIdentity(PeerRole.HOST, hostId.isEmpty() ? PeerIdentity.ANY : hostId);
     return new GrpcHostConnector(
-        NettyChannelBuilder.forTarget(target)
-            .usePlaintext()
+        security
+            .dial(target, host)
             .directExecutor()
             .disableRetry()
             .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)

@@ -7,6 +7,8 @@ import dev.fenceline.host.runtime.HostRuntime;
 import dev.fenceline.host.runtime.Outlet;
 import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.Errno;
+import dev.fenceline.security.Peer;
+import dev.fenceline.security.PeerRole;
 import dev.fenceline.wire.AgentMessageCodec;
 import dev.fenceline.wire.MalformedMessageException;
 import io.grpc.BindableService;
@@ -58,13 +60,22 @@ public final class AttachAdapter implements BindableService {
   private ServerCall.Listener<Inbound> attach(ServerCall<Inbound, List<byte[]>> call) {
     call.sendHeaders(new Metadata());
     AgentConnection connection = host.connect(new CallOutlet(call));
+    Peer peer = Peer.current();
     call.request(1);
     return new ServerCall.Listener<>() {
+      private boolean introduced;
+
       @Override
       public void onMessage(Inbound message) {
         AgentMessage.Batch batch = message.batch();
+        String objection = introduced || batch == null ? null : objection(peer, batch);
+        introduced = true;
         if (batch == null) {
           connection.malformed(message.flaw());
+        } else if (objection != null) {
+          connection.closed();
+          Refusals.Refusal refusal = Refusals.refusal(Errno.EPERM, objection, null);
+          call.close(refusal.status(), refusal.trailers());
         } else {
           connection.received(batch);
           call.request(1);
@@ -86,6 +97,12 @@ public final class AttachAdapter implements BindableService {
         connection.flush();
       }
     };
+  }
+
+  /** Why the peer may not say this Hello; null if it may, or if it is none. */
+  private static @Nullable String objection(Peer peer, AgentMessage.Batch first) {
+    AgentMessage.Hello hello = AgentMessage.helloOf(first);
+    return hello == null ? null : peer.objectionTo(PeerRole.AGENT, hello.agentId());
   }
 
   /** A message of an agent, or what is wrong with it. */

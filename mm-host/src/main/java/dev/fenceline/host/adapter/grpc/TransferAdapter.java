@@ -1,6 +1,7 @@
 package dev.fenceline.host.adapter.grpc;
 
 import dev.fenceline.host.runtime.HostRuntime;
+import dev.fenceline.security.Peer;
 import dev.fenceline.transfer.v1.DmaReplyBatch;
 import dev.fenceline.transfer.v1.DmaRequestBatch;
 import dev.fenceline.transfer.v1.TransferServiceGrpc;
@@ -30,7 +31,7 @@ public final class TransferAdapter implements BindableService {
   private ServerCall.Listener<DmaRequestBatch> transfer(
       ServerCall<DmaRequestBatch, DmaReplyBatch> call) {
     call.sendHeaders(new Metadata());
-    TransferStream stream = new TransferStream(host, call);
+    TransferStream stream = new TransferStream(host, call, Peer.current());
     call.request(1);
     return stream;
   }

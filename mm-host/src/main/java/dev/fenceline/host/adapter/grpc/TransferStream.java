@@ -3,6 +3,9 @@ package dev.fenceline.host.adapter.grpc;
 import dev.fenceline.host.runtime.HostRuntime;
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
+import dev.fenceline.model.Errno;
+import dev.fenceline.security.Peer;
+import dev.fenceline.security.PeerRole;
 import dev.fenceline.transfer.v1.DmaReplyBatch;
 import dev.fenceline.transfer.v1.DmaRequestBatch;
 import dev.fenceline.wire.DmaCodec;
@@ -29,6 +32,10 @@ final class TransferStream extends ServerCall.Listener<DmaRequestBatch> {
 
   private final HostRuntime host;
   private final ServerCall<DmaRequestBatch, DmaReplyBatch> call;
+  private final Peer peer;
+
+  /** The session that is known to be the peer's own; 0 before the first request. */
+  private long ownSession;
 
   private List<dev.fenceline.transfer.v1.DmaRequest> requests = List.of();
   private int next;
@@ -44,9 +51,10 @@ final class TransferStream extends ServerCall.Listener<DmaRequestBatch> {
   private boolean halfClosed;
   private boolean over;
 
-  TransferStream(HostRuntime host, ServerCall<DmaRequestBatch, DmaReplyBatch> call) {
+  TransferStream(HostRuntime host, ServerCall<DmaRequestBatch, DmaReplyBatch> call, Peer peer) {
     this.host = host;
     this.call = call;
+    this.peer = peer;
   }
 
   @Override
@@ -116,6 +124,23 @@ final class TransferStream extends ServerCall.Listener<DmaRequestBatch> {
           0,
           String.valueOf(e.getMessage()));
     }
+    if (request.sessionId() != ownSession && peer instanceof Peer.Verified) {
+      String agentId = host.sessions().agentOf(request.sessionId());
+      if (agentId == null) {
+        return new DmaReply(
+            wire.getRequestId(),
+            DmaReply.Outcome.STALE_SESSION,
+            NOTHING,
+            0,
+            "session %016x is not current".formatted(request.sessionId()));
+      }
+      String objection = peer.objectionTo(PeerRole.AGENT, agentId);
+      if (objection != null) {
+        refuse(objection);
+        return null;
+      }
+      ownSession = request.sessionId();
+    }
     Step step = new Step();
     host.dma(request, step::answered);
     return step.answerOrLeave();
@@ -152,6 +177,15 @@ final class TransferStream extends ServerCall.Listener<DmaRequestBatch> {
       }
     }
     call.request(1);
+  }
+
+  /** Ends the stream: who asks for another's memory gets no second chance on it. */
+  private synchronized void refuse(String objection) {
+    if (!over) {
+      over = true;
+      Refusals.Refusal refusal = Refusals.refusal(Errno.EPERM, objection, null);
+      call.close(refusal.status(), refusal.trailers());
+    }
   }
 
   private synchronized void close() {

@@ -58,7 +58,11 @@ final class FakeAgent implements AutoCloseable {
   }
 
   FakeAgent(HostUnderTest host, String agentId, long bootToken, int devices) {
-    this.channel = host.dial();
+    this(host.dial(), agentId, bootToken, devices);
+  }
+
+  FakeAgent(ManagedChannel channel, String agentId, long bootToken, int devices) {
+    this.channel = channel;
     this.agentId = agentId;
     this.bootToken = bootToken;
     this.devices = devices;

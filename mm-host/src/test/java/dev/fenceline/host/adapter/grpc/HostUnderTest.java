@@ -8,6 +8,9 @@ import dev.fenceline.host.runtime.HostObserver;
 import dev.fenceline.host.runtime.HostRuntime;
 import dev.fenceline.host.runtime.RuntimeSettings;
 import dev.fenceline.query.v1.HostQueryServiceGrpc;
+import dev.fenceline.security.PeerIdentity;
+import dev.fenceline.security.PeerRole;
+import dev.fenceline.security.TransportSecurity;
 import dev.fenceline.space.v1.AddressSpaceServiceGrpc;
 import dev.fenceline.space.v1.CreateSpaceRequest;
 import dev.fenceline.space.v1.MapRequest;
@@ -19,7 +22,6 @@ import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -38,14 +40,22 @@ final class HostUnderTest implements AutoCloseable {
   private final Server server;
   private final ManagedChannel channel;
 
-  private HostUnderTest(RuntimeSettings settings, HostObserver observer) throws IOException {
+  private HostUnderTest(
+      RuntimeSettings settings,
+      HostObserver observer,
+      TransportSecurity serverSide,
+      TransportSecurity callerSide)
+      throws IOException {
     runtime = new HostRuntime(settings, new WireEncoder(), observer);
     NettyServerBuilder builder =
-        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        NettyServerBuilder.forAddress(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            serverSide.serverCredentials());
+    serverSide.guard(builder);
     GrpcServing.configure(builder);
     new GrpcServing(runtime).services().forEach(builder::addService);
     server = builder.build().start();
-    channel = dial();
+    channel = dial(callerSide);
   }
 
   static HostUnderTest start(Duration leaseTtl, long arenaPages) throws IOException {
@@ -54,10 +64,30 @@ final class HostUnderTest implements AutoCloseable {
 
   static HostUnderTest start(Duration leaseTtl, long arenaPages, HostObserver observer)
       throws IOException {
+    TransportSecurity plaintext = TransportSecurity.plaintext();
+    return start(leaseTtl, arenaPages, observer, plaintext, plaintext);
+  }
+
+  /** A host that asks for certificates, and a caller of its address spaces that has one. */
+  static HostUnderTest startSecured(TransportSecurity serverSide, TransportSecurity callerSide)
+      throws IOException {
+    return start(Duration.ofMinutes(10), 1024, HostObserver.NONE, serverSide, callerSide);
+  }
+
+  private static HostUnderTest start(
+      Duration leaseTtl,
+      long arenaPages,
+      HostObserver observer,
+      TransportSecurity serverSide,
+      TransportSecurity callerSide)
+      throws IOException {
     LeasePolicy leases =
         new LeasePolicy(leaseTtl.toNanos(), 500, 10_000_000, 10_000_000, leaseTtl.toNanos() / 2);
     return new HostUnderTest(
-        RuntimeSettings.of("host-under-test", EPOCH, 2, arenaPages * PAGE, leases), observer);
+        RuntimeSettings.of("host-under-test", EPOCH, 2, arenaPages * PAGE, leases),
+        observer,
+        serverSide,
+        callerSide);
   }
 
   HostRuntime runtime() {
@@ -65,8 +95,12 @@ final class HostUnderTest implements AutoCloseable {
   }
 
   ManagedChannel dial() {
-    return NettyChannelBuilder.forAddress("localhost", server.getPort())
-        .usePlaintext()
+    return dial(TransportSecurity.plaintext());
+  }
+
+  ManagedChannel dial(TransportSecurity caller) {
+    return caller
+        .dial("localhost:" + server.getPort(), PeerIdentity.any(PeerRole.HOST))
         .flowControlWindow(65_535) // fixed and small, so that a slow reader is felt soon
         .build();
   }

@@ -1,0 +1,5 @@
+/** Puts gRPC security into a Spring Boot service: import TransportSecurityConfiguration. */
+@NullMarked
+package dev.fenceline.security.boot;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fenceline.security;
+
+import org.jspecify.annotations.NullMarked;
