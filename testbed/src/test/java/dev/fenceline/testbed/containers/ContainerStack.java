@@ -98,6 +98,7 @@ final class ContainerStack implements AutoCloseable {
             .withNetworkAliases(name)
             .withEnv(environment)
             .withEnv("FENCELINE_SECURITY_ALLOWPLAINTEXTNETWORK", "true")
+            .withEnv("FENCELINE_SECURITY_ALLOWPLAINTEXTNETWORK", "true")
             .withExposedPorts(port)
             .waitingFor(Wait.forHealthcheck().withStartupTimeout(READY_WITHIN))
             .withCreateContainerCmdModifier(
