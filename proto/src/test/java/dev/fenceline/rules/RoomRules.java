@@ -24,7 +24,8 @@ import java.util.WeakHashMap;
  *
  * <p>{@code engine} knows the model and the JDK's data types; {@code concurrent} knows the model;
  * {@code runtime} knows engine and concurrent; {@code adapter} may know all of these and any
- * library; {@code config} knows everything, and nothing knows adapter or config.
+ * library; {@code config} knows everything, and nothing knows adapter or config. {@code client} is
+ * what programs of users are written against.
  */
 public final class RoomRules {
 
@@ -36,6 +37,7 @@ public final class RoomRules {
   private static final String SECURITY = "dev.fenceline.security";
   private static final String ISSUE = "dev.fenceline.security.issue..";
   private static final String CONFIG = "dev.fenceline.*.config..";
+  private static final String CLIENT = "dev.fenceline.client..";
   private static final String JSPECIFY = "org.jspecify.annotations";
 
   /** The part of the JDK that is data: no I/O, no threads, no time zone, no native memory. */
@@ -78,6 +80,7 @@ public final class RoomRules {
             JSPECIFY,
             SECURITY));
     rules.put("issue_isForTestInstallations", issueIsForTestInstallations());
+    rules.put("client_knowsNoServicesInside", clientRoom());
     rules.put("nothing_knowsAdapterOrConfig", nothingKnowsAdapterOrConfig());
     rules.put(
         "adapter_doesNotKnowConfig",
@@ -117,6 +120,24 @@ public final class RoomRules {
         .dependOnClassesThat()
         .resideInAnyPackage(ISSUE)
         .allowEmptyShould(true);
+  }
+
+  /** What users take along with the library. */
+  private static ArchRule clientRoom() {
+    return knowsOnly(
+        CLIENT,
+        "java..",
+        "javax.net.ssl..",
+        JSPECIFY,
+        CLIENT,
+        MODEL,
+        "dev.fenceline.wire..",
+        "dev.fenceline.security..",
+        "dev.fenceline.*.v1..",
+        "com.google.protobuf..",
+        "io.grpc..",
+        "tools.jackson..",
+        "com.fasterxml.jackson.annotation..");
   }
 
   private static ArchRule nothingKnowsAdapterOrConfig() {

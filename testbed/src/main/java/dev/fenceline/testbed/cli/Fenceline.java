@@ -22,9 +22,19 @@ import picocli.CommandLine.Spec;
  */
 @Command(
     name = "fenceline",
-    description = "Runs Fenceline's services, workloads and proofs on this machine.",
+    description =
+        "Asks and steers a Fenceline installation; runs its services, workloads and proofs here.",
     mixinStandardHelpOptions = true,
     subcommands = {
+      StatusCommand.class,
+      HostsCommand.class,
+      AgentsCommand.class,
+      DevicesCommand.class,
+      SpacesCommand.class,
+      RangesCommand.class,
+      PageCommand.class,
+      MirrorsCommand.class,
+      FencesCommand.class,
       UpCommand.class,
       DownCommand.class,
       DemoCommand.class,
@@ -44,7 +54,14 @@ public final class Fenceline implements Runnable {
 
   /** Exits with the chosen command's exit code. */
   public static void main(String[] args) {
-    System.exit(new CommandLine(new Fenceline()).execute(args));
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    Failures failures = new Failures();
+    return new CommandLine(new Fenceline())
+        .setExecutionExceptionHandler(failures)
+        .setParameterExceptionHandler(failures);
   }
 
   @Override

@@ -93,6 +93,11 @@ public final class ServiceProcess {
     return "127.0.0.1:" + httpPort;
   }
 
+  /** Whether it has said that it is ready, so that its addresses are known. */
+  boolean ready() {
+    return httpPort != 0;
+  }
+
   public boolean alive() {
     return process.isAlive();
   }

@@ -40,6 +40,7 @@ public final class Stack implements AutoCloseable {
       stack.launch(installation);
       StackState.write(spec.directory(), stack);
       stack.awaitReady();
+      StackState.write(spec.directory(), stack);
       ready = true;
       return stack;
     } finally {

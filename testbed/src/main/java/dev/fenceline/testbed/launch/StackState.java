@@ -1,8 +1,10 @@
 package dev.fenceline.testbed.launch;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -14,7 +16,8 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * The file by which another process finds the processes of a running stack: a line {@code pid
- * start-in-millis name} for each, the launcher first. Immutable.
+ * start-in-millis name gRPC-address HTTP-address} for each, the launcher first. The addresses are
+ * {@code -} until the service is ready. Immutable.
  *
  * <p>A pid alone proves nothing, since it is given out again; together with the time at which the
  * process began it names exactly one.
@@ -22,13 +25,33 @@ import java.util.concurrent.TimeoutException;
 public record StackState(List<Entry> entries) {
   private static final String FILE = "stack.state";
   private static final String LAUNCHER = "launcher";
+  private static final String COORDINATOR = "coordinator";
+  private static final String DEFAULT_INSTANCE = "up";
+  private static final String NONE = "-";
 
   public StackState {
     entries = List.copyOf(entries);
   }
 
-  /** One process. */
-  public record Entry(long pid, long startMillis, String name) {
+  /** One process; its addresses are host:port, or {@code -} if it has none yet. */
+  public record Entry(
+      long pid, long startMillis, String name, String grpcAddress, String httpAddress) {
+    /** A process without addresses. */
+    Entry(long pid, long startMillis, String name) {
+      this(pid, startMillis, name, NONE, NONE);
+    }
+
+    /** From a line of the file, which an older launcher may have written without addresses. */
+    static Entry parse(String line) {
+      String[] words = line.split(" ");
+      return new Entry(
+          Long.parseLong(words[0]),
+          Long.parseLong(words[1]),
+          words[2],
+          words.length > 3 ? words[3] : NONE,
+          words.length > 4 ? words[4] : NONE);
+    }
+
     /** The process, if it still runs. */
     Optional<ProcessHandle> handle() {
       return ProcessHandle.of(pid)
@@ -37,7 +60,8 @@ public record StackState(List<Entry> entries) {
     }
 
     String line() {
-      return pid + " " + startMillis + " " + name;
+      return String.join(
+          " ", Long.toString(pid), Long.toString(startMillis), name, grpcAddress, httpAddress);
     }
   }
 
@@ -51,10 +75,19 @@ public record StackState(List<Entry> entries) {
     lines.add(new Entry(self.pid(), millis(self.info().startInstant()), LAUNCHER).line());
     for (ServiceProcess process : stack.processes()) {
       long start = process.startInstant().toEpochMilli();
-      lines.add(new Entry(process.pid(), start, process.name()).line());
+      lines.add(
+          new Entry(
+                  process.pid(),
+                  start,
+                  process.name(),
+                  process.ready() ? process.grpcAddress() : NONE,
+                  process.ready() ? process.httpAddress() : NONE)
+              .line());
     }
+    Path next = directory.resolve(FILE + ".next");
     try {
-      Files.write(directory.resolve(FILE), lines);
+      Files.write(next, lines);
+      Files.move(next, directory.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new LaunchFailure("cannot write " + directory.resolve(FILE), e);
     }
@@ -69,13 +102,45 @@ public record StackState(List<Entry> entries) {
     try {
       List<Entry> entries = new ArrayList<>();
       for (String line : Files.readAllLines(file)) {
-        String[] words = line.split(" ", 3);
-        entries.add(new Entry(Long.parseLong(words[0]), Long.parseLong(words[1]), words[2]));
+        entries.add(Entry.parse(line));
       }
       return Optional.of(new StackState(entries));
     } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
       throw new LaunchFailure("cannot understand " + file + "; remove it if nothing runs", e);
     }
+  }
+
+  /** The stack that `up` started in this tree, if it runs: the default one before others. */
+  public static Optional<StackState> running(Installation installation) throws LaunchFailure {
+    Path runs = installation.runDirectory();
+    Optional<StackState> usual = alive(runs.resolve(DEFAULT_INSTANCE));
+    if (usual.isPresent() || !Files.isDirectory(runs)) {
+      return usual;
+    }
+    try (DirectoryStream<Path> instances = Files.newDirectoryStream(runs, Files::isDirectory)) {
+      for (Path instance : instances) {
+        Optional<StackState> state = alive(instance);
+        if (state.isPresent()) {
+          return state;
+        }
+      }
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new LaunchFailure("cannot read " + runs, e);
+    }
+  }
+
+  private static Optional<StackState> alive(Path directory) throws LaunchFailure {
+    return read(directory)
+        .filter(state -> state.entries.stream().anyMatch(each -> each.handle().isPresent()));
+  }
+
+  /** Where the coordinator's REST interface is, once it is ready. */
+  public Optional<String> restAddress() {
+    return entries.stream()
+        .filter(each -> each.name().equals(COORDINATOR) && !each.httpAddress().equals(NONE))
+        .map(each -> "http://" + each.httpAddress())
+        .findFirst();
   }
 
   /**

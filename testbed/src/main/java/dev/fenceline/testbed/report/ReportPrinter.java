@@ -1,5 +1,7 @@
 package dev.fenceline.testbed.report;
 
+import dev.fenceline.testbed.text.Quantities;
+import dev.fenceline.testbed.text.TextTable;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -83,7 +85,7 @@ public final class ReportPrinter {
 
   private void operations(StringBuilder out, RunReport.Work work) {
     title(out, "operations");
-    TextTable table = new TextTable("kind", "count");
+    TextTable table = TextTable.indented("kind", ">count");
     for (Map.Entry<String, Long> entry : work.operationsByKind().entrySet()) {
       table.row(entry.getKey(), Quantities.count(entry.getValue()));
     }
@@ -96,7 +98,7 @@ public final class ReportPrinter {
       return;
     }
     title(out, "phases of an invalidation");
-    TextTable table = new TextTable("phase", "p50", "p99", "max", "count");
+    TextTable table = TextTable.indented("phase", ">p50", ">p99", ">max", ">count");
     latency(table, "A schedule", phases.schedule());
     latency(table, "B unmap", phases.unmap());
     latency(table, "C wait", phases.waiting());
@@ -108,7 +110,7 @@ public final class ReportPrinter {
       return;
     }
     title(out, "split against sequential");
-    TextTable table = new TextTable("mode", "p50", "p99", "max", "count");
+    TextTable table = TextTable.indented("mode", ">p50", ">p99", ">max", ">count");
     latency(table, "split", modes.split());
     latency(table, "sequential", modes.sequential());
     table.appendTo(out);
@@ -139,15 +141,15 @@ public final class ReportPrinter {
     }
     title(out, "devices");
     TextTable table =
-        new TextTable(
+        TextTable.indented(
             "device",
-            "ack p50",
-            "ack p99",
-            "ack max",
-            "faults",
-            "retries",
-            "DMA read",
-            "DMA written");
+            ">ack p50",
+            ">ack p99",
+            ">ack max",
+            ">faults",
+            ">retries",
+            ">DMA read",
+            ">DMA written");
     for (RunReport.Device device : report.devices()) {
       Latency ack = device.ack();
       table.row(

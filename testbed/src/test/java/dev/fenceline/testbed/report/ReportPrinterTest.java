@@ -30,8 +30,8 @@ class ReportPrinterTest {
 
             phases of an invalidation
               phase           p50      p99     max  count
-              A schedule  1.25 us  12.5 us  125 us  1,234
-              B unmap     1.25 us  12.5 us  125 us  1,234
+              A schedule  1.25 µs  12.5 µs  125 µs  1,234
+              B unmap     1.25 µs  12.5 µs  125 µs  1,234
               C wait      1.10 ms  9.00 ms  1.50 s  1,234
 
             split against sequential
@@ -42,7 +42,7 @@ class ReportPrinterTest {
 
             devices
               device            ack p50  ack p99  ack max  faults  retries  DMA read  DMA written
-              agent-1/device-1  1.25 us  12.5 us   125 us   1,000       20  4.00 KiB     4.77 MiB
+              agent-1/device-1  1.25 µs  12.5 µs   125 µs   1,000       20  4.00 KiB     4.77 MiB
               agent-2/device-1        -        -        -       0        0       0 B          0 B
             """);
   }

@@ -1,0 +1,55 @@
+package dev.fenceline.client.resource;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A host as of its last report; immutable. */
+public record Host(
+    String id,
+    Registration node,
+    String hostEpoch,
+    int spaceCount,
+    int sessionCount,
+    long totalFrames,
+    long freeFrames) {
+
+  /**
+   * A host with what it says now; immutable.
+   *
+   * @param status null if the host does not answer
+   * @param sessions empty if the host does not answer
+   * @param unavailable null if the host answers
+   */
+  public record Detail(
+      Host host,
+      @Nullable Account status,
+      List<Session> sessions,
+      @Nullable Unavailable unavailable) {}
+
+  /** A host's own account; immutable. */
+  public record Account(
+      long totalFrames,
+      long freeFrames,
+      long spaceCount,
+      long sessionCount,
+      long pendingInvalidationCount,
+      double leaseTtlMillis,
+      double leaseExpiryMillis,
+      long lateMessageCount) {}
+
+  /**
+   * An agent's session with the host; immutable.
+   *
+   * @param leaseLeftMillis until the host declares the agent dead unless the lease is renewed
+   * @param overdue the oldest pending fence is overdue: the lease is not renewed
+   */
+  public record Session(
+      String agentId,
+      String sessionId,
+      String bootToken,
+      String state,
+      double leaseLeftMillis,
+      long pendingFenceCount,
+      boolean overdue,
+      List<String> deviceNames) {}
+}
