@@ -63,6 +63,7 @@ public final class CoordinatorMeters implements RegistryObserver, QueryObserver 
       refusals(reason);
     }
     for (NodeKind kind : NodeKind.values()) {
+      forgotten(kind);
       for (NodeState state : NodeState.values()) {
         transitions(kind, state);
       }
@@ -101,11 +102,14 @@ public final class CoordinatorMeters implements RegistryObserver, QueryObserver 
 
   @Override
   public void forgotten(NodeKey node) {
-    Counter.builder("fenceline.coordinator.nodes.forgotten")
+    forgotten(node.kind()).increment();
+  }
+
+  private Counter forgotten(NodeKind kind) {
+    return Counter.builder("fenceline.coordinator.nodes.forgotten")
         .description("Nodes that are no longer remembered")
-        .tag("kind", word(node.kind()))
-        .register(meters)
-        .increment();
+        .tag("kind", word(kind))
+        .register(meters);
   }
 
   @Override
