@@ -13,6 +13,7 @@ import dev.fenceline.coordinator.engine.RegistrySettings;
 import dev.fenceline.coordinator.runtime.AgentQueries;
 import dev.fenceline.coordinator.runtime.FanOut;
 import dev.fenceline.coordinator.runtime.HostQueries;
+import dev.fenceline.coordinator.runtime.RegistryEvents;
 import dev.fenceline.coordinator.runtime.RegistryRuntime;
 import dev.fenceline.security.PeerIdentity;
 import dev.fenceline.security.PeerRole;
@@ -114,8 +115,11 @@ class RegistryConfiguration {
 
   @Bean
   RegistryRuntime.Ports registryPorts(
-      ReportStreams streams, NodeChannels channels, CoordinatorMeters meters) {
-    return new RegistryRuntime.Ports(streams, channels, meters);
+      ReportStreams streams,
+      NodeChannels channels,
+      CoordinatorMeters meters,
+      RegistryEvents events) {
+    return new RegistryRuntime.Ports(streams, channels, meters, events);
   }
 
   @Bean

@@ -15,11 +15,17 @@ class ServiceLifecycle {
   private final ServiceClock clock;
   private final RegistryRuntime runtime;
   private final ReportStreams streams;
+  private final Watch watch;
   private final Environment environment;
   private volatile int grpcPort;
 
   ServiceLifecycle(
-      ServiceClock clock, RegistryRuntime runtime, ReportStreams streams, Environment environment) {
+      ServiceClock clock,
+      RegistryRuntime runtime,
+      ReportStreams streams,
+      Watch watch,
+      Environment environment) {
+    this.watch = watch;
     this.clock = clock;
     this.runtime = runtime;
     this.streams = streams;
@@ -37,6 +43,7 @@ class ServiceLifecycle {
   void started() {
     clock.start();
     runtime.start();
+    watch.start();
     announce(grpcPort, environment.getProperty("local.server.port", "0"));
   }
 
@@ -48,6 +55,7 @@ class ServiceLifecycle {
   /** Comes before the servers' own stop, which would wait for open streams. */
   @EventListener(ContextClosedEvent.class)
   void closing() {
+    watch.stop();
     streams.closeAll();
   }
 }

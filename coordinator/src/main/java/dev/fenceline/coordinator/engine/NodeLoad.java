@@ -6,10 +6,24 @@ import java.util.List;
 public sealed interface NodeLoad {
   NodeKind kind();
 
-  /** A host's report. */
+  /** A host's report. {@code quarantinedAgents} are ids of agents, ascending. */
   record HostLoad(
-      long hostEpoch, int spaceCount, int sessionCount, long totalFrames, long freeFrames)
+      long hostEpoch,
+      int spaceCount,
+      int sessionCount,
+      long totalFrames,
+      long freeFrames,
+      List<String> quarantinedAgents)
       implements NodeLoad {
+    public HostLoad {
+      quarantinedAgents = quarantinedAgents.stream().sorted().toList();
+    }
+
+    public HostLoad(
+        long hostEpoch, int spaceCount, int sessionCount, long totalFrames, long freeFrames) {
+      this(hostEpoch, spaceCount, sessionCount, totalFrames, freeFrames, List.of());
+    }
+
     @Override
     public NodeKind kind() {
       return NodeKind.HOST;
@@ -29,8 +43,13 @@ public sealed interface NodeLoad {
     }
   }
 
-  /** One device of an agent. */
-  record DeviceLoad(int index, String name, int units, int runningPrograms, long mirrorEntries) {}
+  /** One device of an agent. {@code standing} in the agent's words: active, draining, drained. */
+  record DeviceLoad(
+      int index, String name, int units, int runningPrograms, long mirrorEntries, String standing) {
+    public DeviceLoad(int index, String name, int units, int runningPrograms, long mirrorEntries) {
+      this(index, name, units, runningPrograms, mirrorEntries, "active");
+    }
+  }
 
   /**
    * An agent's link to a host.

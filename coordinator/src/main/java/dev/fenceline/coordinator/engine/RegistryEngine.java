@@ -124,6 +124,11 @@ public final class RegistryEngine {
     return recovering;
   }
 
+  /** Random per start of the coordinator; never changes. */
+  public long bootToken() {
+    return bootToken;
+  }
+
   /** All that is known at a time not before the last step's. */
   public RegistryView view(long atNanos) {
     long at = Math.max(nowNanos, atNanos);

@@ -58,6 +58,11 @@ final class ReportCheck {
           "host.free_frames",
           "must be at most total_frames, not " + host.freeFrames() + " of " + host.totalFrames());
     }
+    if (host.quarantinedAgents().size() > RegistryEngine.MAX_AGENTS
+        || host.quarantinedAgents().stream().anyMatch(id -> !isNodeId(id))) {
+      return malformed(
+          "host.quarantined_agents", "must be at most " + RegistryEngine.MAX_AGENTS + " agent ids");
+    }
     return Optional.empty();
   }
 
@@ -78,6 +83,10 @@ final class ReportCheck {
         return malformed(
             "agent.devices.name",
             "must be at most " + MAX_NAME_LENGTH + " characters, not " + device.name().length());
+      }
+      if (device.standing().length() > MAX_NAME_LENGTH) {
+        return malformed(
+            "agent.devices.standing", "must be at most " + MAX_NAME_LENGTH + " characters");
       }
       before = device.index();
     }

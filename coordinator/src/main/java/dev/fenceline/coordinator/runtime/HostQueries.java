@@ -1,15 +1,21 @@
 package dev.fenceline.coordinator.runtime;
 
 import dev.fenceline.coordinator.engine.query.Answer;
+import dev.fenceline.coordinator.engine.query.Faults;
+import dev.fenceline.coordinator.engine.query.HostPolicy;
 import dev.fenceline.coordinator.engine.query.HostStatus;
 import dev.fenceline.coordinator.engine.query.Interval;
 import dev.fenceline.coordinator.engine.query.Invalidation;
 import dev.fenceline.coordinator.engine.query.Mirror;
 import dev.fenceline.coordinator.engine.query.Page;
+import dev.fenceline.coordinator.engine.query.Pin;
 import dev.fenceline.coordinator.engine.query.Portion;
 import dev.fenceline.coordinator.engine.query.Range;
 import dev.fenceline.coordinator.engine.query.Session;
 import dev.fenceline.coordinator.engine.query.Space;
+import dev.fenceline.coordinator.engine.query.SpaceMap;
+import dev.fenceline.coordinator.engine.query.Standing;
+import dev.fenceline.coordinator.engine.query.WaitTimes;
 import dev.fenceline.model.DeviceId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +40,45 @@ public interface HostQueries {
 
   Answer<Portion<Mirror>> mirrors(String endpoint, MirrorQuery query);
 
-  /** Newest first; all spaces if {@code spaceId} is 0. */
-  Answer<List<Invalidation>> invalidations(
-      String endpoint, long spaceId, boolean pendingOnly, int limit);
+  /** Newest first. */
+  Answer<Portion<Invalidation>> invalidations(String endpoint, InvalidationQuery query);
 
   Answer<Invalidation> invalidation(String endpoint, long invalidationId);
+
+  /**
+   * @param interval null for the smallest with all mappings
+   * @param cells 1 to 2048
+   */
+  Answer<SpaceMap> map(String endpoint, long spaceId, @Nullable Interval interval, int cells);
+
+  /** Oldest first; all spaces if {@code spaceId} is 0. */
+  Answer<Faults> faults(String endpoint, long spaceId, int limit);
+
+  /** Oldest first. */
+  Answer<Portion<Pin>> pins(String endpoint, PinQuery query);
+
+  Answer<WaitTimes> waitTimes(String endpoint);
+
+  /** Agents that are quarantined or have strikes. */
+  Answer<List<Standing>> standings(String endpoint);
+
+  Answer<HostPolicy> policy(String endpoint);
+
+  /**
+   * Which invalidations; immutable.
+   *
+   * @param spaceId 0 for all
+   * @param beforeId only older ones; 0 from the newest
+   */
+  record InvalidationQuery(long spaceId, boolean pendingOnly, long beforeId, int limit) {}
+
+  /**
+   * Which pins; immutable.
+   *
+   * @param spaceId 0 for all
+   * @param owner empty for all
+   */
+  record PinQuery(long spaceId, String owner, boolean longTermOnly, long afterPinId, int limit) {}
 
   /** Which ranges; immutable. {@code fromAddress} continues a {@link Portion}. */
   record RangeQuery(

@@ -52,8 +52,12 @@ public final class RegistryRuntime implements AutoCloseable {
     record Read(Runnable task) implements Work {}
   }
 
-  /** Where effects go; immutable. */
-  public record Ports(StreamPort streams, EndpointPort endpoints, RegistryObserver observer) {}
+  /** Where effects go; immutable. {@code events} hears of what people want to know. */
+  public record Ports(
+      StreamPort streams,
+      EndpointPort endpoints,
+      RegistryObserver observer,
+      RegistryEvents events) {}
 
   private final RegistryEngine engine;
   private final Ports ports;
@@ -143,6 +147,11 @@ public final class RegistryRuntime implements AutoCloseable {
     T read(RegistryEngine engine, long nowNanos);
   }
 
+  /** Random per start of the coordinator. */
+  public long bootToken() {
+    return engine.bootToken();
+  }
+
   /** As of the last step that changed them. */
   public RegistryCounts counts() {
     return counts;
@@ -202,6 +211,7 @@ public final class RegistryRuntime implements AutoCloseable {
   }
 
   private void carryOut(RegistryEffect effect) {
+    ports.events().tell(effect);
     switch (effect) {
       case SendUpdate send -> ports.streams().send(send.streamId(), send.update());
       case RefuseStream refuse -> {

@@ -83,7 +83,8 @@ final class QueryCodec {
         space.getResidentPages(),
         space.getMirrorCount(),
         space.getSequence(),
-        Integer.toUnsignedLong(space.getPendingInvalidationCount()));
+        Integer.toUnsignedLong(space.getPendingInvalidationCount()),
+        space.getChangeStamp());
   }
 
   static Range range(RangeInfo range) {
@@ -202,7 +203,7 @@ final class QueryCodec {
     };
   }
 
-  private static NotificationMode mode(dev.fenceline.common.v1.NotificationMode mode)
+  static NotificationMode mode(dev.fenceline.common.v1.NotificationMode mode)
       throws MalformedMessageException {
     return switch (mode) {
       case NOTIFICATION_MODE_UNSPECIFIED, NOTIFICATION_MODE_SPLIT -> NotificationMode.SPLIT;
@@ -219,11 +220,11 @@ final class QueryCodec {
         holder.getHeldPages());
   }
 
-  private static DeviceId device(DeviceRef device) {
+  static DeviceId device(DeviceRef device) {
     return new DeviceId(device.getAgentId(), device.getDeviceIndex());
   }
 
-  private static MalformedMessageException unknown(String field, Object value) {
+  static MalformedMessageException unknown(String field, Object value) {
     return new MalformedMessageException(
         field + " is " + value + ", which this version does not know");
   }

@@ -53,7 +53,8 @@ final class RegistryCodec {
         host.getSpaceCount(),
         host.getSessionCount(),
         host.getTotalFrames(),
-        host.getFreeFrames());
+        host.getFreeFrames(),
+        host.getQuarantinedAgentsList());
   }
 
   private static NodeLoad agent(AgentReport agent) {
@@ -68,7 +69,8 @@ final class RegistryCodec {
         device.getName(),
         device.getUnits(),
         device.getRunningPrograms(),
-        device.getMirrorEntries());
+        device.getMirrorEntries(),
+        device.getStanding().isEmpty() ? "active" : device.getStanding());
   }
 
   private static NodeLoad.LinkLoad link(ReportedLink link) {

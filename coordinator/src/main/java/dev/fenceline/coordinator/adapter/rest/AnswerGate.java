@@ -32,7 +32,7 @@ class AnswerGate implements HandlerInterceptor {
       HttpServletRequest request, HttpServletResponse response, Object handler) {
     if (handler instanceof HandlerMethod method && isOurs(method)) {
       checkParameters(request.getParameterMap(), method);
-      if (!STATUS_PATH.equals(request.getServletPath())) {
+      if (!method.hasMethodAnnotation(AnsweredWhileRecovering.class)) {
         checkRecovered();
       }
     }

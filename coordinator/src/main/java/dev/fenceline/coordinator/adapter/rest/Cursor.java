@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Cursor {
   private static final String VERSION = "1";
   private static final String FORM = "the nextCursor of a page of the same query";
-  private static final int MAX_LENGTH = 512;
+  private static final int MAX_LENGTH = 4096;
 
   private Cursor() {}
 

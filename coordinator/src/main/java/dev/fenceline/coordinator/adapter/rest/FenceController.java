@@ -1,22 +1,19 @@
 package dev.fenceline.coordinator.adapter.rest;
 
+import dev.fenceline.coordinator.adapter.rest.MergedListing.Listed;
+import dev.fenceline.coordinator.adapter.rest.MergedListing.Merged;
 import dev.fenceline.coordinator.adapter.rest.Parameters.CompositeId;
 import dev.fenceline.coordinator.adapter.rest.model.FenceView;
-import dev.fenceline.coordinator.adapter.rest.model.UnavailableHost;
 import dev.fenceline.coordinator.engine.NodeKind;
-import dev.fenceline.coordinator.engine.NodeState;
 import dev.fenceline.coordinator.engine.NodeView;
 import dev.fenceline.coordinator.engine.query.Answer;
 import dev.fenceline.coordinator.engine.query.FenceDiagnosis;
 import dev.fenceline.coordinator.engine.query.Invalidation;
 import dev.fenceline.coordinator.engine.query.Session;
-import dev.fenceline.coordinator.runtime.FanOut;
 import dev.fenceline.coordinator.runtime.HostQueries;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
@@ -33,12 +30,12 @@ import org.springframework.web.bind.annotation.RestController;
 class FenceController {
   private final NodeDirectory directory;
   private final HostQueries hosts;
-  private final FanOut fanOut;
+  private final MergedListing listing;
 
-  FenceController(NodeDirectory directory, HostQueries hosts, FanOut fanOut) {
+  FenceController(NodeDirectory directory, HostQueries hosts, MergedListing listing) {
     this.directory = directory;
     this.hosts = hosts;
-    this.fanOut = fanOut;
+    this.listing = listing;
   }
 
   @GetMapping
@@ -50,15 +47,46 @@ class FenceController {
       @Parameter(description = "pending or all; default all")
           @RequestParam(name = "state", required = false)
           @Nullable String state,
+      @RequestParam(name = "cursor", required = false) @Nullable String cursor,
       @Parameter(description = "1 to 1000, default 100")
           @RequestParam(name = "limit", required = false)
           @Nullable String limit)
       throws InterruptedException {
     boolean pendingOnly = Parameters.pendingOnly(state);
+    CompositeId only = space == null ? null : Parameters.spaceId("space", space);
     int most = Parameters.limit(limit);
-    return space == null
-        ? overAllHosts(pendingOnly, most)
-        : ofSpace(Parameters.spaceId("space", space), pendingOnly, most);
+    Merged<Invalidation> page =
+        listing.page(
+            only == null ? directory.presentHosts() : List.of(knowing(only)),
+            new Listed<>(
+                "fences " + only + " " + pendingOnly,
+                (host, before, count) ->
+                    hosts.invalidations(
+                        host.endpoint(),
+                        new HostQueries.InvalidationQuery(
+                            only == null ? 0 : only.number(), pendingOnly, before, count)),
+                Invalidation::invalidationId,
+                Invalidation::startedAtMillis),
+            cursor,
+            most);
+    return new FenceView.Page(
+        page.items().stream()
+            .map(item -> SpaceViews.fence(item.node().key().nodeId(), item.value()))
+            .toList(),
+        page.nextCursor(),
+        page.truncated() || page.nextCursor() != null,
+        page.unavailable());
+  }
+
+  /** The host of an address space, which it knows. */
+  private NodeView knowing(CompositeId space) {
+    NodeView host = directory.askableHost(space.hostId());
+    directory.value(
+        host,
+        hosts.space(host.endpoint(), space.number()),
+        ProblemType.UNKNOWN_SPACE,
+        "address space " + space);
+    return host;
   }
 
   @GetMapping("/{fenceId}")
@@ -83,45 +111,5 @@ class FenceController {
         invalidation,
         FenceDiagnosis.of(
             invalidation, sessions, agentId -> directory.find(NodeKind.AGENT, agentId)));
-  }
-
-  private FenceView.Page ofSpace(CompositeId space, boolean pendingOnly, int limit) {
-    NodeView host = directory.askableHost(space.hostId());
-    List<Invalidation> found =
-        directory.value(
-            host,
-            hosts.invalidations(host.endpoint(), space.number(), pendingOnly, limit),
-            ProblemType.UNKNOWN_SPACE,
-            "address space " + space);
-    return new FenceView.Page(
-        found.stream().map(each -> SpaceViews.fence(space.hostId(), each)).toList(),
-        found.size() >= limit,
-        List.of());
-  }
-
-  private FenceView.Page overAllHosts(boolean pendingOnly, int limit) throws InterruptedException {
-    List<NodeView> asked = directory.presentHosts();
-    List<Answer<List<Invalidation>>> answers =
-        fanOut.ask(
-            asked,
-            host ->
-                host.state() == NodeState.LOST
-                    ? directory.lost(host)
-                    : hosts.invalidations(host.endpoint(), 0, pendingOnly, limit));
-    List<FenceView> found = new ArrayList<>();
-    List<UnavailableHost> unavailable = new ArrayList<>();
-    boolean truncated = false;
-    for (int i = 0; i < asked.size(); i++) {
-      NodeView host = asked.get(i);
-      directory.unavailable(host, answers.get(i)).ifPresent(unavailable::add);
-      if (answers.get(i) instanceof Answer.Answered<List<Invalidation>> answered) {
-        truncated |= answered.value().size() >= limit;
-        answered.value().forEach(each -> found.add(SpaceViews.fence(host.key().nodeId(), each)));
-      }
-    }
-    found.sort(Comparator.comparing(FenceView::startedAt).reversed());
-    truncated |= found.size() > limit;
-    return new FenceView.Page(
-        found.subList(0, Math.min(limit, found.size())), truncated, unavailable);
   }
 }

@@ -4,19 +4,25 @@ import dev.fenceline.coordinator.adapter.rest.model.AgentView;
 import dev.fenceline.coordinator.adapter.rest.model.DeviceView;
 import dev.fenceline.coordinator.adapter.rest.model.HostView;
 import dev.fenceline.coordinator.adapter.rest.model.ListView;
+import dev.fenceline.coordinator.adapter.rest.model.StandingView;
 import dev.fenceline.coordinator.adapter.rest.model.UnavailableHost;
 import dev.fenceline.coordinator.engine.NodeKind;
+import dev.fenceline.coordinator.engine.NodeLoad;
 import dev.fenceline.coordinator.engine.NodeState;
 import dev.fenceline.coordinator.engine.NodeView;
+import dev.fenceline.coordinator.engine.RegistryView;
 import dev.fenceline.coordinator.engine.query.AgentStatus;
 import dev.fenceline.coordinator.engine.query.Answer;
 import dev.fenceline.coordinator.engine.query.HostStatus;
 import dev.fenceline.coordinator.engine.query.Session;
+import dev.fenceline.coordinator.engine.query.Standing;
 import dev.fenceline.coordinator.runtime.AgentQueries;
+import dev.fenceline.coordinator.runtime.FanOut;
 import dev.fenceline.coordinator.runtime.HostQueries;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -37,8 +43,11 @@ class NodeController {
   private final Views views;
   private final HostQueries hosts;
   private final AgentQueries agents;
+  private final FanOut fanOut;
 
-  NodeController(NodeDirectory directory, Views views, HostQueries hosts, AgentQueries agents) {
+  NodeController(
+      NodeDirectory directory, Views views, HostQueries hosts, AgentQueries agents, FanOut fanOut) {
+    this.fanOut = fanOut;
     this.directory = directory;
     this.views = views;
     this.hosts = hosts;
@@ -88,19 +97,23 @@ class NodeController {
       @Parameter(description = "1 to 1000, default 100")
           @RequestParam(name = "limit", required = false)
           @Nullable String limit) {
+    RegistryView registry = directory.registry();
     List<AgentView> all =
-        directory.registry().nodes(NodeKind.AGENT).stream().map(views::agent).toList();
+        registry.nodes(NodeKind.AGENT).stream()
+            .map(node -> views.agent(node, quarantinedAt(registry, node)))
+            .toList();
     return paged("agents", all, AgentView::id, cursor, limit);
   }
 
   @GetMapping("/agents/{agentId}")
   @Operation(summary = "One agent with its devices and what it says itself at the moment")
-  AgentView.Detail agent(@PathVariable("agentId") String agentId) {
+  AgentView.Detail agent(@PathVariable("agentId") String agentId) throws InterruptedException {
     NodeView node = directory.agent(Parameters.nodeId("agentId", agentId));
     Asked asked = ask(node);
     return new AgentView.Detail(
-        views.agent(node),
+        views.agent(node, quarantinedAt(directory.registry(), node)),
         Views.devices(node).stream().map(device -> detail(device, asked)).toList(),
+        standings(agentId),
         asked.unavailable());
   }
 
@@ -135,6 +148,38 @@ class NodeController {
                             "agent " + agentId + " reports no device with index " + index)
                         .with("agentId", agentId));
     return detail(device, ask(node));
+  }
+
+  private static List<String> quarantinedAt(RegistryView registry, NodeView agent) {
+    return registry.nodes(NodeKind.HOST).stream()
+        .filter(
+            host ->
+                host.load() instanceof NodeLoad.HostLoad load
+                    && load.quarantinedAgents().contains(agent.key().nodeId()))
+        .map(host -> host.key().nodeId())
+        .toList();
+  }
+
+  /** What the hosts that can be asked say of an agent. */
+  private List<StandingView> standings(String agentId) throws InterruptedException {
+    List<NodeView> asked = directory.presentHosts();
+    List<Answer<List<Standing>>> answers =
+        fanOut.ask(
+            asked,
+            host ->
+                host.state() == NodeState.LOST
+                    ? directory.lost(host)
+                    : hosts.standings(host.endpoint()));
+    List<StandingView> standings = new ArrayList<>();
+    for (int i = 0; i < asked.size(); i++) {
+      String hostId = asked.get(i).key().nodeId();
+      if (answers.get(i) instanceof Answer.Answered<List<Standing>> answered) {
+        answered.value().stream()
+            .filter(each -> each.agentId().equals(agentId))
+            .forEach(each -> standings.add(Views.standing(hostId, each)));
+      }
+    }
+    return standings;
   }
 
   /** What an agent said when asked; either half may be missing. */

@@ -56,43 +56,56 @@ class NodeDirectory {
 
   /** A host that may be asked: anything but one that has left. */
   NodeView askableHost(String id) {
-    NodeView host = host(id);
-    if (host.state() == NodeState.LEFT) {
-      Instant since = views.since(host);
-      throw new ProblemException(
-              ProblemType.HOST_LEFT, "host " + id + " left in good order at " + since)
-          .with("hostId", id)
+    return present(host(id), ProblemType.HOST_LEFT);
+  }
+
+  /** An agent that may be asked: anything but one that has left. */
+  NodeView askableAgent(String id) {
+    return present(agent(id), ProblemType.AGENT_LEFT);
+  }
+
+  private NodeView present(NodeView node, ProblemType left) {
+    if (node.state() == NodeState.LEFT) {
+      Instant since = views.since(node);
+      throw new ProblemException(left, Printable.name(node) + " left in good order at " + since)
+          .with(idMember(node), node.key().nodeId())
           .with("since", since.toString());
     }
-    return host;
+    return node;
   }
 
   /**
    * Hosts that a question over all hosts concerns: those that left took their address spaces along.
    */
   List<NodeView> presentHosts() {
-    return registry().nodes(NodeKind.HOST).stream()
-        .filter(host -> host.state() != NodeState.LEFT)
-        .toList();
+    return present(NodeKind.HOST);
+  }
+
+  /** Nodes of a kind that have not left. */
+  List<NodeView> present(NodeKind kind) {
+    return registry().nodes(kind).stream().filter(node -> node.state() != NodeState.LEFT).toList();
   }
 
   /**
    * The value, or the problem.
    *
-   * @param missing what a host means that says ENOENT
+   * @param missing what a node means that says ENOENT
    */
-  <T> T value(NodeView host, Answer<T> answer, ProblemType missing, String what) {
+  <T> T value(NodeView node, Answer<T> answer, ProblemType missing, String what) {
     return switch (answer) {
       case Answer.Answered<T> answered -> answered.value();
-      case Answer.Refused<T> refused -> throw refused(host, refused, missing, what);
-      case Answer.Unreachable<T> unreachable -> throw unreachable(host, unreachable);
+      case Answer.Refused<T> refused -> throw refused(node, refused, missing, what);
+      case Answer.Unreachable<T> unreachable -> throw unreachable(node, unreachable);
       case Answer.Broken<T> broken ->
           throw new ProblemException(
-                  ProblemType.HOST_ANSWER_UNUSABLE,
-                  "host %s answered %s: %s"
+                  switch (node.key().kind()) {
+                    case HOST -> ProblemType.HOST_ANSWER_UNUSABLE;
+                    case AGENT -> ProblemType.AGENT_ANSWER_UNUSABLE;
+                  },
+                  "%s answered %s: %s"
                       .formatted(
-                          host.key().nodeId(), broken.code(), Printable.of(broken.message())))
-              .with("hostId", host.key().nodeId());
+                          Printable.name(node), broken.code(), Printable.of(broken.message())))
+              .with(idMember(node), node.key().nodeId());
     };
   }
 
@@ -127,37 +140,48 @@ class NodeDirectory {
         node.key().nodeId(), Views.word(node.state()), since, Printable.of(reason));
   }
 
-  private ProblemException refused(
-      NodeView host, Answer.Refused<?> refused, ProblemType missing, String what) {
+  private static ProblemException refused(
+      NodeView node, Answer.Refused<?> refused, ProblemType missing, String what) {
     if (refused.errno() == Errno.ENOENT) {
-      return new ProblemException(missing, what + " is not known to host " + host.key().nodeId())
-          .with("hostId", host.key().nodeId());
+      return new ProblemException(missing, what + " is not known to " + Printable.name(node))
+          .with(idMember(node), node.key().nodeId());
     }
     return new ProblemException(
-            ProblemType.REQUEST_REFUSED,
-            "host %s refused with %s: %s"
-                .formatted(host.key().nodeId(), refused.errno(), Printable.of(refused.message())))
-        .with("hostId", host.key().nodeId())
+            ProblemType.ofRefusal(refused.errno()),
+            "%s refused with %s: %s"
+                .formatted(Printable.name(node), refused.errno(), Printable.of(refused.message())))
+        .with(idMember(node), node.key().nodeId())
         .with("errno", refused.errno().name());
   }
 
-  private ProblemException unreachable(NodeView host, Answer.Unreachable<?> unreachable) {
-    Instant since = since(host, unreachable);
+  private ProblemException unreachable(NodeView node, Answer.Unreachable<?> unreachable) {
+    Instant since = since(node, unreachable);
+    ProblemType type =
+        switch (node.key().kind()) {
+          case HOST ->
+              unreachable.timedOut() ? ProblemType.HOST_SILENT : ProblemType.HOST_UNREACHABLE;
+          case AGENT ->
+              unreachable.timedOut() ? ProblemType.AGENT_SILENT : ProblemType.AGENT_UNREACHABLE;
+        };
     return new ProblemException(
-            unreachable.timedOut() ? ProblemType.HOST_SILENT : ProblemType.HOST_UNREACHABLE,
-            "host %s at %s, %s since %s: %s"
+            type,
+            "%s at %s, %s since %s: %s"
                 .formatted(
-                    host.key().nodeId(),
-                    host.endpoint(),
-                    host.state() == NodeState.LIVE
+                    Printable.name(node),
+                    node.endpoint(),
+                    node.state() == NodeState.LIVE
                         ? "unreachable"
-                        : host.state().name().toLowerCase(Locale.ROOT),
+                        : node.state().name().toLowerCase(Locale.ROOT),
                     since,
                     unreachable.message()))
-        .with("hostId", host.key().nodeId())
-        .with("endpoint", host.endpoint())
-        .with("hostState", Views.word(host.state()))
+        .with(idMember(node), node.key().nodeId())
+        .with("endpoint", node.endpoint())
+        .with(Views.word(node.key().kind()) + "State", Views.word(node.state()))
         .with("since", since.toString());
+  }
+
+  private static String idMember(NodeView node) {
+    return Views.word(node.key().kind()) + "Id";
   }
 
   /** The earlier of the two signs of trouble. */

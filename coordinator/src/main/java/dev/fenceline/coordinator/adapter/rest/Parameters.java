@@ -96,6 +96,35 @@ final class Parameters {
     return (int) limit;
   }
 
+  /** A whole number from least to most. */
+  static int number(String name, @Nullable String text, int least, int most, int byDefault) {
+    if (text == null) {
+      return byDefault;
+    }
+    long number = DECIMAL.matcher(text).matches() ? parsed(text, 10) : -1;
+    if (number < least || number > most) {
+      throw ProblemException.invalidParameter(name, text, "a number from " + least + " to " + most);
+    }
+    return (int) number;
+  }
+
+  /** true or false; false if absent. */
+  static boolean flag(String name, @Nullable String text) {
+    if (text != null && !text.equals("true") && !text.equals("false")) {
+      throw ProblemException.invalidParameter(name, text, "'true' or 'false'");
+    }
+    return "true".equals(text);
+  }
+
+  static CompositeId programId(String name, String text) {
+    return compositeId(name, text, "{agentId}.{n} with the program's number, as agent-1.7");
+  }
+
+  static CompositeId pinId(String name, String text) {
+    return compositeId(
+        name, text, "{hostId}.{n} with the host's decimal id of the pin, as host-1.3");
+  }
+
   /** The page that the address lies in. */
   static long pageAddress(String name, String text) {
     long address = number(text);

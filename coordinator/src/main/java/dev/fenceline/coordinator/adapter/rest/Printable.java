@@ -1,10 +1,17 @@
 package dev.fenceline.coordinator.adapter.rest;
 
+import dev.fenceline.coordinator.engine.NodeView;
+
 /** What of a request's text may be shown back: short, and without control characters. Stateless. */
 final class Printable {
   private static final int MAX_SHOWN = 120;
 
   private Printable() {}
+
+  /** A node's kind and id. */
+  static String name(NodeView node) {
+    return Views.word(node.key().kind()) + " " + node.key().nodeId();
+  }
 
   static String of(String text) {
     StringBuilder shown = new StringBuilder();

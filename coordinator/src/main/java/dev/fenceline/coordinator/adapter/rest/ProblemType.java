@@ -1,5 +1,6 @@
 package dev.fenceline.coordinator.adapter.rest;
 
+import dev.fenceline.model.Errno;
 import java.net.URI;
 
 /** The kinds of problems that REST answers; immutable. Slugs and statuses are part of the API. */
@@ -11,6 +12,12 @@ enum ProblemType {
   UNKNOWN_DEVICE("unknown-device", 404, "No such device"),
   UNKNOWN_SPACE("unknown-address-space", 404, "No such address space"),
   UNKNOWN_FENCE("unknown-fence", 404, "No such fence, or it has left the host's history"),
+  UNKNOWN_PROGRAM("unknown-program", 404, "No such program, or its agent has forgotten it"),
+  UNKNOWN_PIN("unknown-pin", 404, "No such pin"),
+  AGENT_LEFT("agent-left", 410, "The agent has left"),
+  AGENT_UNREACHABLE("agent-unreachable", 502, "The agent cannot be reached"),
+  AGENT_SILENT("agent-unreachable", 504, "The agent does not answer in time"),
+  AGENT_ANSWER_UNUSABLE("agent-answer-unusable", 502, "The agent's answer cannot be used"),
   HOST_LEFT("host-left", 410, "The host has left"),
   HOST_UNREACHABLE("host-unreachable", 502, "The host cannot be reached"),
   HOST_SILENT("host-unreachable", 504, "The host does not answer in time"),
@@ -22,6 +29,8 @@ enum ProblemType {
   NOT_ACCEPTABLE("not-acceptable", 406, "The resource has no such representation"),
   UNSUPPORTED_MEDIA_TYPE("unsupported-media-type", 415, "The resource does not take such a body"),
   REQUEST_REFUSED("request-refused", 400, "The request was refused"),
+  REQUEST_IN_CONFLICT("request-refused", 409, "The request was refused as things stand"),
+  NODE_BUSY("request-refused", 503, "The request was refused for want of room"),
   INTERNAL("internal-error", 500, "The coordinator failed");
 
   private static final String BASE = "https://fenceline.dev/problems/";
@@ -46,6 +55,15 @@ enum ProblemType {
 
   String title() {
     return title;
+  }
+
+  /** For what a host or an agent refuses. */
+  static ProblemType ofRefusal(Errno errno) {
+    return switch (errno) {
+      case EINVAL, ENOENT -> REQUEST_REFUSED;
+      case EFAULT, EPERM, ENOMEM, EEXIST, EBUSY, DATA_LOSS, STALE, ETIME -> REQUEST_IN_CONFLICT;
+      case EAGAIN, RESOURCE_EXHAUSTED, UNAVAILABLE -> NODE_BUSY;
+    };
   }
 
   /** For what the web framework or the server itself refuses. */

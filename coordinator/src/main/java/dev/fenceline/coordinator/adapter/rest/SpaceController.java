@@ -4,12 +4,14 @@ import dev.fenceline.coordinator.adapter.rest.Parameters.CompositeId;
 import dev.fenceline.coordinator.adapter.rest.model.MirrorView;
 import dev.fenceline.coordinator.adapter.rest.model.PageView;
 import dev.fenceline.coordinator.adapter.rest.model.RangeView;
+import dev.fenceline.coordinator.adapter.rest.model.SpaceMapView;
 import dev.fenceline.coordinator.adapter.rest.model.SpaceView;
 import dev.fenceline.coordinator.engine.NodeView;
 import dev.fenceline.coordinator.engine.query.Interval;
 import dev.fenceline.coordinator.engine.query.Mirror;
 import dev.fenceline.coordinator.engine.query.Portion;
 import dev.fenceline.coordinator.engine.query.Range;
+import dev.fenceline.coordinator.engine.query.Space;
 import dev.fenceline.coordinator.runtime.HostQueries;
 import dev.fenceline.model.DeviceId;
 import io.swagger.v3.oas.annotations.Operation;
@@ -31,12 +33,14 @@ class SpaceController {
   private static final String START = "Multiple of 4096, hexadecimal (0x...) or decimal; default 0";
   private static final String END = "Exclusive; multiple of 4096, default 2^47";
   private static final String LIMIT = "1 to 1000, default 100";
+  private static final int DEFAULT_CELLS = 256;
+  private static final int MAX_CELLS = 2048;
 
   private final NodeDirectory directory;
   private final HostQueries hosts;
-  private final SpaceListing listing;
+  private final HostOrderListing listing;
 
-  SpaceController(NodeDirectory directory, HostQueries hosts, SpaceListing listing) {
+  SpaceController(NodeDirectory directory, HostQueries hosts, HostOrderListing listing) {
     this.directory = directory;
     this.hosts = hosts;
     this.listing = listing;
@@ -52,7 +56,21 @@ class SpaceController {
           @Nullable String limit)
       throws InterruptedException {
     String only = host == null ? null : Parameters.nodeId("host", host);
-    return listing.page(only, cursor, Parameters.limit(limit));
+    HostOrderListing.Listing<Space> page =
+        listing.page(
+            only,
+            new HostOrderListing.Listed<>(
+                "address-spaces",
+                (node, after, most) -> hosts.spaces(node.endpoint(), after, most),
+                Space::spaceId),
+            cursor,
+            Parameters.limit(limit));
+    return new SpaceView.Page(
+        page.items().stream()
+            .map(item -> SpaceViews.space(item.node().key().nodeId(), item.value()))
+            .toList(),
+        page.nextCursor(),
+        page.unavailable());
   }
 
   @GetMapping("/{spaceId}")
@@ -96,6 +114,31 @@ class SpaceController {
         ranges.sequence(),
         ranges.items().stream().map(SpaceViews::range).toList(),
         next(scope, ranges));
+  }
+
+  @GetMapping("/{spaceId}/map")
+  @Operation(summary = "The interval cut into cells of equal size, for a picture")
+  SpaceMapView map(
+      @Parameter(example = "host-1.1") @PathVariable("spaceId") String spaceId,
+      @Parameter(description = START + "; without start and end: all mappings")
+          @RequestParam(name = "start", required = false)
+          @Nullable String start,
+      @Parameter(description = END) @RequestParam(name = "end", required = false)
+          @Nullable String end,
+      @Parameter(description = "1 to 2048, default 256; fewer if there are fewer pages")
+          @RequestParam(name = "cells", required = false)
+          @Nullable String cells) {
+    CompositeId id = Parameters.spaceId("spaceId", spaceId);
+    Interval interval = Parameters.interval(start, end);
+    int count = Parameters.number("cells", cells, 1, MAX_CELLS, DEFAULT_CELLS);
+    NodeView host = directory.askableHost(id.hostId());
+    return LiveViews.map(
+        id,
+        directory.value(
+            host,
+            hosts.map(host.endpoint(), id.number(), interval, count),
+            ProblemType.UNKNOWN_SPACE,
+            what(id)));
   }
 
   @GetMapping("/{spaceId}/pages/{address}")

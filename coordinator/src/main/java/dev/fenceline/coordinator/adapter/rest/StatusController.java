@@ -41,6 +41,7 @@ class StatusController {
 
   private record Now(RegistryView view, RegistryCounts counts) {}
 
+  @AnsweredWhileRecovering
   @GetMapping(path = AnswerGate.STATUS_PATH, produces = MediaType.APPLICATION_JSON_VALUE)
   @Operation(summary = "State of the coordinator; answered while recovering, too")
   StatusView status() {

@@ -4,6 +4,7 @@ import dev.fenceline.coordinator.adapter.rest.model.AgentView;
 import dev.fenceline.coordinator.adapter.rest.model.DeviceView;
 import dev.fenceline.coordinator.adapter.rest.model.HostView;
 import dev.fenceline.coordinator.adapter.rest.model.NodeInfo;
+import dev.fenceline.coordinator.adapter.rest.model.StandingView;
 import dev.fenceline.coordinator.engine.NodeLoad;
 import dev.fenceline.coordinator.engine.NodeLoad.AgentLoad;
 import dev.fenceline.coordinator.engine.NodeLoad.HostLoad;
@@ -11,6 +12,7 @@ import dev.fenceline.coordinator.engine.NodeView;
 import dev.fenceline.coordinator.engine.query.AgentStatus;
 import dev.fenceline.coordinator.engine.query.HostStatus;
 import dev.fenceline.coordinator.engine.query.Session;
+import dev.fenceline.coordinator.engine.query.Standing;
 import dev.fenceline.coordinator.runtime.WallTime;
 import java.time.Instant;
 import java.util.List;
@@ -78,7 +80,19 @@ final class Views {
         load.spaceCount(),
         load.sessionCount(),
         load.totalFrames(),
-        load.freeFrames());
+        load.freeFrames(),
+        load.quarantinedAgents());
+  }
+
+  static StandingView standing(String hostId, Standing standing) {
+    return new StandingView(
+        hostId,
+        word(standing.state()),
+        standing.strikes(),
+        standing.reason(),
+        standing.byOperator(),
+        Instant.ofEpochMilli(System.currentTimeMillis() - standing.elapsedNanos() / 1_000_000),
+        standing.holdLeftNanos() == 0 ? null : millis(standing.holdLeftNanos()));
   }
 
   static HostView.Status status(HostStatus status) {
@@ -112,12 +126,17 @@ final class Views {
     };
   }
 
-  AgentView agent(NodeView node) {
+  /**
+   * @param quarantinedAt hosts that say so
+   */
+  AgentView agent(NodeView node, List<String> quarantinedAt) {
     AgentLoad load = agentLoad(node);
     return new AgentView(
         node.key().nodeId(),
         node(node),
         load.devices().size(),
+        quarantinedAt.isEmpty() ? "healthy" : "quarantined",
+        quarantinedAt,
         load.links().stream().map(Views::link).toList());
   }
 
@@ -157,6 +176,7 @@ final class Views {
         device.name(),
         word(agent.state()),
         device.units(),
+        device.standing(),
         Integer.toUnsignedLong(device.runningPrograms()),
         device.mirrorEntries());
   }

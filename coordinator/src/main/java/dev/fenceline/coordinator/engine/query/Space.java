@@ -7,6 +7,7 @@ import dev.fenceline.model.NotificationMode;
  *
  * @param spaceId unsigned
  * @param sequence grows with each invalidation
+ * @param changeStamp equal stamps mean an equal space; 0 if the host has none
  */
 public record Space(
     long spaceId,
@@ -17,4 +18,5 @@ public record Space(
     long residentPages,
     long mirrorCount,
     long sequence,
-    long pendingInvalidationCount) {}
+    long pendingInvalidationCount,
+    long changeStamp) {}

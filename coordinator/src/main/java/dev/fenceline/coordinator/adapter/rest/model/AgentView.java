@@ -7,7 +7,15 @@ import org.jspecify.annotations.Nullable;
 /** An agent as of its last report; immutable. */
 @Schema(description = "An agent, as of its last report")
 public record AgentView(
-    @Schema(example = "agent-1") String id, NodeInfo node, int deviceCount, List<LinkView> links) {
+    @Schema(example = "agent-1") String id,
+    NodeInfo node,
+    int deviceCount,
+    @Schema(
+            description = "quarantined: at least one host has it in quarantine",
+            allowableValues = {"healthy", "quarantined"})
+        String standing,
+    @Schema(description = "Hosts that have it in quarantine") List<String> quarantinedAt,
+    List<LinkView> links) {
 
   /** An agent with what it says now; immutable. */
   @Schema(description = "An agent, with what it says itself at the moment")
@@ -15,6 +23,8 @@ public record AgentView(
       AgentView agent,
       @Schema(description = "As reported; with live counters if the agent answers")
           List<DeviceView.Detail> devices,
+      @Schema(description = "What each host says of it; a host that says nothing is not listed")
+          List<StandingView> standings,
       @Schema(description = "Null if the agent answers", nullable = true)
           @Nullable UnavailableHost unavailable) {}
 

@@ -12,6 +12,7 @@ public record DeviceView(
     String name,
     @Schema(description = "State of its agent", example = "live") String agentState,
     int units,
+    @Schema(description = "Whether it takes programs", example = "active") String standing,
     long runningPrograms,
     long mirrorEntries) {
 

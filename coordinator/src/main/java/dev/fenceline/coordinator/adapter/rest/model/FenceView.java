@@ -3,6 +3,7 @@ package dev.fenceline.coordinator.adapter.rest.model;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** An invalidation and the fences that it waits, or waited, for; immutable. */
 @Schema(description = "An invalidation and its fences, pending or from the host's bounded history")
@@ -66,7 +67,9 @@ public record FenceView(
   @Schema(description = "Newest first, over all hosts that answered")
   public record Page(
       List<FenceView> items,
-      @Schema(description = "True if a host may have more than `limit`") boolean truncated,
+      @Schema(description = "Null when this is the last page", nullable = true)
+          @Nullable String nextCursor,
+      @Schema(description = "True if there is more than this page") boolean truncated,
       @Schema(description = "Hosts whose fences are missing here")
           List<UnavailableHost> unavailableHosts) {}
 }

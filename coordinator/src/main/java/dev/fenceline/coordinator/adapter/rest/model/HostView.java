@@ -13,7 +13,8 @@ public record HostView(
     int spaceCount,
     int sessionCount,
     long totalFrames,
-    long freeFrames) {
+    long freeFrames,
+    @Schema(description = "Agents that it has in quarantine") List<String> quarantinedAgents) {
 
   /** A host with what it says now; immutable. */
   @Schema(description = "A host, with what it says itself at the moment")

@@ -1,34 +1,39 @@
 package dev.fenceline.coordinator.adapter.rest;
 
-import dev.fenceline.coordinator.adapter.rest.model.SpaceView;
+import dev.fenceline.coordinator.adapter.rest.MergedListing.Item;
+import dev.fenceline.coordinator.adapter.rest.MergedListing.Question;
 import dev.fenceline.coordinator.adapter.rest.model.UnavailableHost;
 import dev.fenceline.coordinator.engine.NodeState;
 import dev.fenceline.coordinator.engine.NodeView;
 import dev.fenceline.coordinator.engine.query.Answer;
 import dev.fenceline.coordinator.engine.query.Portion;
-import dev.fenceline.coordinator.engine.query.Space;
 import dev.fenceline.coordinator.runtime.FanOut;
-import dev.fenceline.coordinator.runtime.HostQueries;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
-/** One list of address spaces over all hosts, by host and id, in pages. Thread-safe. */
+/** Lists over all hosts, by host and then by rising id, in pages. Thread-safe. */
 @Component
-class SpaceListing {
+class HostOrderListing {
   private final NodeDirectory directory;
-  private final HostQueries hosts;
   private final FanOut fanOut;
 
-  SpaceListing(NodeDirectory directory, HostQueries hosts, FanOut fanOut) {
+  HostOrderListing(NodeDirectory directory, FanOut fanOut) {
     this.directory = directory;
-    this.hosts = hosts;
     this.fanOut = fanOut;
   }
 
-  /** Behind the space with this id on this host. */
-  private record Position(String hostId, long spaceId) {
+  /** What is listed: the question gets the id behind which to go on; immutable. */
+  record Listed<T>(String scope, Question<T> question, ToLongFunction<T> id) {}
+
+  /** One page; immutable. */
+  record Listing<T>(
+      List<Item<T>> items, @Nullable String nextCursor, List<UnavailableHost> unavailable) {}
+
+  /** Behind the item with this id on this host. */
+  private record Position(String hostId, long id) {
     static final Position START = new Position("", 0);
 
     static Position parse(String text) {
@@ -41,17 +46,18 @@ class SpaceListing {
     }
 
     String text() {
-      return hostId + "/" + Long.toUnsignedString(spaceId);
+      return hostId + "/" + Long.toUnsignedString(id);
     }
 
     long after(NodeView host) {
-      return host.key().nodeId().equals(hostId) ? spaceId : 0;
+      return host.key().nodeId().equals(hostId) ? id : 0;
     }
   }
 
-  SpaceView.Page page(@Nullable String onlyHost, @Nullable String cursor, int limit)
+  <T> Listing<T> page(
+      @Nullable String onlyHost, Listed<T> listed, @Nullable String cursor, int limit)
       throws InterruptedException {
-    String scope = "address-spaces " + onlyHost;
+    String scope = listed.scope() + " " + onlyHost;
     Position continued = Cursor.decode(scope, cursor, Position::parse);
     Position position = continued == null ? Position.START : continued;
     List<NodeView> asked =
@@ -59,32 +65,31 @@ class SpaceListing {
             .stream()
                 .filter(host -> host.key().nodeId().compareTo(position.hostId()) >= 0)
                 .toList();
-    List<Answer<Portion<Space>>> answers =
-        fanOut.ask(asked, host -> ask(host, position.after(host), limit));
+    List<Answer<Portion<T>>> answers =
+        fanOut.ask(
+            asked,
+            host ->
+                host.state() == NodeState.LOST
+                    ? directory.lost(host)
+                    : listed.question().ask(host, position.after(host), limit));
 
-    List<SpaceView> items = new ArrayList<>();
+    List<Item<T>> items = new ArrayList<>();
     List<UnavailableHost> unavailable = new ArrayList<>();
     Position last = position;
     boolean more = false;
     for (int i = 0; i < asked.size(); i++) {
       NodeView host = asked.get(i);
       directory.unavailable(host, answers.get(i)).ifPresent(unavailable::add);
-      if (answers.get(i) instanceof Answer.Answered<Portion<Space>> answered) {
-        Portion<Space> portion = answered.value();
+      if (answers.get(i) instanceof Answer.Answered<Portion<T>> answered) {
+        Portion<T> portion = answered.value();
         int taken = more ? 0 : Math.min(portion.items().size(), limit - items.size());
-        for (Space space : portion.items().subList(0, taken)) {
-          items.add(SpaceViews.space(host.key().nodeId(), space));
-          last = new Position(host.key().nodeId(), space.spaceId());
+        for (T item : portion.items().subList(0, taken)) {
+          items.add(new Item<>(host, item));
+          last = new Position(host.key().nodeId(), listed.id().applyAsLong(item));
         }
         more |= taken < portion.items().size() || portion.next() != 0;
       }
     }
-    return new SpaceView.Page(items, more ? Cursor.encode(scope, last.text()) : null, unavailable);
-  }
-
-  private Answer<Portion<Space>> ask(NodeView host, long afterSpaceId, int limit) {
-    return host.state() == NodeState.LOST
-        ? directory.lost(host)
-        : hosts.spaces(host.endpoint(), afterSpaceId, limit);
+    return new Listing<>(items, more ? Cursor.encode(scope, last.text()) : null, unavailable);
   }
 }

@@ -1,0 +1,96 @@
+package dev.fenceline.coordinator.adapter.rest;
+
+import dev.fenceline.coordinator.adapter.rest.MergedListing.Listed;
+import dev.fenceline.coordinator.adapter.rest.MergedListing.Merged;
+import dev.fenceline.coordinator.adapter.rest.Parameters.CompositeId;
+import dev.fenceline.coordinator.adapter.rest.model.ProgramView;
+import dev.fenceline.coordinator.engine.NodeKind;
+import dev.fenceline.coordinator.engine.NodeView;
+import dev.fenceline.coordinator.engine.query.Program;
+import dev.fenceline.coordinator.runtime.AgentQueries;
+import dev.fenceline.model.DeviceId;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Programs on devices. Thread-safe. */
+@RestController
+@RequestMapping(path = "/api/v1/programs", produces = MediaType.APPLICATION_JSON_VALUE)
+@Tag(name = "programs", description = "Programs on devices")
+class ProgramController {
+  private final NodeDirectory directory;
+  private final AgentQueries agents;
+  private final MergedListing listing;
+
+  ProgramController(NodeDirectory directory, AgentQueries agents, MergedListing listing) {
+    this.directory = directory;
+    this.agents = agents;
+    this.listing = listing;
+  }
+
+  @GetMapping
+  @Operation(summary = "Programs of all agents, newest first")
+  ProgramView.Page list(
+      @Parameter(description = "Only this device's: agentId/index")
+          @RequestParam(name = "device", required = false)
+          @Nullable String device,
+      @Parameter(description = "pending or all; default all")
+          @RequestParam(name = "state", required = false)
+          @Nullable String state,
+      @RequestParam(name = "cursor", required = false) @Nullable String cursor,
+      @Parameter(description = "1 to 1000, default 100")
+          @RequestParam(name = "limit", required = false)
+          @Nullable String limit)
+      throws InterruptedException {
+    DeviceId only = Parameters.device("device", device);
+    boolean pendingOnly = Parameters.pendingOnly(state);
+    Integer index = only == null ? null : only.deviceIndex();
+    List<NodeView> asked =
+        only == null
+            ? directory.present(NodeKind.AGENT)
+            : List.of(directory.askableAgent(only.agentId()));
+    Merged<Program> page =
+        listing.page(
+            asked,
+            new Listed<>(
+                "programs " + only + " " + pendingOnly,
+                (agent, before, most) ->
+                    agents.programs(
+                        agent.endpoint(),
+                        new AgentQueries.ProgramQuery(index, pendingOnly, before, most)),
+                Program::number,
+                Program::submittedAtMillis),
+            cursor,
+            Parameters.limit(limit));
+    return new ProgramView.Page(
+        page.items().stream()
+            .map(item -> LiveViews.program(item.node().key().nodeId(), item.value()))
+            .toList(),
+        page.nextCursor(),
+        page.truncated(),
+        page.unavailable());
+  }
+
+  @GetMapping("/{programId}")
+  @Operation(summary = "One program and what came of it")
+  ProgramView program(
+      @Parameter(example = "agent-1.7") @PathVariable("programId") String programId) {
+    CompositeId id = Parameters.programId("programId", programId);
+    NodeView agent = directory.askableAgent(id.hostId());
+    return LiveViews.program(
+        id.hostId(),
+        directory.value(
+            agent,
+            agents.program(agent.endpoint(), id.number()),
+            ProblemType.UNKNOWN_PROGRAM,
+            "program " + id));
+  }
+}

@@ -1,0 +1,34 @@
+package dev.fenceline.coordinator.adapter.rest.model;
+
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.util.List;
+
+/** An interval of an address space in cells; immutable. */
+@Schema(description = "An interval of an address space cut into cells of equal size")
+public record SpaceMapView(
+    @Schema(example = "host-1.1") String addressSpaceId,
+    @Schema(example = "0x7f0000000000") String start,
+    @Schema(example = "0x7f0000100000") String end,
+    @Schema(description = "Pages per cell; the last cell may be cut") long cellPages,
+    @Schema(description = "Of the address space when the host read this") long sequence,
+    @Schema(description = "Devices that hold or mirror anything here") List<Device> devices,
+    @Schema(description = "Cells with anything mapped, ascending") List<Cell> cells) {
+
+  /** A device in the picture; immutable. */
+  @Schema(name = "MapDevice")
+  public record Device(
+      @Schema(example = "agent-1/0") String device,
+      String deviceName,
+      @Schema(description = "Pages of the interval whose translation it holds") long heldPages) {}
+
+  /** One cell; immutable. */
+  @Schema(name = "MapCell")
+  public record Cell(
+      @Schema(description = "Begins at start + index * cellPages * 4096") int index,
+      String start,
+      long mappedPages,
+      long residentPages,
+      long invalidatingPages,
+      @Schema(description = "Positions in `devices`; at most 16") List<Integer> holders,
+      @Schema(description = "Of all holders") long holderCount) {}
+}

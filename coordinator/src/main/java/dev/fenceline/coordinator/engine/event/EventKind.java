@@ -1,0 +1,37 @@
+package dev.fenceline.coordinator.engine.event;
+
+/** What an event tells of; immutable. REST spells them in lower case with dashes. */
+public enum EventKind {
+  /** The coordinator started and waits for nodes to report. */
+  COORDINATOR_STARTED,
+  /** The recovery window is over. */
+  COORDINATOR_READY,
+  /** A node registered for the first time. */
+  NODE_JOINED,
+  NODE_LIVE,
+  NODE_SUSPECT,
+  NODE_LOST,
+  NODE_LEFT,
+  NODE_FORGOTTEN,
+  /** Somebody changed something over REST, or was refused when trying. */
+  OPERATOR_ACTION,
+  /** A host had more events than it keeps: some are missing here. */
+  HOST_EVENTS_LOST,
+  SPACE_CREATED,
+  SPACE_DESTROYED,
+  SPACE_FORKED,
+  NOTIFICATION_MODE_SET,
+  AGENT_ATTACHED,
+  AGENT_DETACHED,
+  AGENT_LEFT,
+  LEASE_EXPIRED,
+  AGENT_REFUSED,
+  AGENT_QUARANTINED,
+  AGENT_RETURNED,
+  FENCE_OVERDUE,
+  INVALIDATION_BACKED_OFF,
+  FRAMES_EXHAUSTED,
+  POLICY_SET,
+  /** A newer host tells of something that this version has no word for. */
+  OTHER
+}
