@@ -1,6 +1,7 @@
 package dev.fenceline.testbed.cli;
 
 import dev.fenceline.testbed.bench.BenchCommand;
+import dev.fenceline.testbed.certs.CertsCommand;
 import dev.fenceline.testbed.launch.DownCommand;
 import dev.fenceline.testbed.launch.UpCommand;
 import dev.fenceline.testbed.replay.DemoCommand;
@@ -40,7 +41,8 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       ReplayCommand.class,
       SimCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      CertsCommand.class
     },
     footer = {
       "",

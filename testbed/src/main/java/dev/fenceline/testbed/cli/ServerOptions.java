@@ -80,8 +80,7 @@ final class ServerOptions {
 
   private URI address() {
     String given = server;
-    String text =
-        given != null && !given.isBlank() ? given : startedHere().orElse(DEFAULT_SERVER);
+    String text = given != null && !given.isBlank() ? given : startedHere().orElse(DEFAULT_SERVER);
     try {
       return URI.create(text.contains("://") ? text : "http://" + text);
     } catch (IllegalArgumentException e) {

@@ -1,7 +1,9 @@
 package dev.fenceline.testbed.client;
 
+import dev.fenceline.security.PeerIdentity;
+import dev.fenceline.security.PeerRole;
+import dev.fenceline.security.TransportSecurity;
 import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
 import java.util.concurrent.TimeUnit;
 
 /** A connection to one service's gRPC port, shared by its clients. Thread-safe. */
@@ -24,14 +26,23 @@ public final class ServiceChannel implements AutoCloseable {
    * @throws IllegalArgumentException if it is not
    */
   public static ServiceChannel to(String address) {
+    return to(address, TransportSecurity.plaintext(), PeerRole.HOST);
+  }
+
+  /**
+   * A channel to a service that may ask for certificates.
+   *
+   * @param role what has to answer
+   */
+  public static ServiceChannel to(String address, TransportSecurity security, PeerRole role) {
     int colon = address.lastIndexOf(':');
     if (colon < 1 || !address.substring(colon + 1).matches("[0-9]{1,5}")) {
       throw new IllegalArgumentException("not host:port: " + address);
     }
     return new ServiceChannel(
         address,
-        NettyChannelBuilder.forTarget(address)
-            .usePlaintext()
+        security
+            .dial(address, PeerIdentity.any(role))
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             .build());
   }

@@ -1,5 +1,8 @@
 package dev.fenceline.testbed.launch;
 
+import dev.fenceline.security.PeerIdentity;
+import dev.fenceline.security.PeerRole;
+import dev.fenceline.security.SecuritySettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,18 +10,25 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A coordinator, a host and agents on this machine, as child processes. Started by one thread; may
  * be closed by any, more than once.
  */
 public final class Stack implements AutoCloseable {
+  private static final PeerIdentity COORDINATOR =
+      new PeerIdentity(PeerRole.COORDINATOR, "coordinator");
+  private static final PeerIdentity HOST = new PeerIdentity(PeerRole.HOST, "host-1");
   private static final Duration STOP_WITHIN = Duration.ofSeconds(8);
 
   private final StackSpec spec;
   private final List<ServiceProcess> agents = new ArrayList<>();
   private final List<ServiceProcess> all = new ArrayList<>();
   private final AtomicBoolean closed = new AtomicBoolean();
+
+  /** Where the certificates are; null in plaintext. */
+  private @Nullable StackCertificates certificates;
 
   private Stack(StackSpec spec) {
     this.spec = spec;
@@ -56,30 +66,41 @@ public final class Stack implements AutoCloseable {
     } catch (IOException e) {
       throw new LaunchFailure("cannot make directory " + spec.directory(), e);
     }
+    if (spec.tls()) {
+      certificates = StackCertificates.make(spec.directory().resolve("certs"));
+    }
     List<Integer> ports = Ports.free(4 + 2 * spec.agents());
     String coordinator = "127.0.0.1:" + ports.get(0);
-    add(installation, ServiceKind.COORDINATOR, "coordinator", options(ports, 0));
-    List<String> host = options(ports, 1);
+    add(installation, ServiceKind.COORDINATOR, "coordinator", options(ports, 0, COORDINATOR));
+    List<String> host = options(ports, 1, HOST);
+    host.add("--fenceline.host.host-id=" + HOST.id());
     host.add("--fenceline.host.coordinator=" + coordinator);
     host.add("--fenceline.host.arena=" + spec.arenaMebibytes() + "MB");
     add(installation, ServiceKind.HOST, "host", host);
     for (int i = 0; i < spec.agents(); i++) {
-      List<String> agent = options(ports, 2 + i);
-      agent.add("--fenceline.agent.agent-id=agent-" + (i + 1));
+      PeerIdentity identity = new PeerIdentity(PeerRole.AGENT, "agent-" + (i + 1));
+      List<String> agent = options(ports, 2 + i, identity);
+      agent.add("--fenceline.agent.agent-id=" + identity.id());
       agent.add("--fenceline.agent.device-count=" + spec.devicesPerAgent());
       agent.add("--fenceline.agent.coordinator=" + coordinator);
       agents.add(add(installation, ServiceKind.AGENT, "agent-" + (i + 1), agent));
     }
   }
 
-  /** The ports of the service with this number. */
-  private static List<String> options(List<Integer> ports, int service) {
-    return new ArrayList<>(
-        List.of(
-            "--spring.grpc.server.port=" + ports.get(2 * service),
-            "--server.port=" + ports.get(2 * service + 1),
-            "--spring.main.banner-mode=off",
-            "--spring.jmx.enabled=false"));
+  /** The ports of the service with this number, and its certificate if it has one. */
+  private List<String> options(List<Integer> ports, int service, PeerIdentity identity)
+      throws LaunchFailure {
+    List<String> options =
+        new ArrayList<>(
+            List.of(
+                "--spring.grpc.server.port=" + ports.get(2 * service),
+                "--server.port=" + ports.get(2 * service + 1),
+                "--spring.main.banner-mode=off",
+                "--spring.jmx.enabled=false"));
+    if (certificates != null) {
+      options.addAll(certificates.options(identity));
+    }
+    return options;
   }
 
   private ServiceProcess add(
@@ -124,6 +145,11 @@ public final class Stack implements AutoCloseable {
   /** The coordinator's REST interface. */
   public String restAddress() {
     return "http://" + coordinator().httpAddress();
+  }
+
+  /** Where the certificate of a caller that may do everything is; null in plaintext. */
+  public SecuritySettings.@Nullable MutualTls callerCertificate() {
+    return certificates == null ? null : certificates.caller();
   }
 
   /** The first service that ended by itself. */

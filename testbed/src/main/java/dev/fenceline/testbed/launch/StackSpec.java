@@ -9,9 +9,15 @@ import java.time.Duration;
  * @param directory where logs and the state file go; one stack at a time uses it
  * @param arenaMebibytes memory of the host for page frames
  * @param readyWithin how long the services may take to start
+ * @param tls whether the services show each other certificates, which are made in the directory
  */
 public record StackSpec(
-    Path directory, int agents, int devicesPerAgent, int arenaMebibytes, Duration readyWithin) {
+    Path directory,
+    int agents,
+    int devicesPerAgent,
+    int arenaMebibytes,
+    Duration readyWithin,
+    boolean tls) {
   public static final int DEFAULT_ARENA_MEBIBYTES = 512;
   public static final Duration DEFAULT_READY_WITHIN = Duration.ofSeconds(240);
 
@@ -27,7 +33,12 @@ public record StackSpec(
   /** A stack with the default arena and patience. */
   public static StackSpec of(Path directory, int agents, int devicesPerAgent) {
     return new StackSpec(
-        directory, agents, devicesPerAgent, DEFAULT_ARENA_MEBIBYTES, DEFAULT_READY_WITHIN);
+        directory, agents, devicesPerAgent, DEFAULT_ARENA_MEBIBYTES, DEFAULT_READY_WITHIN, false);
+  }
+
+  /** The same with mTLS between the services. */
+  public StackSpec secured() {
+    return new StackSpec(directory, agents, devicesPerAgent, arenaMebibytes, readyWithin, true);
   }
 
   private static void require(String name, int value, int least, int most) {

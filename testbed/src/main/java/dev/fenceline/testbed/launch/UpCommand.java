@@ -1,5 +1,6 @@
 package dev.fenceline.testbed.launch;
 
+import dev.fenceline.security.SecuritySettings;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -33,6 +34,11 @@ public final class UpCommand implements Callable<Integer> {
       description = "Name of this stack; its logs are in target/run/NAME.")
   private String instance = "up";
 
+  @Option(
+      names = "--tls",
+      description = "mTLS between the services, with certificates made in target/run/NAME/certs.")
+  private boolean tls;
+
   /** Exit code 0 after a clean stop, 2 if the stack did not start or a service died. */
   @Override
   public Integer call() throws InterruptedException {
@@ -41,7 +47,7 @@ public final class UpCommand implements Callable<Integer> {
     try (Interruption interruption = Interruption.install(Duration.ZERO)) {
       StackSpec spec =
           StackSpec.of(installation.runDirectory().resolve(instance), agents, devicesPerAgent);
-      Stack stack = Stack.start(installation, spec, interruption);
+      Stack stack = Stack.start(installation, tls ? spec.secured() : spec, interruption);
       print(out, stack);
       while (!interruption.await(LOOK_AFTER)) {
         ServiceProcess dead = stack.firstDead().orElse(null);
@@ -67,6 +73,11 @@ public final class UpCommand implements Callable<Integer> {
           process.httpAddress(),
           process.pid(),
           process.log());
+    }
+    SecuritySettings.MutualTls caller = stack.callerCertificate();
+    if (caller != null) {
+      out.println("certificates " + caller.trustedCa().getParent());
+      out.println("             " + caller.certificate() + " may call everything");
     }
     out.println("Ctrl-C (or ./fenceline down) stops it.");
     out.flush();

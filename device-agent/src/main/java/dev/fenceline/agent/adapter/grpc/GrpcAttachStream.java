@@ -4,6 +4,7 @@ import dev.fenceline.agent.runtime.AttachStream;
 import dev.fenceline.attach.v1.AgentBatch;
 import dev.fenceline.attach.v1.HostBatch;
 import dev.fenceline.model.AgentMessage;
+import dev.fenceline.security.FailureLine;
 import dev.fenceline.wire.AgentMessageCodec;
 import dev.fenceline.wire.HostMessageCodec;
 import dev.fenceline.wire.MalformedMessageException;
@@ -99,12 +100,7 @@ final class GrpcAttachStream
 
   private void end(Status status) {
     if (ended.compareAndSet(false, true)) {
-      String description = status.getDescription();
-      Throwable cause = status.getCause();
-      listener.ended(
-          status.getCode()
-              + (description == null ? "" : ": " + description)
-              + (cause == null ? "" : " (" + cause.getMessage() + ")"));
+      listener.ended(FailureLine.of(status));
     }
   }
 }

@@ -2,12 +2,12 @@ package dev.fenceline.agent.adapter.grpc;
 
 import dev.fenceline.agent.runtime.TransferStream;
 import dev.fenceline.model.DmaRequest;
+import dev.fenceline.security.FailureLine;
 import dev.fenceline.transfer.v1.DmaReply;
 import dev.fenceline.transfer.v1.DmaReplyBatch;
 import dev.fenceline.transfer.v1.DmaRequestBatch;
 import dev.fenceline.wire.DmaCodec;
 import dev.fenceline.wire.MalformedMessageException;
-import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import java.util.ArrayDeque;
@@ -103,7 +103,7 @@ final class GrpcTransferStream
 
   @Override
   public void onError(Throwable failure) {
-    end(Status.fromThrowable(failure).toString());
+    end(FailureLine.of(failure));
   }
 
   @Override

@@ -5,8 +5,8 @@ import dev.fenceline.registry.v1.CoordinatorUpdate;
 import dev.fenceline.registry.v1.HostReport;
 import dev.fenceline.registry.v1.NodeReport;
 import dev.fenceline.registry.v1.RegistryServiceGrpc;
+import dev.fenceline.security.FailureLine;
 import io.grpc.ManagedChannel;
-import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.util.SplittableRandom;
 import java.util.concurrent.Executors;
@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Reports the host to the coordinator, at the interval that the coordinator names. Thread-safe; its
@@ -51,6 +52,9 @@ public final class RegistryClient implements AutoCloseable {
   private @Nullable Stream current;
   private long waitMillis = FIRST_WAIT_MILLIS;
   private boolean closed;
+
+  /** A coordinator that stays away is told of once, not at every attempt. */
+  private String lastReason = "";
 
   public RegistryClient(ManagedChannel channel, HostRuntime host, Identity identity) {
     this.channel = channel;
@@ -106,7 +110,9 @@ public final class RegistryClient implements AutoCloseable {
       if (!closed) {
         long wait = waitMillis / 2 + random.nextLong(waitMillis / 2 + 1);
         waitMillis = Math.min(LONGEST_WAIT_MILLIS, waitMillis * 2);
-        LOG.info("the coordinator is away ({}); dialing again in {} ms", reason, wait);
+        LOG.atLevel(reason.equals(lastReason) ? Level.DEBUG : Level.INFO)
+            .log("the coordinator is away ({}); dialing again in {} ms", reason, wait);
+        lastReason = reason;
         timer.schedule(this::start, wait, TimeUnit.MILLISECONDS);
       }
     }
@@ -117,6 +123,7 @@ public final class RegistryClient implements AutoCloseable {
       if (stream != current || closed) {
         return;
       }
+      lastReason = "";
       waitMillis = FIRST_WAIT_MILLIS; // it answered: that is useful work
       if (!stream.timed) {
         stream.timed = true;
@@ -179,7 +186,7 @@ public final class RegistryClient implements AutoCloseable {
 
     @Override
     public void onError(Throwable failure) {
-      ended(this, Status.fromThrowable(failure).toString());
+      ended(this, FailureLine.of(failure));
     }
 
     @Override

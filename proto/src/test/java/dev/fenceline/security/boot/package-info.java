@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fenceline.security.boot;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fenceline.testbed.certs;
+
+import org.jspecify.annotations.NullMarked;
