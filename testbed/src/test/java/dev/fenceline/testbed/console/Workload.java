@@ -1,0 +1,184 @@
+package dev.fenceline.testbed.console;
+
+import dev.fenceline.common.v1.NotificationMode;
+import dev.fenceline.common.v1.Protection;
+import dev.fenceline.device.v1.Delays;
+import dev.fenceline.device.v1.Fill;
+import dev.fenceline.device.v1.RandomAccess;
+import dev.fenceline.device.v1.RunProgramRequest;
+import dev.fenceline.space.v1.InvalidateRequest;
+import dev.fenceline.space.v1.MapRequest;
+import dev.fenceline.testbed.client.AddressSpaceClient;
+import dev.fenceline.testbed.client.CallFailedException;
+import dev.fenceline.testbed.client.DeviceClient;
+import dev.fenceline.testbed.client.RefusedException;
+import dev.fenceline.testbed.client.ServiceChannel;
+import dev.fenceline.testbed.launch.Stack;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Something to look at: two devices that work at random on memory that is invalidated all the time,
+ * and a third one that takes seconds to drain. Started and closed by one thread.
+ */
+final class Workload implements AutoCloseable {
+  static final long WEIGHTS = 0x7f00_0000_0000L;
+  static final long ACTIVATIONS = 0x7f00_0100_0000L;
+  static final long SLOW = 0x7f00_0200_0000L;
+  static final long HEAP = 0x0000_1000_0000L;
+  static final int PAGE = 4096;
+  static final long SLOW_PAGES = 16;
+
+  /** Longer than a look at the page takes, shorter than what a lease permits. */
+  private static final Duration SLOW_DRAIN = Duration.ofMillis(2200);
+
+  private static final long ACTIVATION_PAGES = 256;
+  private static final Duration BOUND = Duration.ofSeconds(60);
+
+  private final List<ServiceChannel> channels = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final AddressSpaceClient spaces;
+  private final List<DeviceClient> agents = new ArrayList<>();
+  private final long space;
+
+  private Workload(Stack stack) {
+    spaces = new AddressSpaceClient(dial(stack.host().grpcAddress()), BOUND);
+    stack.agents().forEach(each -> agents.add(new DeviceClient(dial(each.grpcAddress()), BOUND)));
+    space = spaces.create("training", NotificationMode.NOTIFICATION_MODE_SPLIT);
+  }
+
+  private ServiceChannel dial(String address) {
+    ServiceChannel channel = ServiceChannel.to(address);
+    channels.add(channel);
+    return channel;
+  }
+
+  /** Begins; agents 1 and 2 are quick, agent 3 is slow. */
+  static Workload start(Stack stack) {
+    Workload workload = new Workload(stack);
+    workload.prepare();
+    workload.begin();
+    return workload;
+  }
+
+  private void prepare() {
+    map(WEIGHTS, 1024 * PAGE);
+    map(ACTIVATIONS, ACTIVATION_PAGES * PAGE);
+    map(SLOW, SLOW_PAGES * PAGE);
+    map(HEAP, 64 * PAGE);
+    long other = spaces.create("inference", NotificationMode.NOTIFICATION_MODE_SEQUENTIAL);
+    spaces.map(mapping(other, WEIGHTS, 32 * PAGE));
+    agents.get(2).setDelays(0, Delays.newBuilder().setDrainNanos(SLOW_DRAIN.toNanos()).build());
+  }
+
+  private void map(long address, long length) {
+    spaces.map(mapping(space, address, length));
+  }
+
+  private static MapRequest mapping(long space, long address, long length) {
+    return MapRequest.newBuilder()
+        .setSpaceId(space)
+        .setAddress(address)
+        .setLength(length)
+        .setProtection(Protection.newBuilder().setRead(true).setWrite(true))
+        .setPlacement(MapRequest.Placement.PLACEMENT_FIXED)
+        .build();
+  }
+
+  private void begin() {
+    repeat("quick-1", 20, round -> work(0, round));
+    repeat("quick-2", 20, round -> work(1, round));
+    repeat("reclaim", 40, this::reclaimActivations);
+    repeat("slow", 600, this::invalidateSlow);
+  }
+
+  private void work(int agent, long round) {
+    agents
+        .get(agent)
+        .run(
+            request()
+                .setRandomAccess(
+                    RandomAccess.newBuilder()
+                        .setAddress(ACTIVATIONS)
+                        .setLength(ACTIVATION_PAGES * PAGE)
+                        .setOperations(4000)
+                        .setWritePercent(20)
+                        .setSeed(round)
+                        .setWriter(agent + 1)
+                        .setFirstCounter(round * 4000 + 1))
+                .build());
+  }
+
+  private void reclaimActivations(long round) {
+    invalidate(ACTIVATIONS + (round * 8 % ACTIVATION_PAGES) * PAGE, 8 * PAGE);
+  }
+
+  /** The slow device takes the pages, and is asked for them again. */
+  private void invalidateSlow(long round) {
+    for (int agent : new int[] {0, 2}) {
+      Fill fill =
+          Fill.newBuilder().setAddress(SLOW).setLength(SLOW_PAGES * PAGE).setWord(round).build();
+      agents.get(agent).run(request().setFill(fill).build());
+    }
+    invalidate(SLOW, SLOW_PAGES * PAGE);
+  }
+
+  private RunProgramRequest.Builder request() {
+    return RunProgramRequest.newBuilder().setDeviceIndex(0).setSpaceId(space);
+  }
+
+  private void invalidate(long address, long length) {
+    spaces.invalidate(
+        InvalidateRequest.newBuilder()
+            .setSpaceId(space)
+            .setAddress(address)
+            .setLength(length)
+            .build());
+  }
+
+  private interface Round {
+    void run(long number);
+  }
+
+  private void repeat(String name, long pauseMillis, Round round) {
+    Runnable loop =
+        () -> {
+          long number = 0;
+          do {
+            attempt(round, number++);
+          } while (!pausedAndStopped(pauseMillis));
+        };
+    threads.add(Thread.ofPlatform().daemon().name("console-" + name).start(loop));
+  }
+
+  /** Operators drain and quarantine devices in the middle of it: what is refused is tried again. */
+  private static void attempt(Round round, long number) {
+    try {
+      round.run(number);
+    } catch (RefusedException | CallFailedException refused) {
+      // The next round follows.
+    }
+  }
+
+  private boolean pausedAndStopped(long pauseMillis) {
+    try {
+      return stopped.await(pauseMillis, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      return true;
+    }
+  }
+
+  /** Ends once the operations under way have ended. */
+  @Override
+  public void close() throws InterruptedException {
+    stopped.countDown();
+    for (Thread thread : threads) {
+      thread.join(BOUND);
+    }
+    channels.forEach(ServiceChannel::close);
+  }
+}
