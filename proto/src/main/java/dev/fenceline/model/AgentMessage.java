@@ -6,7 +6,12 @@ import org.jspecify.annotations.Nullable;
 /** What an agent says on the attach stream; immutable. The wire form is {@code attach.proto}. */
 public sealed interface AgentMessage {
   /** Opens or re-opens a session; everything of an earlier session has drained. */
-  record Hello(int protocolVersion, String agentId, long bootToken, List<DeviceDescription> devices)
+  record Hello(
+      int protocolVersion,
+      String agentId,
+      long bootToken,
+      long dialAttempt,
+      List<DeviceDescription> devices)
       implements AgentMessage {}
 
   /** Asks for the lease to run from the time this was sent; {@code number} grows by one from 1. */

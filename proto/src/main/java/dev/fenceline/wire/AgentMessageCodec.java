@@ -59,7 +59,8 @@ public final class AgentMessageCodec {
         dev.fenceline.attach.v1.Hello.newBuilder()
             .setProtocolVersion(hello.protocolVersion())
             .setAgentId(hello.agentId())
-            .setBootToken(hello.bootToken());
+            .setBootToken(hello.bootToken())
+            .setDialAttempt(hello.dialAttempt());
     for (DeviceDescription device : hello.devices()) {
       wire.addDevices(
           dev.fenceline.attach.v1.Device.newBuilder()
@@ -111,6 +112,9 @@ public final class AgentMessageCodec {
     if (wire.getBootToken() == 0) {
       throw WireChecks.malformed("boot_token", 0, "random, not 0");
     }
+    if (wire.getDialAttempt() < 1) {
+      throw WireChecks.malformed("dial_attempt", wire.getDialAttempt(), "counted from 1");
+    }
     WireChecks.inRange("number of devices", wire.getDevicesCount(), 1, WireChecks.MAX_DEVICES);
     List<DeviceDescription> devices = new ArrayList<>(wire.getDevicesCount());
     for (dev.fenceline.attach.v1.Device device : wire.getDevicesList()) {
@@ -124,6 +128,7 @@ public final class AgentMessageCodec {
         wire.getProtocolVersion(),
         WireChecks.agentId(wire.getAgentId()),
         wire.getBootToken(),
+        wire.getDialAttempt(),
         devices);
   }
 

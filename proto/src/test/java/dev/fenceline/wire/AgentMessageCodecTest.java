@@ -20,6 +20,7 @@ class AgentMessageCodecTest {
           1,
           "a-1",
           -5,
+          3,
           List.of(new DeviceDescription(0, "x", 2), new DeviceDescription(1, "y", 1)));
 
   @Test
@@ -59,14 +60,16 @@ class AgentMessageCodecTest {
   static List<Object[]> malformed() {
     List<DeviceDescription> one = HELLO.devices().subList(0, 1);
     return List.of(
-        refused(new AgentMessage.Hello(1, "", 1, one), "agent_id"),
-        refused(new AgentMessage.Hello(1, "a b", 1, one), "\"a b\""),
-        refused(new AgentMessage.Hello(1, "a".repeat(129), 1, one), "129"),
-        refused(new AgentMessage.Hello(1, "a", 0, one), "boot_token"),
-        refused(new AgentMessage.Hello(1, "a", 1, List.of()), "number of devices"),
-        refused(new AgentMessage.Hello(1, "a", 1, HELLO.devices().subList(1, 2)), "device.index"),
+        refused(new AgentMessage.Hello(1, "", 1, 1, one), "agent_id"),
+        refused(new AgentMessage.Hello(1, "a b", 1, 1, one), "\"a b\""),
+        refused(new AgentMessage.Hello(1, "a".repeat(129), 1, 1, one), "129"),
+        refused(new AgentMessage.Hello(1, "a", 0, 1, one), "boot_token"),
+        refused(new AgentMessage.Hello(1, "a", 1, 0, one), "dial_attempt"),
+        refused(new AgentMessage.Hello(1, "a", 1, 1, List.of()), "number of devices"),
         refused(
-            new AgentMessage.Hello(1, "a", 1, List.of(new DeviceDescription(0, "x", 0))),
+            new AgentMessage.Hello(1, "a", 1, 1, HELLO.devices().subList(1, 2)), "device.index"),
+        refused(
+            new AgentMessage.Hello(1, "a", 1, 1, List.of(new DeviceDescription(0, "x", 0))),
             "device.units"),
         refused(new AgentMessage.AddMirror(1, 1, 0, 4096, 4096), "[0x1000, 0x1000)"),
         refused(new AgentMessage.AddMirror(1, 1, 0, 1, 4096), "multiple of 4096"),

@@ -81,12 +81,8 @@ class AgentConfiguration {
   }
 
   private static long bootToken() {
-    SecureRandom random = new SecureRandom();
-    long token = random.nextLong();
-    while (token == 0) {
-      token = random.nextLong(); // 0 is "not set" on the wire
-    }
-    return token;
+    return LinkSettings.bootToken(
+        System.currentTimeMillis(), new SecureRandom().nextInt(1 << LinkSettings.BOOT_RANDOM_BITS));
   }
 
   @Bean

@@ -267,6 +267,7 @@ public final class HostLinkEngine {
                 LinkSettings.PROTOCOL_VERSION,
                 settings.agentId(),
                 settings.bootToken(),
+                attempt,
                 settings.devices())));
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 /**
  * What a link is told at its start; immutable. All times are nanoseconds.
  *
+ * @param bootToken see {@link #bootToken(long, int)}; not 0
  * @param leaseSafetyNanos how long before the end of the lease all access stops
  * @param greetingTimeoutNanos bound of dialing, and again of waiting for the answer to Hello
  * @param backoffInitialNanos first wait before dialing again
@@ -30,6 +31,8 @@ public record LinkSettings(
   /** The version of the attach protocol that this agent speaks. */
   public static final int PROTOCOL_VERSION = 1;
 
+  public static final int BOOT_RANDOM_BITS = 20;
+
   private static final long MICROSECOND = 1_000;
   private static final long MILLISECOND = 1_000_000;
 
@@ -50,6 +53,16 @@ public record LinkSettings(
         || faultRetryMaxNanos < faultRetryInitialNanos) {
       throw new IllegalArgumentException("a longest wait is at least the first one, and positive");
     }
+  }
+
+  /**
+   * Names a start of the agent's process; greater for a later start. On a clock that was set back,
+   * it is smaller: then the host lets the process in once the lease of the one before has ended.
+   *
+   * @param random tells starts in one millisecond apart, in [0, 2^{@value #BOOT_RANDOM_BITS})
+   */
+  public static long bootToken(long wallClockMillis, int random) {
+    return (wallClockMillis << BOOT_RANDOM_BITS) | random;
   }
 
   /** The defaults, for these devices. */

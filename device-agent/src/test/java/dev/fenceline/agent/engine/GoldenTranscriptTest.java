@@ -82,7 +82,7 @@ class GoldenTranscriptTest {
                 Dial[attempt=2]
             > StreamOpened[attempt=2]
                 StateChanged[from=DIALING, to=GREETING, reason=the stream is open]
-                Send[attempt=2, batch=Batch[hostEpoch=0, sessionId=0, messages=[Hello[protocolVersion=1, agentId=agent, bootToken=42, devices=[DeviceDescription[index=0, name=d0, units=1], DeviceDescription[index=1, name=d1, units=1]]]]]]
+                Send[attempt=2, batch=Batch[hostEpoch=0, sessionId=0, messages=[Hello[protocolVersion=1, agentId=agent, bootToken=42, dialAttempt=2, devices=[DeviceDescription[index=0, name=d0, units=1], DeviceDescription[index=1, name=d1, units=1]]]]]]
             """);
   }
 }

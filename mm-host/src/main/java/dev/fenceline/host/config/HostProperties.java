@@ -30,6 +30,7 @@ import org.springframework.validation.annotation.Validated;
  * @param shardCapacity inputs that may wait at a shard before callers are refused
  * @param dedicatedThreads a thread per shard instead of draining by whoever brings an input
  * @param cpuAccessBound how long a CPU access may wait for translations
+ * @param helloTimeout how long an attach stream may be open without saying Hello
  */
 @Validated
 @ConfigurationProperties("fenceline.host")
@@ -49,6 +50,7 @@ public record HostProperties(
     @DefaultValue("false") boolean dedicatedThreads,
     @DefaultValue("30s") @DurationMin(millis = 1) @DurationMax(minutes = 10)
         Duration cpuAccessBound,
+    @DefaultValue("10s") @DurationMin(millis = 1) @DurationMax(minutes = 10) Duration helloTimeout,
     @DefaultValue @Valid @NotNull Lease lease) {
 
   /**
@@ -103,7 +105,8 @@ public record HostProperties(
           faultCredit,
           shardCapacity,
           dedicatedThreads,
-          cpuAccessBound.toNanos());
+          cpuAccessBound.toNanos(),
+          helloTimeout.toNanos());
     } catch (IllegalArgumentException e) {
       throw new ContradictoryConfiguration(String.valueOf(e.getMessage()), e);
     }

@@ -8,6 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One attach stream: routes what the agent says to the sessions and shards, and queues what they
@@ -33,12 +36,23 @@ public final class AgentConnection {
   private volatile String agentId = "";
   private boolean saidHello;
 
+  /** Whether a Hello has come, or the time for it is over: whichever is first decides. */
+  private final AtomicBoolean helloDecided = new AtomicBoolean();
+
+  /** Ends the stream if no Hello comes. */
+  private volatile @Nullable Future<?> helloTimeout;
+
   AgentConnection(long connectionId, HostRuntime host, Outlet outlet, OutboundQueue queue) {
     this.connectionId = connectionId;
     this.host = host;
     this.outlet = outlet;
     this.queue = queue;
     this.header = host.encoder().header(host.settings().hostEpoch(), 0);
+  }
+
+  /** From now on, the stream has a bounded time to say Hello. */
+  void awaitHello() {
+    helloTimeout = host.timers().after(host.settings().helloTimeoutNanos(), this::helloOverdue);
   }
 
   long connectionId() {
@@ -66,7 +80,11 @@ public final class AgentConnection {
   public void received(AgentMessage.Batch batch) {
     AgentMessage.Hello hello = AgentMessage.helloOf(batch);
     if (hello != null && !saidHello) {
+      if (!helloDecided.compareAndSet(false, true)) {
+        return; // too late: the stream is ended already
+      }
       saidHello = true;
+      forgetHelloTimeout();
       agentId = hello.agentId();
       host.sessions().hello(connectionId, hello);
       return;
@@ -89,12 +107,32 @@ public final class AgentConnection {
   /** The agent broke the contract: the stream ends, and its session goes by lease or new Hello. */
   public void malformed(String reason) {
     host.observer().malformedMessage();
+    fail(Errno.EINVAL, reason);
+  }
+
+  /** One that says nothing would otherwise be kept for as long as its connection lives. */
+  private void helloOverdue() {
+    if (helloDecided.compareAndSet(false, true)) {
+      long millis = host.settings().helloTimeoutNanos() / 1_000_000;
+      fail(Errno.ETIME, "no Hello within " + millis + " ms of the begin of the stream");
+    }
+  }
+
+  private void forgetHelloTimeout() {
+    Future<?> timeout = helloTimeout;
+    if (timeout != null) {
+      timeout.cancel(false);
+    }
+  }
+
+  private void fail(Errno errno, String reason) {
+    forgetHelloTimeout();
     send(new HostMessage.Goodbye(reason));
     synchronized (lock) {
       if (!ended) {
         writeAll();
         ended = true;
-        outlet.fail(reason);
+        outlet.fail(errno, reason);
       }
     }
     host.sessions().connectionClosed(connectionId);
@@ -108,6 +146,7 @@ public final class AgentConnection {
 
   /** The stream broke. */
   public void closed() {
+    forgetHelloTimeout();
     synchronized (lock) {
       ended = true;
       queue.clear();
@@ -157,7 +196,7 @@ public final class AgentConnection {
       if (overflowed) {
         ended = true;
         queue.clear();
-        outlet.fail("the agent reads too slowly: its outbound queue is full");
+        outlet.fail(Errno.EINVAL, "the agent reads too slowly: its outbound queue is full");
       }
     }
     if (overflowed) {

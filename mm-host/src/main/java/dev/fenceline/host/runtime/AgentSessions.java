@@ -72,6 +72,7 @@ public final class AgentSessions {
             outlet,
             new OutboundQueue(limits, host.encoder()));
     byConnection.put(connection.connectionId(), connection);
+    connection.awaitHello();
     return connection;
   }
 

@@ -1,5 +1,6 @@
 package dev.fenceline.host.runtime;
 
+import dev.fenceline.model.Errno;
 import java.util.List;
 
 /**
@@ -17,5 +18,5 @@ public interface Outlet {
   void end();
 
   /** Ends the stream because the agent broke the contract, behind what was written. */
-  void fail(String reason);
+  void fail(Errno errno, String reason);
 }

@@ -13,6 +13,7 @@ import dev.fenceline.host.engine.session.LeasePolicy;
  * @param dedicatedThreads true if every shard has a thread of its own; false if whoever brings an
  *     input drains the shard
  * @param cpuAccessNanos how long a CPU access may wait for translations
+ * @param helloTimeoutNanos how long an attach stream may be open without a Hello
  */
 public record RuntimeSettings(
     String hostId,
@@ -23,7 +24,8 @@ public record RuntimeSettings(
     int faultCredit,
     int shardCapacity,
     boolean dedicatedThreads,
-    long cpuAccessNanos) {
+    long cpuAccessNanos,
+    long helloTimeoutNanos) {
   /** Shards that a host may have. */
   public static final int MAX_SHARDS = 1024;
 
@@ -37,12 +39,25 @@ public record RuntimeSettings(
     if (shards < 1 || shards > MAX_SHARDS) {
       throw new IllegalArgumentException(shards + " shards: must be 1 to " + MAX_SHARDS);
     }
+    if (helloTimeoutNanos < 1) {
+      throw new IllegalArgumentException(
+          "Hello time-out of " + helloTimeoutNanos + " ns: must be positive");
+    }
   }
 
   /** With the usual bounds. */
   public static RuntimeSettings of(
       String hostId, long hostEpoch, int shards, long arenaBytes, LeasePolicy leases) {
     return new RuntimeSettings(
-        hostId, hostEpoch, shards, arenaBytes, leases, 1024, 65_536, false, 30_000_000_000L);
+        hostId,
+        hostEpoch,
+        shards,
+        arenaBytes,
+        leases,
+        1024,
+        65_536,
+        false,
+        30_000_000_000L,
+        10_000_000_000L);
   }
 }

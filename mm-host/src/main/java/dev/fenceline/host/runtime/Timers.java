@@ -1,5 +1,6 @@
 package dev.fenceline.host.runtime;
 
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -25,6 +26,11 @@ final class Timers implements AutoCloseable {
 
   long nowNanos() {
     return nanoClock.getAsLong();
+  }
+
+  /** Runs the task once on the timer's thread, unless it is cancelled before; must not block. */
+  Future<?> after(long delayNanos, Runnable task) {
+    return executor.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
   }
 
   /** A new alarm that calls {@code ring} on the timer's thread; ring must not block. */

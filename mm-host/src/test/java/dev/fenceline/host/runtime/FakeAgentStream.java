@@ -3,12 +3,14 @@ package dev.fenceline.host.runtime;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.DeviceDescription;
+import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** One agent with one device on a stream without a transport; acknowledges by hand. Thread-safe. */
@@ -42,6 +44,7 @@ final class FakeAgentStream implements Outlet {
   private final NumberingEncoder encoder;
   private final List<HostMessage> received = new CopyOnWriteArrayList<>();
   private final AgentConnection connection;
+  private static final AtomicLong DIALS = new AtomicLong();
   private volatile boolean ready = true;
   private volatile boolean acknowledging;
   private volatile @Nullable String ended;
@@ -57,7 +60,11 @@ final class FakeAgentStream implements Outlet {
             0,
             List.of(
                 new AgentMessage.Hello(
-                    1, agentId, 99, List.of(new DeviceDescription(0, agentId + "-0", 1))))));
+                    1,
+                    agentId,
+                    99,
+                    DIALS.incrementAndGet(),
+                    List.of(new DeviceDescription(0, agentId + "-0", 1))))));
     HostMessage.Welcome welcome = last(HostMessage.Welcome.class);
     epoch = welcome.hostEpoch();
     sessionId = welcome.sessionId();
@@ -140,7 +147,7 @@ final class FakeAgentStream implements Outlet {
   }
 
   @Override
-  public void fail(String reason) {
+  public void fail(Errno errno, String reason) {
     ended = reason;
   }
 }

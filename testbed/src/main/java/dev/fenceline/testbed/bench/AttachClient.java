@@ -47,6 +47,7 @@ final class AttachClient implements AutoCloseable {
                     .setProtocolVersion(PROTOCOL_VERSION)
                     .setAgentId(agentId)
                     .setBootToken(1)
+                    .setDialAttempt(1)
                     .addDevices(Device.newBuilder().setName(agentId + "-device").setUnits(1))));
     signal.await();
   }

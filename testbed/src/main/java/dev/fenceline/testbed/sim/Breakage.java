@@ -22,7 +22,8 @@ public enum Breakage {
   ZERO_PAGE_KEPT("the CPU keeps the zero page when a page gets its frame"),
   FRAME_NOT_ZEROED("a reused frame shows what was in it"),
   SESSION_END_NOT_TOLD("one shard does not hear that a session ended"),
-  FAULT_REPLY_LOST("the stream loses one message in the middle");
+  FAULT_REPLY_LOST("the stream loses one message in the middle"),
+  HELLO_ORDERED_BY_ARRIVAL("the host takes the Hello that arrived last for the one sent last");
 
   private final String meaning;
 

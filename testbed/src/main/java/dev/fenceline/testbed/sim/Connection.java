@@ -17,12 +17,12 @@ final class Connection {
       new HostMessage.Batch(0, 0, java.util.List.of());
 
   private final SimWorld world;
-  private final long id;
   private final SimAgent agent;
   private final long attempt;
   private final SimHost host;
   private final ArrayDeque<AgentMessage.Batch> up = new ArrayDeque<>();
   private final ArrayDeque<HostMessage.Batch> down = new ArrayDeque<>();
+  private long id;
   private long lastUpNanos;
   private long lastDownNanos;
   private long sessionId;
@@ -31,16 +31,21 @@ final class Connection {
   private boolean agentKnows;
   private boolean hostKnows;
 
-  Connection(SimWorld world, long id, SimAgent agent, long attempt, SimHost host) {
+  Connection(SimWorld world, SimAgent agent, long attempt, SimHost host) {
     this.world = world;
-    this.id = id;
     this.agent = agent;
     this.attempt = attempt;
     this.host = host;
   }
 
+  /** The host's number of the stream; 0 until something of it has arrived there. */
   long id() {
     return id;
+  }
+
+  /** The host numbers streams in the order in which they arrive, whenever they were dialled. */
+  void arrived(long hostsNumber) {
+    id = hostsNumber;
   }
 
   SimAgent agent() {
@@ -69,7 +74,11 @@ final class Connection {
       return;
     }
     up.addLast(world.network.overTheWire(batch));
-    lastUpNanos = arrival(lastUpNanos, world.network.delayUp(agent));
+    long delay = world.network.delayUp(agent);
+    if (AgentMessage.helloOf(batch) != null) {
+      delay += world.network.helloHeldUpNanos();
+    }
+    lastUpNanos = arrival(lastUpNanos, delay);
     world.loop.after(lastUpNanos - world.loop.nowNanos(), "up", this::arriveUp);
   }
 

@@ -87,8 +87,20 @@ final class HostSessions {
   }
 
   void hello(Connection connection, AgentMessage.Hello hello) {
+    connection.arrived(world.nextId());
     connections.put(connection.id(), connection);
-    post(new SessionInput.HelloReceived(connection.id(), hello));
+    post(new SessionInput.HelloReceived(connection.id(), asNumbered(connection, hello)));
+  }
+
+  private AgentMessage.Hello asNumbered(Connection connection, AgentMessage.Hello hello) {
+    return world.broken(Breakage.HELLO_ORDERED_BY_ARRIVAL)
+        ? new AgentMessage.Hello(
+            hello.protocolVersion(),
+            hello.agentId(),
+            hello.bootToken(),
+            connection.id(),
+            hello.devices())
+        : hello;
   }
 
   void overdue(int shardIndex, ShardEffect.FencesOverdue overdue) {
@@ -195,7 +207,11 @@ final class HostSessions {
           connection.endDown();
         }
       }
-      case SessionEffect.LateMessage late -> world.count(Sometimes.LATE_MESSAGE_AT_HOST);
+      case SessionEffect.LateMessage late ->
+          world.count(
+              cause instanceof SessionInput.HelloReceived
+                  ? Sometimes.LATE_HELLO_REFUSED
+                  : Sometimes.LATE_MESSAGE_AT_HOST);
       case SessionEffect.Transitioned transitioned -> {}
     }
   }

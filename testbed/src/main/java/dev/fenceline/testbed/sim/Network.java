@@ -70,6 +70,13 @@ final class Network {
     return delay();
   }
 
+  /** Sometimes a Hello is held up, on a connection of its own, until after the agent's next one. */
+  long helloHeldUpNanos() {
+    return world.faulty && random.nextInt(20) == 0
+        ? 8 * MILLI + random.nextInt((int) (25 * MILLI))
+        : 0;
+  }
+
   long delayDown(SimAgent agent) {
     return delay();
   }
@@ -95,7 +102,7 @@ final class Network {
             agent.streamEnded(attempt);
             return;
           }
-          Connection connection = new Connection(world, world.nextId(), agent, attempt, host);
+          Connection connection = new Connection(world, agent, attempt, host);
           connections.removeIf(old -> !old.open());
           connections.add(connection);
           agent.streamOpened(attempt, connection);

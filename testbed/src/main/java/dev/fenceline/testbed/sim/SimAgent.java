@@ -72,7 +72,7 @@ final class SimAgent extends SimProcess {
         new HostLinkEngine(
             new LinkSettings(
                 agentId(),
-                random.nextLong() | 1,
+                LinkSettings.bootToken(world.nextId(), random.nextInt(1 << 20)),
                 descriptions,
                 LEASE_SAFETY_NANOS,
                 10 * MILLI,

@@ -159,9 +159,9 @@ public final class AttachAdapter implements BindableService {
     }
 
     @Override
-    public void fail(String reason) {
+    public void fail(Errno errno, String reason) {
       if (!call.isCancelled()) {
-        Refusals.Refusal refusal = Refusals.refusal(Errno.EINVAL, reason, null);
+        Refusals.Refusal refusal = Refusals.refusal(errno, reason, null);
         call.close(refusal.status(), refusal.trailers());
       }
     }

@@ -23,6 +23,9 @@ final class HelloCheck {
     if (hello.bootToken() == 0) {
       return "boot token 0: must be random and not 0";
     }
+    if (hello.dialAttempt() < 1) {
+      return "dial attempt " + hello.dialAttempt() + ": must be counted from 1";
+    }
     List<DeviceDescription> devices = hello.devices();
     if (devices.isEmpty() || devices.size() > MAX_DEVICES) {
       return devices.size() + " devices: must be 1 to " + MAX_DEVICES;

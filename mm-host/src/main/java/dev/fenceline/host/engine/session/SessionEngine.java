@@ -27,6 +27,7 @@ public final class SessionEngine {
   private final int faultCredit;
   private final Map<String, Session> byAgent = new LinkedHashMap<>();
   private final Map<Long, Session> bySession = new LinkedHashMap<>();
+  private final HelloHistory history = new HelloHistory(2 * MAX_SESSIONS);
   private final List<SessionEffect> effects = new ArrayList<>();
   private long lastSession;
 
@@ -98,9 +99,19 @@ public final class SessionEngine {
           leases.ttlNanos());
       return;
     }
-    if (earlier != null
-        && earlier.state() == Session.State.ATTACHED
-        && earlier.hello().bootToken() != hello.bootToken()) {
+    if (history.outdated(hello)) {
+      // It was under way for longer than the agent waited: it says nothing of what the agent has
+      // done since, and must not count as the ack of the session that came after it.
+      effects.add(new SessionEffect.LateMessage(earlier == null ? 0 : earlier.sessionId()));
+      refuse(
+          connectionId,
+          RefusalReason.AGENT_ID_TAKEN,
+          "a Hello of dial %d of agent %s, which has said a later one"
+              .formatted(hello.dialAttempt(), hello.agentId()),
+          leases.heartbeatIntervalNanos());
+      return;
+    }
+    if (earlier != null && belongsToAnother(earlier, hello)) {
       long left = earlier.renewedNanos() + leases.expiryNanos() - nowNanos;
       refuse(
           connectionId,
@@ -110,23 +121,23 @@ public final class SessionEngine {
           left);
       return;
     }
-    if (earlier != null && connectionId < earlier.connectionId()) {
-      // A Hello that was under way for longer than the agent waited: it says nothing of what the
-      // agent has done since, and must not count as the ack of the session that came after it.
-      refuse(
-          connectionId,
-          RefusalReason.AGENT_ID_TAKEN,
-          "agent %s is attached over a newer stream".formatted(hello.agentId()),
-          leases.heartbeatIntervalNanos());
-      return;
-    }
     if (earlier != null) {
       end(earlier, FenceResolution.REATTACHED, "a new Hello of the agent", nowNanos);
     }
     open(connectionId, hello, nowNanos);
   }
 
+  /**
+   * Whether another process has the session: for as long as its stream stands or, if it was started
+   * later than this one, until its lease ends, since the Hello may be older than the session.
+   */
+  private static boolean belongsToAnother(Session earlier, Hello hello) {
+    int started = Long.compareUnsigned(hello.bootToken(), earlier.hello().bootToken());
+    return started != 0 && (earlier.state() == Session.State.ATTACHED || started < 0);
+  }
+
   private void open(long connectionId, Hello hello, long nowNanos) {
+    history.accepted(hello, byAgent::containsKey);
     Session session = new Session(++lastSession, hello, connectionId, nowNanos);
     byAgent.put(hello.agentId(), session);
     bySession.put(session.sessionId(), session);

@@ -128,7 +128,7 @@ class BadInputOverGrpcTest {
         HostUnderTest.EPOCH,
         agent.sessionId(),
         new AgentMessage.Hello(
-            1, "agent-1", 11, List.of(new dev.fenceline.model.DeviceDescription(0, "d", 1))));
+            1, "agent-1", 11, 1, List.of(new dev.fenceline.model.DeviceDescription(0, "d", 1))));
     expectMalformed("second Hello");
   }
 
@@ -139,7 +139,7 @@ class BadInputOverGrpcTest {
         0,
         0,
         new AgentMessage.Hello(
-            99, "agent-1", 11, List.of(new dev.fenceline.model.DeviceDescription(0, "d", 1))));
+            99, "agent-1", 11, 1, List.of(new dev.fenceline.model.DeviceDescription(0, "d", 1))));
     assertThat(agent.await(HostMessage.Refusal.class, any -> true).reason())
         .isEqualTo(HostMessage.RefusalReason.PROTOCOL_VERSION);
   }

@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 final class FakeAgent implements AutoCloseable {
   private final ManagedChannel channel;
   private final String agentId;
+  private static final AtomicLong DIALS = new AtomicLong();
   private final long bootToken;
   private final int devices;
   private final List<HostMessage> received = new CopyOnWriteArrayList<>();
@@ -91,7 +92,7 @@ final class FakeAgent implements AutoCloseable {
     for (int i = 0; i < devices; i++) {
       described.add(new DeviceDescription(i, agentId + "-device-" + i, 1));
     }
-    sendAs(0, 0, new AgentMessage.Hello(1, agentId, bootToken, described));
+    sendAs(0, 0, new AgentMessage.Hello(1, agentId, bootToken, DIALS.incrementAndGet(), described));
     return this;
   }
 

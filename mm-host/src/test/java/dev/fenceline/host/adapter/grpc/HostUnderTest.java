@@ -74,6 +74,32 @@ final class HostUnderTest implements AutoCloseable {
     return start(Duration.ofMinutes(10), 1024, HostObserver.NONE, serverSide, callerSide);
   }
 
+  /** A host that waits for so long for the Hello of an attach stream. */
+  static HostUnderTest startWithHelloTimeout(Duration helloTimeout) throws IOException {
+    RuntimeSettings usual =
+        RuntimeSettings.of("host-under-test", EPOCH, 2, 64 * PAGE, leases(Duration.ofMinutes(10)));
+    TransportSecurity plaintext = TransportSecurity.plaintext();
+    return new HostUnderTest(
+        new RuntimeSettings(
+            usual.hostId(),
+            usual.hostEpoch(),
+            usual.shards(),
+            usual.arenaBytes(),
+            usual.leases(),
+            usual.faultCredit(),
+            usual.shardCapacity(),
+            usual.dedicatedThreads(),
+            usual.cpuAccessNanos(),
+            helloTimeout.toNanos()),
+        HostObserver.NONE,
+        plaintext,
+        plaintext);
+  }
+
+  private static LeasePolicy leases(Duration leaseTtl) {
+    return new LeasePolicy(leaseTtl.toNanos(), 500, 10_000_000, 10_000_000, leaseTtl.toNanos() / 2);
+  }
+
   private static HostUnderTest start(
       Duration leaseTtl,
       long arenaPages,
@@ -81,10 +107,8 @@ final class HostUnderTest implements AutoCloseable {
       TransportSecurity serverSide,
       TransportSecurity callerSide)
       throws IOException {
-    LeasePolicy leases =
-        new LeasePolicy(leaseTtl.toNanos(), 500, 10_000_000, 10_000_000, leaseTtl.toNanos() / 2);
     return new HostUnderTest(
-        RuntimeSettings.of("host-under-test", EPOCH, 2, arenaPages * PAGE, leases),
+        RuntimeSettings.of("host-under-test", EPOCH, 2, arenaPages * PAGE, leases(leaseTtl)),
         observer,
         serverSide,
         callerSide);

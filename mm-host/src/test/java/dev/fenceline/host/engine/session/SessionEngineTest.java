@@ -21,13 +21,19 @@ class SessionEngineTest {
   private final SessionEngine engine = new SessionEngine("h", EPOCH, leases, 1024);
   private final List<SessionEffect> effects = new ArrayList<>();
   private long now = 5 * MS;
+  private long dials;
 
   private void input(SessionInput input) {
     effects.addAll(engine.step(now, input));
   }
 
-  private static Hello hello(String agent, long bootToken) {
-    return new Hello(1, agent, bootToken, List.of(new DeviceDescription(0, "gpu", 2)));
+  /** Dialled later than any before. */
+  private Hello hello(String agent, long bootToken) {
+    return hello(agent, bootToken, ++dials);
+  }
+
+  private static Hello hello(String agent, long bootToken, long dialAttempt) {
+    return new Hello(1, agent, bootToken, dialAttempt, List.of(new DeviceDescription(0, "gpu", 2)));
   }
 
   private long attach(long connection, String agent, long bootToken) {
@@ -177,15 +183,16 @@ class SessionEngineTest {
   @Test
   void malformedHellos_areRefusedWithTheValue() {
     DeviceDescription device = new DeviceDescription(0, "d", 1);
-    refused(new Hello(9, "a", 1, List.of(device)), "9");
-    refused(new Hello(1, "", 1, List.of(device)), "''");
-    refused(new Hello(1, "a b", 1, List.of(device)), "a b");
-    refused(new Hello(1, "cpu", 1, List.of(device)), "cpu");
-    refused(new Hello(1, "x".repeat(500), 1, List.of(device)), "xxx...");
-    refused(new Hello(1, "a", 0, List.of(device)), "boot token 0");
-    refused(new Hello(1, "a", 1, List.of()), "0 devices");
-    refused(new Hello(1, "a", 1, List.of(new DeviceDescription(3, "d", 1))), "index 3");
-    refused(new Hello(1, "a", 1, List.of(new DeviceDescription(0, "d", 0))), "0 units");
+    refused(new Hello(9, "a", 1, 1, List.of(device)), "9");
+    refused(new Hello(1, "", 1, 1, List.of(device)), "''");
+    refused(new Hello(1, "a b", 1, 1, List.of(device)), "a b");
+    refused(new Hello(1, "cpu", 1, 1, List.of(device)), "cpu");
+    refused(new Hello(1, "x".repeat(500), 1, 1, List.of(device)), "xxx...");
+    refused(new Hello(1, "a", 0, 1, List.of(device)), "boot token 0");
+    refused(new Hello(1, "a", 1, 0, List.of(device)), "dial attempt 0");
+    refused(new Hello(1, "a", 1, 1, List.of()), "0 devices");
+    refused(new Hello(1, "a", 1, 1, List.of(new DeviceDescription(3, "d", 1))), "index 3");
+    refused(new Hello(1, "a", 1, 1, List.of(new DeviceDescription(0, "d", 0))), "0 units");
     assertThat(engine.sessions()).isEmpty();
   }
 
@@ -209,5 +216,73 @@ class SessionEngineTest {
     assertThatThrownBy(() -> new LeasePolicy(MS, 600_000, 0, 0, 1)).hasMessageContaining("600000");
     assertThatThrownBy(() -> new LeasePolicy(MS, 500, -1, 0, 1)).hasMessageContaining("-1");
     assertThatThrownBy(() -> new LeasePolicy(MS, 500, 0, 0, 0)).hasMessageContaining("overdue");
+  }
+
+  private void say(long connection, Hello hello) {
+    effects.clear();
+    input(new SessionInput.HelloReceived(connection, hello));
+  }
+
+  @Test
+  void helloOfAnEarlierDial_onALaterConnection_resolvesNothing() {
+    say(1, hello("a", 11, 2));
+    long session = last(HostMessage.Welcome.class).sessionId();
+
+    say(2, hello("a", 11, 1));
+
+    assertThat(last(HostMessage.Refusal.class).reason()).isEqualTo(RefusalReason.AGENT_ID_TAKEN);
+    assertThat(effects).contains(new SessionEffect.LateMessage(session));
+    assertThat(ends()).isEmpty();
+    assertThat(engine.sessions()).extracting(Session::sessionId).containsExactly(session);
+  }
+
+  @Test
+  void helloOfALaterDial_onAnEarlierConnection_isAccepted() {
+    say(9, hello("a", 11, 1));
+    say(3, hello("a", 11, 2));
+
+    assertThat(last(HostMessage.Welcome.class).sessionId()).isPositive();
+    assertThat(ends()).hasSize(1);
+  }
+
+  @Test
+  void lateHelloOfASessionThatHasEnded_opensNone() {
+    say(1, hello("a", 11, 5));
+    now += leases.expiryNanos();
+    input(new SessionInput.Tick());
+    assertThat(engine.sessions()).isEmpty();
+
+    say(2, hello("a", 11, 4));
+
+    assertThat(last(HostMessage.Refusal.class).message()).contains("dial 4");
+    assertThat(engine.sessions()).isEmpty();
+  }
+
+  @Test
+  void processStartedEarlier_waitsForTheEndOfTheLeaseOfItsSuccessor() {
+    say(2, hello("a", 22, 1));
+    long successor = last(HostMessage.Welcome.class).sessionId();
+    input(new SessionInput.ConnectionClosed(2));
+
+    say(3, hello("a", 11, 2)); // perhaps sent before the successor was started
+    assertThat(last(HostMessage.Refusal.class).reason()).isEqualTo(RefusalReason.AGENT_ID_TAKEN);
+    assertThat(engine.sessions()).extracting(Session::sessionId).containsExactly(successor);
+
+    now += leases.expiryNanos();
+    say(4, hello("a", 11, 3));
+    assertThat(last(HostMessage.Welcome.class).sessionId()).isGreaterThan(successor);
+  }
+
+  @Test
+  void historyBeyondItsBound_forgetsTheOldestThatIsNotLive() {
+    HelloHistory history = new HelloHistory(2);
+    for (String agent : List.of("live", "old", "new")) {
+      history.accepted(hello(agent, 1, 7), "live"::equals);
+    }
+
+    assertThat(history.outdated(hello("live", 1, 7))).isTrue();
+    assertThat(history.outdated(hello("old", 1, 7))).isFalse();
+    assertThat(history.outdated(hello("new", 1, 7))).isTrue();
+    assertThat(history.outdated(hello("new", 1, 8))).isFalse();
   }
 }
