@@ -22,6 +22,15 @@ export function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+function isPowerOfTen(value) {
+  return value !== null && Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
+}
+
+function contentWidth(element) {
+  const style = getComputedStyle(element);
+  return element.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+}
+
 /** A chart that follows the width of its place and the theme. */
 export class Chart {
   /** @param options label, height, series of {label, colour, dash, fill}, log, format(value) */
@@ -51,18 +60,20 @@ export class Chart {
     const line = colour('--line');
     const text = colour('--muted');
     const font = '11px Inter, system-ui, sans-serif';
+    const filter = (u, splits) => splits.map((value) => (isPowerOfTen(value) ? value : null));
+    const powers = log ? { filter, grid: { stroke: line, width: 1, filter }, ticks: { stroke: line, width: 1, size: 4, filter } } : {};
     const axis = { stroke: text, font, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 } };
     const show = (value) => (value === null || value === undefined ? '–' : format(value));
     this.plot = new UPlot(
       {
-        width: Math.max(200, this.place.clientWidth),
+        width: Math.max(200, contentWidth(this.place)),
         height,
         legend: { live: true },
         cursor: { y: false, points: { size: 6 } },
         scales: { x: { time: true }, y: log ? { distr: 3, log: 10 } : { range: (u, min, max) => [0, Math.max(1, max)] } },
         axes: [
           { ...axis, values: '{HH}:{mm}:{ss}', space: 84 },
-          { ...axis, size: 66, values: (u, splits) => splits.map((value) => (value === null ? '' : show(value))) },
+          { ...axis, ...powers, size: 66, values: (u, splits) => splits.map((value) => (value === null ? '' : show(value))) },
         ],
         series: [
           { label: 'at', value: (u, value) => (value ? new Date(value * 1000).toLocaleTimeString('sv-SE') : '–') },
@@ -84,7 +95,7 @@ export class Chart {
   }
 
   resize() {
-    const width = this.place.clientWidth;
+    const width = contentWidth(this.place);
     if (this.plot && width > 0 && width !== this.plot.width) {
       this.plot.setSize({ width, height: this.options.height });
     }

@@ -27,7 +27,7 @@ export class Heatmap {
   }
 
   draw() {
-    const width = this.canvas.parentElement.clientWidth;
+    const width = this.canvas.clientWidth;
     if (!this.data || width === 0) {
       return;
     }
@@ -50,7 +50,7 @@ export class Heatmap {
     const { counts } = this.data;
     const most = Math.log1p(Math.max(1, ...counts.flat()));
     g.fillStyle = colour('--sunken');
-    g.fillRect(LEFT, TOP, this.canvas.clientWidth - LEFT, (last - first + 1) * ROW);
+    g.fillRect(LEFT, TOP, this.cell * this.data.times.length, (last - first + 1) * ROW);
     g.fillStyle = colour('--accent');
     for (let x = 0; x < counts.length; x++) {
       for (let bucket = first; bucket <= last; bucket++) {

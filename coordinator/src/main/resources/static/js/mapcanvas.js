@@ -1,6 +1,7 @@
 // Draws an address space: what is mapped and resident, and below it a lane for each device that holds translations.
 
 import { colour } from './charts.js';
+import { placeOf } from './clusters.js';
 import { PAGE, address, bytes } from './format.js';
 import { deviceColour, isDark } from './marks.js';
 import { ticks } from './viewport.js';
@@ -188,29 +189,35 @@ function fitted(g, text, width) {
   return `…${kept}`;
 }
 
-/** The strip of everything that is mapped, with the part that is looked at. */
-export function drawStrip(canvas, width, { whole, viewport }) {
-  const height = 22;
+/** The strip of everything that is mapped, gaps folded, with the part that is looked at. */
+export function drawStrip(canvas, width, { folded, viewport }) {
+  const height = 26;
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
   canvas.style.setProperty('height', `${height}px`);
   const g = canvas.getContext('2d');
   g.setTransform(ratio, 0, 0, ratio, 0, 0);
-  const frame = { left: 0, width, viewport: whole };
-  g.fillStyle = colour('--sunken');
-  g.fillRect(0, 6, width, 10);
-  g.fillStyle = colour('--map-resident');
-  for (const cell of whole.cells) {
-    const from = whole.start + cell.index * whole.cellPages * PAGE;
-    const box = boxOf(frame, from, Math.min(whole.end, from + whole.cellPages * PAGE));
-    if (box) {
-      g.fillRect(box.x, 6, box.w, 10);
-    }
-  }
-  const x = Math.max(0, Math.min(width - 6, xOf(frame, viewport.start)));
-  const w = Math.max(6, Math.min(width, xOf(frame, viewport.end)) - x);
+  folded.forEach((group, index) => drawGroup(g, group, folded[index + 1]));
+  const from = placeOf(folded, viewport.start);
+  const to = Math.max(from + 6, placeOf(folded, viewport.end));
+  const x = Math.max(1, Math.min(width - 7, from));
   g.strokeStyle = colour('--accent');
   g.lineWidth = 2;
-  g.strokeRect(x + 1, 2, Math.max(4, w - 2), 18);
+  g.strokeRect(x, 3, Math.max(5, Math.min(width - 1, to) - x), 20);
+}
+
+function drawGroup(g, group, next) {
+  g.fillStyle = colour('--sunken');
+  g.fillRect(group.x, 7, group.w, 12);
+  g.fillStyle = colour('--map-resident');
+  const scale = group.w / (group.end - group.start);
+  for (const part of group.parts) {
+    g.fillRect(group.x + (part.start - group.start) * scale, 7, Math.max(1.5, (part.end - part.start) * scale), 12);
+  }
+  if (next) {
+    g.fillStyle = colour('--muted');
+    const middle = (group.x + group.w + next.x) / 2;
+    [-5, 0, 5].forEach((shift) => g.fillRect(middle + shift - 1, 12, 2, 2));
+  }
 }

@@ -60,7 +60,7 @@ export function stale(error, at) {
 }
 
 /** Which hosts are missing in an answer, since when and why. */
-export function unavailable(hosts, what) {
+export function unavailable(hosts, what, one = 'host') {
   if (!hosts || hosts.length === 0) {
     return null;
   }
@@ -71,7 +71,7 @@ export function unavailable(hosts, what) {
     h(
       'div',
       {},
-      h('strong', {}, `${what} of ${hosts.length === 1 ? 'one host' : `${hosts.length} hosts`} are missing here.`),
+      h('strong', {}, `${what} of ${hosts.length === 1 ? `one ${one}` : `${hosts.length} ${one}s`} are missing here.`),
       h(
         'ul',
         {},

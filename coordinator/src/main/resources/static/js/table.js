@@ -4,7 +4,7 @@ import { h, render } from './vdom.js';
 
 const ROW_HEIGHT = 34;
 const MARGIN_ROWS = 6;
-const narrow = matchMedia('(max-width: 720px)');
+const COLUMN_GAP = 14;
 
 export class Table {
   /**
@@ -18,7 +18,6 @@ export class Table {
     this.active = 0;
     this.sortBy = options.sortBy ?? null;
     this.descending = options.descending ?? false;
-    this.draw = this.draw.bind(this);
     this.onScroll = () => {
       this.frame ??= requestAnimationFrame(() => {
         this.frame = null;
@@ -37,7 +36,9 @@ export class Table {
       'aria-label': this.options.label,
       ref: (element) => {
         this.element = element;
-        narrow.addEventListener('change', this.draw);
+        this.resized?.disconnect();
+        this.resized = new ResizeObserver(() => this.onResize());
+        this.resized.observe(element);
         this.draw();
       },
     });
@@ -70,14 +71,32 @@ export class Table {
     this.draw();
   }
 
+  /** As many columns as there is room for; those marked `wide` go first, from the last one on. */
   columns() {
-    return this.options.columns.filter((column) => !(column.wide && narrow.matches));
+    const columns = [...this.options.columns];
+    let room = this.width - COLUMN_GAP - columns.reduce((sum, column) => sum + leastWidth(column) + COLUMN_GAP, 0);
+    for (let i = columns.length - 1; i >= 0 && room < 0; i--) {
+      if (columns[i].wide) {
+        room += leastWidth(columns[i]) + COLUMN_GAP;
+        columns.splice(i, 1);
+      }
+    }
+    return columns;
+  }
+
+  onResize() {
+    const width = this.element?.clientWidth ?? 0;
+    if (width > 0 && width !== this.width) {
+      this.width = width;
+      this.draw();
+    }
   }
 
   draw() {
     if (!this.element) {
       return;
     }
+    this.width ||= this.element.clientWidth;
     const columns = this.columns();
     const most = this.options.visibleRows ?? 12;
     const seen = Math.min(this.shown.length, most);
@@ -93,7 +112,7 @@ export class Table {
           role: 'rowgroup',
           onscroll: this.onScroll,
           onkeydown: (event) => this.onKey(event),
-          css: { height: `${Math.max(1, seen) * ROW_HEIGHT + 1}px` },
+          css: { height: `${Math.max(1, seen) * ROW_HEIGHT}px` },
           ref: (body) => (this.body = body),
         },
         h(
@@ -176,10 +195,14 @@ export class Table {
   }
 
   dispose() {
-    narrow.removeEventListener('change', this.draw);
+    this.resized?.disconnect();
     cancelAnimationFrame(this.frame);
     this.element = null;
   }
+}
+
+function leastWidth(column) {
+  return Number(/(\d+)px/.exec(column.width ?? '')?.[1] ?? 60);
 }
 
 function compare(a, b) {

@@ -102,7 +102,7 @@ class Fences {
       unavailable(recent.unavailableHosts, 'Fences'),
       h(
         'section',
-        { class: 'section', key: 'pending', 'aria-label': 'Pending' },
+        { class: 'section pending', key: 'pending', 'aria-label': 'Pending' },
         h('div', { class: 'section-head' }, h('h2', {}, 'Pending', h('span', { class: 'tally num' }, count(pending.items.length))), h('span', { class: 'grow' }), legend()),
         details.length === 0
           ? empty('No fence is pending', 'Every device has answered for what was taken from it. A fence shows up here while a device still drains.', 'fences')

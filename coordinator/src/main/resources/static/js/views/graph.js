@@ -1,7 +1,7 @@
 // Who waits for whom: operations, fences, devices, programs, faults; circles marked.
 
 import { get, serverNow } from '../api.js';
-import { duration, plural } from '../format.js';
+import { bytes, duration, parseAddress, plural } from '../format.js';
 import { icon } from '../icons.js';
 import { layered } from '../layers.js';
 import { Poller } from '../poller.js';
@@ -9,7 +9,7 @@ import { link } from '../router.js';
 import { empty, failure, loading, stale, unavailable } from '../states.js';
 import { h, render } from '../vdom.js';
 
-const WIDTH = 190;
+const WIDTH = 216;
 const HEIGHT = 46;
 const ACROSS = 76;
 const DOWN = 16;
@@ -57,7 +57,7 @@ class Graph {
       return this.error ? failure(this.error, this.context.login) : loading('who waits for whom');
     }
     const { nodes, edges, cycles, truncated, unavailableHosts } = this.data;
-    const missing = [this.error && stale(this.error, this.at), unavailable(unavailableHosts, 'Waits')];
+    const missing = [this.error && stale(this.error, this.at), unavailable(unavailableHosts, 'Waits', 'node')];
     if (nodes.length === 0) {
       return [missing, empty('Nobody waits for anybody', 'Operations, fences, programs and faults appear here while they wait, with the reason on each arrow.', 'graph')];
     }
@@ -86,7 +86,7 @@ class Graph {
     const cyclic = new Set(cycles.flatMap((cycle) => cycle.nodes));
     const tallest = Math.max(...graph.layers.map((layer) => layer.length));
     const width = MARGIN * 2 + graph.layers.length * WIDTH + (graph.layers.length - 1) * ACROSS;
-    const height = MARGIN * 2 + tallest * (HEIGHT + DOWN) + 22;
+    const height = MARGIN * 2 + tallest * (HEIGHT + DOWN) + (graph.edges.some((edge) => edge.back) ? 26 : 0);
     const at = new Map(graph.nodes.map((node) => [node.id, placeOf(node, graph.layers[node.layer].length, tallest)]));
     return h(
       'div',
@@ -108,6 +108,7 @@ class Graph {
   }
 
   node(node, at, cyclic) {
+    const { head, note } = wordsOf(node);
     const choose = () => {
       this.chosen = this.chosen === node.id ? null : node.id;
       this.draw();
@@ -118,8 +119,8 @@ class Graph {
       h('title', {}, node.label),
       h('rect', { width: WIDTH, height: HEIGHT, rx: 6 }),
       h('rect', { class: 'side-mark', width: 4, height: HEIGHT - 12, x: 6, y: 6, rx: 2 }),
-      h('text', { x: 18, y: 19, class: 'node-label' }, cut(node.label, 25)),
-      h('text', { x: 18, y: 36, class: 'node-note' }, node.sinceMillis > 0 ? `${node.kind} · ${duration(node.sinceMillis)}` : node.kind),
+      h('text', { x: 18, y: 19, class: 'node-label' }, cut(head, 29)),
+      h('text', { x: 18, y: 36, class: 'node-note' }, cut(node.sinceMillis > 0 ? `${note} · ${duration(node.sinceMillis)}` : note, 36)),
     );
   }
 
@@ -173,6 +174,16 @@ function nameOf(node) {
   const targets = { fence: link('fences', [id]), program: link('programs', [id]), device: link('overview', ['device', ...id.split('/')]) };
   const target = id.startsWith('cpu') ? null : targets[node.kind];
   return target ? h('a', { href: target }, node.label) : h('span', {}, node.label);
+}
+
+/** A label that names an interval is told in two lines. */
+function wordsOf(node) {
+  const interval = /^(.*?)\s*\[(0x[0-9a-f]+), (0x[0-9a-f]+)\)(.*)$/.exec(node.label);
+  if (!interval) {
+    return { head: node.label, note: node.kind };
+  }
+  const [, before, start, end, after] = interval;
+  return { head: `${before}${after}`, note: `${start} +${bytes(parseAddress(end) - parseAddress(start))}` };
 }
 
 function cut(text, most) {

@@ -1,6 +1,7 @@
 // The map of an address space: who holds and mirrors what, from terabytes down to single pages.
 
 import { get, getAll, path, serverNow } from '../api.js';
+import { addressOn, clusters, fold, largest } from '../clusters.js';
 import { PAGE, SPACE_END, address, bytes, count, parseAddress, plural } from '../format.js';
 import { icon } from '../icons.js';
 import { addressAt, drawMap, drawStrip } from '../mapcanvas.js';
@@ -74,7 +75,8 @@ class MapView {
     const base = `/address-spaces/${encodeURIComponent(id)}`;
     const space = spaces.items.find((each) => each.id === id) ?? (await get(base, signal));
     const whole = await this.loadWhole(base, space, signal);
-    const viewport = this.viewport ?? (whole ? around(whole.start, whole.end, 0.02) : { start: 0, end: SPACE_END });
+    const first = this.viewport ? null : largest(whole ?? []);
+    const viewport = this.viewport ?? (first ? around(first.start, first.end, 0.04) : { start: 0, end: SPACE_END });
     const interval = { start: address(viewport.start), end: address(viewport.end) };
     const [map, rangePage, page] = await Promise.all([
       space.mappingCount > 0 ? get(path(`${base}/map`, { ...interval, cells: this.cells() }), signal) : null,
@@ -84,7 +86,7 @@ class MapView {
     return { id, spaces, space, whole, viewport, map: map && understood(map), rangePage, page };
   }
 
-  /** Everything that is mapped changes seldom and is only the background of the strip. */
+  /** Groups of all that is mapped: by mappings if they are few, else by cells. They change seldom and are only asked for now and then. */
   async loadWhole(base, space, signal) {
     const old = !this.whole || performance.now() - this.wholeAt > WHOLE_EVERY_MILLIS || this.wholeOf !== base;
     if (space.mappingCount === 0) {
@@ -93,14 +95,15 @@ class MapView {
     if (!old) {
       return this.whole;
     }
-    const whole = understood(await get(path(`${base}/map`, { cells: 512 }), signal));
+    const few = space.mappingCount <= 1000 ? await get(path(`${base}/ranges`, { limit: 1000 }), signal) : null;
+    const whole = few ? few.items.map((range) => ({ start: parseAddress(range.start), end: parseAddress(range.end) })) : filled(understood(await get(path(`${base}/map`, { cells: 2048 }), signal)));
     this.wholeAt = performance.now();
     this.wholeOf = base;
-    return whole;
+    return clusters(whole);
   }
 
   cells() {
-    const width = this.canvas?.parentElement.clientWidth ?? 900;
+    const width = this.canvas?.clientWidth ?? 900;
     return Math.max(64, Math.min(1024, Math.floor(width / 2)));
   }
 
@@ -134,18 +137,17 @@ class MapView {
   }
 
   lookAtAll() {
-    if (this.whole) {
-      this.look(around(this.whole.start, this.whole.end, 0.02));
+    if (this.whole?.length) {
+      this.look(around(this.whole[0].start, this.whole[this.whole.length - 1].end, 0.02));
     }
   }
 
   /** The next mapping behind the middle, or the one before it. */
   step(direction) {
-    const cells = this.whole ? this.whole.cells : [];
-    const ranges = (this.rangePage?.items ?? []).map((range) => [parseAddress(range.start), parseAddress(range.end)]);
-    const coarse = cells.map((cell) => [this.whole.start + cell.index * this.whole.cellPages * PAGE, this.whole.start + (cell.index + 1) * this.whole.cellPages * PAGE]);
     const { start, end } = this.viewport;
-    const places = [...ranges, ...coarse.filter(([from, to]) => to <= start || from >= end)].sort((a, b) => a[0] - b[0]);
+    const near = (this.rangePage?.items ?? []).map((range) => [parseAddress(range.start), parseAddress(range.end)]);
+    const far = (this.whole ?? []).flatMap((group) => group.parts.map((part) => [part.start, part.end]));
+    const places = [...near, ...far.filter(([from, to]) => to <= start || from >= end)].sort((a, b) => a[0] - b[0]);
     const middle = (start + end) / 2;
     const found = direction > 0 ? places.find(([from]) => from > middle) : places.findLast(([, to]) => to < middle);
     if (found) {
@@ -191,12 +193,13 @@ class MapView {
   }
 
   paint() {
-    const width = this.canvas?.parentElement?.clientWidth ?? 0;
+    const width = this.canvas?.clientWidth ?? 0;
     if (this.canvas && this.viewport && width > 0) {
       this.shownLanes = this.lanes();
       drawMap(this.canvas, width, { viewport: this.viewport, map: this.map, lanes: this.shownLanes, selected: this.selected });
-      if (this.whole && this.strip) {
-        drawStrip(this.strip, width, { whole: this.whole, viewport: this.viewport });
+      if (this.whole?.length && this.strip) {
+        this.folded = fold(this.whole, width);
+        drawStrip(this.strip, width, { folded: this.folded, viewport: this.viewport });
       }
     }
   }
@@ -314,8 +317,7 @@ class MapView {
   }
 
   jump(event) {
-    const share = event.offsetX / this.strip.clientWidth;
-    const at = this.whole.start + share * (this.whole.end - this.whole.start);
+    const at = addressOn(this.folded, event.offsetX);
     const half = (this.viewport.end - this.viewport.start) / 2;
     this.look(clamp(at - half, at + half));
   }
@@ -324,7 +326,7 @@ class MapView {
     const { start, end } = this.viewport;
     const cells = this.map?.cells ?? [];
     const sum = (name) => cells.reduce((total, cell) => total + cell[name], 0);
-    return `${address(start)} to ${address(end)}, ${bytes(end - start)}: ${plural(sum('mappedPages'), 'page')} mapped, ${count(sum('residentPages'))} resident, ${count(sum('invalidatingPages'))} invalidating; ${plural(this.map?.devices.length ?? 0, 'holder')}`;
+    return `${address(start)} to ${address(end)}, ${bytes(end - start)}: ${plural(sum('mappedPages'), 'page')} mapped, ${count(sum('residentPages'))} resident, ${count(sum('invalidatingPages'))} invalidating; ${plural(this.map?.devices.length ?? 0, 'device')}`;
   }
 
   hover(x, y) {
@@ -368,7 +370,7 @@ class MapView {
       'p',
       { class: 'legend map-legend', key: 'legend' },
       [['mapped', 'mapped'], ['resident', 'resident'], ['invalidating', 'invalidating']].map(([name, words]) => [h('span', { class: `key map-${name}` }), words]),
-      h('span', {}, all === 0 ? ' · no device holds a translation here' : all > lanes.length ? ` · ${lanes.length} of ${plural(all, 'device')}, those that hold most; filter to see others` : ` · ${plural(all, 'holder')}`),
+      h('span', {}, all === 0 ? ' · no device mirrors or holds anything here' : all > lanes.length ? ` · ${lanes.length} of ${plural(all, 'device')}, those that hold most; filter to see others` : ` · ${plural(all, 'device')}`),
     );
   }
 
@@ -400,6 +402,11 @@ class MapView {
 
 function isDevice(text) {
   return /^[A-Za-z0-9._-]+\/\d+$/.test(text);
+}
+
+function filled(map) {
+  const size = map.cellPages * PAGE;
+  return map.cells.map((cell) => ({ start: map.start + cell.index * size, end: Math.min(map.end, map.start + (cell.index + 1) * size) }));
 }
 
 function understood(map) {

@@ -210,12 +210,12 @@ function hostColumns() {
   return [
     { key: 'id', label: 'Host', width: 'minmax(110px, 1.2fr)', sort: (host) => host.id, cell: (host) => h('a', { class: 'mono', href: link('overview', ['host', host.id]) }, host.id) },
     { key: 'state', label: 'State', width: '96px', sort: (host) => host.node.state, cell: (host) => badge(host.node.state, host.node.reason) },
-    { key: 'frames', label: 'Frames in use', width: 'minmax(170px, 1.6fr)', sort: (host) => host.totalFrames - host.freeFrames, cell: frames },
+    { key: 'frames', label: 'Frames in use', width: 'minmax(220px, 2fr)', sort: (host) => host.totalFrames - host.freeFrames, cell: frames },
     { key: 'spaces', label: 'Spaces', width: '76px', align: 'right num', sort: (host) => host.spaceCount, cell: (host) => count(host.spaceCount) },
     { key: 'sessions', label: 'Sessions', width: '86px', align: 'right num', wide: true, sort: (host) => host.sessionCount, cell: (host) => count(host.sessionCount) },
     { key: 'since', label: 'In this state', width: '116px', wide: true, cell: (host) => since(host.node.since) },
     { key: 'silent', label: 'Last report', width: '96px', align: 'right num', wide: true, sort: (host) => host.node.silentMillis, cell: (host) => duration(host.node.silentMillis) },
-    { key: 'endpoint', label: 'Endpoint', width: 'minmax(130px, 1fr)', wide: true, cell: (host) => h('span', { class: 'mono muted' }, host.node.endpoint) },
+    { key: 'endpoint', label: 'Endpoint', width: 'minmax(130px, .9fr)', wide: true, cell: (host) => h('span', { class: 'mono muted' }, host.node.endpoint) },
   ];
 }
 
@@ -228,9 +228,9 @@ function frames(host) {
 function agentColumns(ttls) {
   return [
     { key: 'id', label: 'Agent', width: 'minmax(110px, 1.2fr)', sort: (agent) => agent.id, cell: (agent) => h('a', { class: 'mono', href: link('overview', ['agent', agent.id]) }, agent.id) },
-    { key: 'state', label: 'State', width: '96px', sort: (agent) => agent.node.state, cell: (agent) => badge(agent.node.state, agent.node.reason) },
+    { key: 'state', label: 'State', width: '80px', sort: (agent) => agent.node.state, cell: (agent) => badge(agent.node.state, agent.node.reason) },
     { key: 'standing', label: 'Standing', width: '104px', wide: true, sort: standingOf, cell: (agent) => badge(standingOf(agent), agent.standingReason) },
-    { key: 'lease', label: 'Lease left', width: 'minmax(150px, 1.6fr)', sort: leastLease, cell: (agent) => lease(agent, ttls) },
+    { key: 'lease', label: 'Lease left', width: 'minmax(190px, 1.6fr)', sort: leastLease, cell: (agent) => lease(agent, ttls) },
     { key: 'links', label: 'Hosts', width: 'minmax(110px, 1fr)', wide: true, cell: links },
     { key: 'devices', label: 'Devices', width: '80px', align: 'right num', sort: (agent) => agent.deviceCount, cell: (agent) => count(agent.deviceCount) },
     { key: 'silent', label: 'Last report', width: '96px', align: 'right num', wide: true, sort: (agent) => agent.node.silentMillis, cell: (agent) => duration(agent.node.silentMillis) },
