@@ -173,6 +173,9 @@ class SecuredHostTest {
         "mTLS needs fenceline.security.certificate and fenceline.security.private-key and"
             + " fenceline.security.trusted-ca, which is not set",
         "--fenceline.security.mode=mtls");
+    assertRefused(
+        "fenceline.security.limits.concurrent-calls is less than 1",
+        "--fenceline.security.limits.concurrent-calls=0");
     String[] another = authority.arguments(PeerRole.HOST, "host-2").toArray(String[]::new);
     assertRefused("is that of host/host-2; this process is host/host-test", another);
     String[] missing = authority.arguments(PeerRole.HOST, "host-test").toArray(String[]::new);

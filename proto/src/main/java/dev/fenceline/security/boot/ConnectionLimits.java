@@ -1,5 +1,7 @@
 package dev.fenceline.security.boot;
 
+import dev.fenceline.security.SecurityRefusal;
+import dev.fenceline.security.SecuritySettings;
 import io.grpc.netty.NettyServerBuilder;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -10,23 +12,50 @@ import org.springframework.boot.grpc.server.autoconfigure.GrpcServerProperties.K
 import org.springframework.util.unit.DataSize;
 
 /**
- * What a server grants a connection: Boot's {@code spring.grpc.server} limits, and two that Boot
- * does not have. Immutable.
+ * What a server grants a connection: Boot's {@code spring.grpc.server} limits, and those that Boot
+ * does not have, below {@code fenceline.security.limits}. Immutable.
  *
  * @param handshakeTimeout until TLS and the HTTP/2 preface are done
- * @param maxConcurrentCalls on one connection
+ * @param pendingConnections that have not finished their handshake
+ * @param concurrentCalls on one connection
  */
-record ConnectionLimits(@Nullable Duration handshakeTimeout, @Nullable Integer maxConcurrentCalls) {
-  static final ConnectionLimits DEFAULT = new ConnectionLimits(null, null);
+record ConnectionLimits(
+    @Nullable Duration handshakeTimeout,
+    @Nullable Integer pendingConnections,
+    @Nullable Integer concurrentCalls) {
+  static final ConnectionLimits DEFAULT = new ConnectionLimits(null, null, null);
 
   private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
-  private static final int MAX_CONCURRENT_CALLS = 1024;
+  private static final int PENDING_CONNECTIONS = 256;
+  private static final int CONCURRENT_CALLS = 1024;
+
+  /**
+   * @throws SecurityRefusal naming the value that is no bound
+   */
+  ConnectionLimits checked() {
+    require("pending-connections", pendingConnections == null ? 1 : pendingConnections);
+    require("concurrent-calls", concurrentCalls == null ? 1 : concurrentCalls);
+    require("handshake-timeout", handshakeTimeout == null ? 1 : handshakeTimeout.toMillis());
+    return this;
+  }
+
+  private static void require(String name, long value) {
+    if (value < 1) {
+      throw new SecurityRefusal(
+          SecuritySettings.PREFIX + ".limits." + name + " is less than 1",
+          "Give a positive value.");
+    }
+  }
+
+  int pending() {
+    return pendingConnections == null ? PENDING_CONNECTIONS : pendingConnections;
+  }
 
   void apply(GrpcServerProperties properties, NettyServerBuilder builder) {
     Duration handshake = handshakeTimeout == null ? HANDSHAKE_TIMEOUT : handshakeTimeout;
     builder.handshakeTimeout(handshake.toMillis(), TimeUnit.MILLISECONDS);
     builder.maxConcurrentCallsPerConnection(
-        maxConcurrentCalls == null ? MAX_CONCURRENT_CALLS : maxConcurrentCalls);
+        concurrentCalls == null ? CONCURRENT_CALLS : concurrentCalls);
     DataSize message = properties.getInbound().getMessage().getMaxSize();
     builder.maxInboundMessageSize(Math.toIntExact(message.toBytes()));
     DataSize metadata = properties.getInbound().getMetadata().getMaxSize();

@@ -67,18 +67,36 @@ public class TransportSecurityConfiguration {
   }
 
   @Bean
-  ServerPlace serverPlace(
-      SecuritySettings settings, GrpcServerProperties properties, Environment environment) {
+  ConnectionLimits connectionLimits(Environment environment) {
     ConnectionLimits limits =
         Binder.get(environment)
             .bind(SecuritySettings.PREFIX + ".limits", ConnectionLimits.class)
             .orElse(ConnectionLimits.DEFAULT);
+    return RefusedStart.unlessRefused(limits::checked);
+  }
+
+  @Bean(destroyMethod = "close")
+  PendingConnections pendingConnections(ConnectionLimits limits) {
+    return new PendingConnections(limits.pending());
+  }
+
+  @Bean
+  ServerPlace serverPlace(
+      SecuritySettings settings,
+      GrpcServerProperties properties,
+      ConnectionLimits limits,
+      PendingConnections pending) {
     Integer port = properties.getPort();
     InetSocketAddress bind =
         RefusedStart.unlessRefused(
             () -> BindAddress.of(settings, properties.getAddress(), port == null ? 9090 : port));
     tell(settings, bind);
-    return new ServerPlace(bind, builder -> limits.apply(properties, builder));
+    return new ServerPlace(
+        bind,
+        builder -> {
+          limits.apply(properties, builder);
+          pending.apply(builder);
+        });
   }
 
   /** Takes the place of Boot's own factory, and serves what that one would. */

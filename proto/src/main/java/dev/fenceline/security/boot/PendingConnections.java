@@ -1,0 +1,123 @@
+package dev.fenceline.security.boot;
+
+import io.grpc.Attributes;
+import io.grpc.Grpc;
+import io.grpc.ServerTransportFilter;
+import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.SocketAddress;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Bounds the connections of a server that have not finished their handshake. Thread-safe.
+ *
+ * <p>One too many costs the oldest its place, not the newest: an honest handshake takes
+ * milliseconds, so whoever has waited longest is the likeliest never to finish, and a crowd of
+ * silent connections locks nobody out.
+ */
+final class PendingConnections extends ServerTransportFilter implements AutoCloseable {
+  private final int limit;
+  private final EventLoopGroup accepting;
+  private final EventLoopGroup serving;
+
+  /** By the peer's address, oldest first; guarded by itself. */
+  private final Map<SocketAddress, Channel> pending = new LinkedHashMap<>();
+
+  PendingConnections(int limit) {
+    this.limit = limit;
+    IoHandlerFactory io =
+        Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+    this.accepting =
+        new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("grpc-accept", true), io);
+    this.serving =
+        new MultiThreadIoEventLoopGroup(0, new DefaultThreadFactory("grpc-serve", true), io);
+  }
+
+  void apply(NettyServerBuilder builder) {
+    builder
+        .bossEventLoopGroup(accepting)
+        .workerEventLoopGroup(serving)
+        .channelFactory(this::serverChannel)
+        .addTransportFilter(this);
+  }
+
+  int count() {
+    synchronized (pending) {
+      return pending.size();
+    }
+  }
+
+  private ServerChannel serverChannel() {
+    ServerChannel channel =
+        Epoll.isAvailable() ? new EpollServerSocketChannel() : new NioServerSocketChannel();
+    // In front of the handler that hands what was accepted to its event loop.
+    channel
+        .pipeline()
+        .addLast(
+            new ChannelInboundHandlerAdapter() {
+              @Override
+              public void channelRead(ChannelHandlerContext context, Object accepted) {
+                if (accepted instanceof Channel connection) {
+                  accept(connection);
+                }
+                context.fireChannelRead(accepted);
+              }
+            });
+    return channel;
+  }
+
+  private void accept(Channel connection) {
+    SocketAddress peer = connection.remoteAddress();
+    if (peer == null) {
+      return; // gone already
+    }
+    Channel oldest = null;
+    synchronized (pending) {
+      pending.put(peer, connection);
+      if (pending.size() > limit) {
+        Iterator<Channel> channels = pending.values().iterator();
+        oldest = channels.next();
+        channels.remove();
+      }
+    }
+    connection.closeFuture().addListener(closed -> finished(peer));
+    if (oldest != null) {
+      oldest.close();
+    }
+  }
+
+  private void finished(SocketAddress peer) {
+    synchronized (pending) {
+      pending.remove(peer);
+    }
+  }
+
+  @Override
+  public Attributes transportReady(Attributes transport) {
+    SocketAddress peer = transport.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+    if (peer != null) {
+      finished(peer);
+    }
+    return transport;
+  }
+
+  @Override
+  public void close() {
+    accepting.shutdownGracefully();
+    serving.shutdownGracefully();
+  }
+}
