@@ -115,3 +115,20 @@ app.kubernetes.io/component: {{ . }}
 {{- $tick := include "fenceline.millis" .Values.host.lease.tick | int64 -}}
 {{- add (div $ttl 2) $ttl (div $ttl 100) $dma (mul 2 $tick) -}}
 {{- end -}}
+
+{{/* Resources without what was set to null: an API server takes no null for a quantity. */}}
+{{- define "fenceline.resources" -}}
+{{- $clean := dict -}}
+{{- range $section, $entries := . -}}
+  {{- if kindIs "map" $entries -}}
+    {{- $kept := dict -}}
+    {{- range $key, $value := $entries -}}
+      {{- if not (kindIs "invalid" $value) -}}{{- $_ := set $kept $key $value -}}{{- end -}}
+    {{- end -}}
+    {{- $_ := set $clean $section $kept -}}
+  {{- else if $entries -}}
+    {{- $_ := set $clean $section $entries -}}
+  {{- end -}}
+{{- end -}}
+{{- toYaml $clean -}}
+{{- end -}}

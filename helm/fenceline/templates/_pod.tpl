@@ -82,7 +82,7 @@ spec:
         preStop: {sleep: {seconds: {{ .preStopSeconds }}}}
       {{- with $values.resources }}
       resources:
-        {{- toYaml . | nindent 8 }}
+        {{- include "fenceline.resources" . | nindent 8 }}
       {{- end }}
       volumeMounts:
         - {name: tmp, mountPath: /tmp}
