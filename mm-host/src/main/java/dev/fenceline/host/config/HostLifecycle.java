@@ -69,6 +69,7 @@ class HostLifecycle {
     if (client != null) {
       client.close();
     }
+    host.events().close();
     host.sessions().endStreams();
   }
 

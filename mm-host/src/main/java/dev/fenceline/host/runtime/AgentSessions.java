@@ -42,6 +42,7 @@ public final class AgentSessions {
   private final AtomicLong lastConnection = new AtomicLong();
   private final Map<Long, AgentConnection> byConnection = new ConcurrentHashMap<>();
   private final Map<Long, AgentConnection> bySession = new ConcurrentHashMap<>();
+  private final SessionEvents events;
   private boolean stopped;
 
   /** For gauges: written after each input, read by anybody. */
@@ -53,6 +54,7 @@ public final class AgentSessions {
     this.engine =
         new SessionEngine(
             settings.hostId(), settings.hostEpoch(), settings.leases(), settings.faultCredit());
+    this.events = new SessionEvents(host.events());
     this.alarm = host.timers().alarm(() -> submit(new SessionInput.Tick()));
     this.mailbox =
         new Mailbox<>(
@@ -224,6 +226,15 @@ public final class AgentSessions {
             changed.state(),
             changed.reason());
         host.observer().sessionChanged(changed.agentId(), changed.state(), changed.reason());
+        events.transitioned(changed);
+      }
+      case SessionEffect.HelloRefused refused -> {
+        LOG.info(
+            "Hello of agent {} refused, {}: {}",
+            refused.agentId(),
+            refused.refusal(),
+            refused.message());
+        events.refused(refused);
       }
     }
   }

@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.LongAdder;
  *     left and came back (ABA) is told apart
  * <tr><td>links[f]<td>opaque<td>written while f is private to the pusher, published by the exchange; a popper that read a
  *     stale link fails its exchange, since the tag has moved on
+ * <tr><td>exhausted<td>volatile<td>two threads may report one shortage; no more is at stake
  * </table>
  */
 public final class FramePool implements FrameSource {
@@ -43,6 +44,10 @@ public final class FramePool implements FrameSource {
 
   private final int[] links;
   private final LongAdder free = new LongAdder();
+  private final Runnable onExhausted;
+
+  /** True from the first refusal until a sixteenth is free again: one report per shortage. */
+  private volatile boolean exhausted;
 
   /** Tag and number of the topmost free frame; 0 in the lower half: none. */
   @SuppressWarnings({"FieldMayBeFinal", "UnusedVariable"}) // read and written through HEAD
@@ -52,6 +57,15 @@ public final class FramePool implements FrameSource {
    * @param frames how many there are, with frame 0, which is never given out
    */
   public FramePool(int frames) {
+    this(frames, () -> {});
+  }
+
+  /**
+   * @param onExhausted called when a frame is refused for the first time in a shortage, by the
+   *     thread that asked; must not block
+   */
+  FramePool(int frames, Runnable onExhausted) {
+    this.onExhausted = onExhausted;
     links = new int[frames];
     for (int frame = 1; frame < frames - 1; frame++) {
       links[frame] = frame + 1;
@@ -66,6 +80,10 @@ public final class FramePool implements FrameSource {
       long top = (long) HEAD.getVolatile(this);
       int frame = (int) (top & FRAME_MASK);
       if (frame == 0) {
+        if (!exhausted) {
+          exhausted = true;
+          onExhausted.run();
+        }
         return NONE_LEFT;
       }
       int below = (int) LINK.getOpaque(links, frame);
@@ -108,6 +126,9 @@ public final class FramePool implements FrameSource {
       LINK.setOpaque(links, last, (int) (top & FRAME_MASK));
       if (HEAD.compareAndSet(this, top, retagged(top, first))) {
         free.add(count);
+        if (exhausted && free.sum() * 16 >= total()) {
+          exhausted = false;
+        }
         return;
       }
     }

@@ -38,6 +38,7 @@ public final class HostRuntime implements AutoCloseable {
   private final AgentSessions sessions;
   private final CpuAccess cpu;
   private final AtomicInteger lastCreateShard = new AtomicInteger();
+  private final EventLog events = new EventLog();
   private final LongAdder lateMessages = new LongAdder();
   private final AtomicReference<@Nullable String> stopped = new AtomicReference<>();
 
@@ -55,7 +56,10 @@ public final class HostRuntime implements AutoCloseable {
     this.observer = observer;
     this.timers = new Timers(nanoClock);
     this.store = new FrameStore(settings.arenaBytes());
-    this.pool = new FramePool(store.frames());
+    this.pool =
+        new FramePool(
+            store.frames(),
+            () -> events.record(HostEvent.Kind.FRAMES_EXHAUSTED, "no frame of the arena is free"));
     this.overflow = threads("fenceline-overflow-", settings.shards());
     this.sessions = new AgentSessions(this, overflow);
     for (int i = 0; i < settings.shards(); i++) {
@@ -83,6 +87,11 @@ public final class HostRuntime implements AutoCloseable {
 
   public HostObserver observer() {
     return observer;
+  }
+
+  /** What happened, for operators. */
+  public EventLog events() {
+    return events;
   }
 
   public int shardCount() {
@@ -186,6 +195,7 @@ public final class HostRuntime implements AutoCloseable {
 
   @Override
   public void close() {
+    events.close();
     sessions.stop();
     shards.forEach(Shard::stop);
     timers.close();

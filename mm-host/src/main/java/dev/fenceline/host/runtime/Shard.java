@@ -46,6 +46,7 @@ public final class Shard {
   private final Timers.Alarm alarm;
   private final CpuMirrors cpuMirrors = new CpuMirrors();
   private final DmaMover mover;
+  private final ShardEvents events;
 
   private final Map<Long, Waiting> operations = new HashMap<>();
   private final Map<Long, Consumer<CpuFaultOutcome>> cpuFaults = new HashMap<>();
@@ -71,6 +72,7 @@ public final class Shard {
             host.pool());
     this.queries = engine.queries();
     this.mover = new DmaMover(host.store());
+    this.events = new ShardEvents(host.events(), queries);
     this.alarm = host.timers().alarm(() -> submit(new ShardInput.Tick()));
     this.mailbox =
         new Mailbox<>(
@@ -251,10 +253,16 @@ public final class Shard {
       case ShardEffect.OperationEnded ended -> operationEnded(ended);
       case ShardEffect.ProceedAfter after ->
           followUps.addLast(new ShardInput.Proceed(after.operationId()));
-      case ShardEffect.FencesOverdue overdue ->
-          host.sessions().overdue(index, overdue.sessionId(), overdue.overdue());
-      case ShardEffect.InvalidationEnded ended ->
-          host.observer().invalidationEnded(ended.invalidation(), host.timers().nowNanos());
+      case ShardEffect.FencesOverdue overdue -> {
+        host.sessions().overdue(index, overdue.sessionId(), overdue.overdue());
+        if (overdue.overdue()) {
+          events.overdue(overdue.sessionId());
+        }
+      }
+      case ShardEffect.InvalidationEnded ended -> {
+        host.observer().invalidationEnded(ended.invalidation(), host.timers().nowNanos());
+        events.invalidationEnded(ended.invalidation());
+      }
       case ShardEffect.FenceResolved resolved ->
           host.observer().fenceResolved(resolved.invalidation(), resolved.fenceIndex());
       case ShardEffect.LateMessage late -> host.lateMessage(lateCause(input));
@@ -308,6 +316,7 @@ public final class Shard {
     Waiting waiting = operations.remove(ended.requestId());
     if (waiting != null) {
       host.observer().operationEnded(waiting.operation(), ended.outcome());
+      events.operationEnded(waiting.operation(), ended.outcome());
       waiting.onEnd().accept(ended.outcome());
     }
   }

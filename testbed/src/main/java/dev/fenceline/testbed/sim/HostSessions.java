@@ -213,6 +213,7 @@ final class HostSessions {
                   ? Sometimes.LATE_HELLO_REFUSED
                   : Sometimes.LATE_MESSAGE_AT_HOST);
       case SessionEffect.Transitioned transitioned -> {}
+      case SessionEffect.HelloRefused refused -> {}
     }
   }
 

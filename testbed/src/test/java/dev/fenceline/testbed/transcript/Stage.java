@@ -302,6 +302,7 @@ final class Stage {
         case SessionEffect.Close close -> {}
         case SessionEffect.LateMessage late -> line("host", "", "late message dropped");
         case SessionEffect.Transitioned transitioned -> {}
+        case SessionEffect.HelloRefused refused -> {}
       }
     }
   }

@@ -20,6 +20,7 @@ import dev.fenceline.query.v1.GetPageRequest;
 import dev.fenceline.query.v1.GetSpaceMapRequest;
 import dev.fenceline.query.v1.GetSpaceRequest;
 import dev.fenceline.query.v1.GetWaitTimesRequest;
+import dev.fenceline.query.v1.HostEvents;
 import dev.fenceline.query.v1.HostInfo;
 import dev.fenceline.query.v1.HostQueryServiceGrpc;
 import dev.fenceline.query.v1.InvalidationInfo;
@@ -40,6 +41,8 @@ import dev.fenceline.query.v1.SessionInfo;
 import dev.fenceline.query.v1.SpaceInfo;
 import dev.fenceline.query.v1.SpaceMap;
 import dev.fenceline.query.v1.WaitTimes;
+import dev.fenceline.query.v1.WatchEventsRequest;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -341,6 +344,18 @@ public final class QueryAdapter extends HostQueryServiceGrpc.HostQueryServiceImp
                               + id
                               + " does not exist, or is older than what the host remembers"));
         });
+  }
+
+  @Override
+  public void watchEvents(WatchEventsRequest request, StreamObserver<HostEvents> answers) {
+    if (host.events().watcherCount() >= EventStream.MAX_WATCHERS) {
+      answers.onError(
+          Refusals.exception(
+              Errno.RESOURCE_EXHAUSTED,
+              EventStream.MAX_WATCHERS + " streams watch the events, the limit of a host"));
+      return;
+    }
+    new EventStream(host, request, (ServerCallStreamObserver<HostEvents>) answers).start();
   }
 
   private static InvalidationReads reads(

@@ -3,7 +3,9 @@ package dev.fenceline.host.engine.session;
 import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.FenceResolution;
 import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.HostMessage.RefusalReason;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the session engine wants done; immutable. The order matters: shards hear of a session's end
@@ -29,7 +31,20 @@ public sealed interface SessionEffect {
   /** A message of a stale epoch or session was dropped (INV-10). */
   record LateMessage(long sessionId) implements SessionEffect {}
 
-  /** A session changed its state; for logs and metrics. */
-  record Transitioned(String agentId, long sessionId, Session.State state, String reason)
+  /**
+   * A session changed its state; for logs, metrics and events.
+   *
+   * @param ending how its fences were resolved; null unless it has ended
+   */
+  record Transitioned(
+      String agentId,
+      long sessionId,
+      Session.State state,
+      @Nullable FenceResolution ending,
+      String reason)
+      implements SessionEffect {}
+
+  /** A well-formed Hello was refused; for logs and events. */
+  record HelloRefused(String agentId, RefusalReason refusal, String message)
       implements SessionEffect {}
 }

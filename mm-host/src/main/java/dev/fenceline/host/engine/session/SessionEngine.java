@@ -78,12 +78,13 @@ public final class SessionEngine {
   private void hello(long connectionId, Hello hello, long nowNanos) {
     String malformed = HelloCheck.malformed(hello);
     if (malformed != null) {
-      refuse(connectionId, RefusalReason.MALFORMED, malformed, 0);
+      sendRefusal(connectionId, RefusalReason.MALFORMED, malformed, 0);
       return;
     }
     if (hello.protocolVersion() != HelloCheck.PROTOCOL_VERSION) {
       refuse(
           connectionId,
+          hello,
           RefusalReason.PROTOCOL_VERSION,
           "protocol version %d; this host speaks %d"
               .formatted(hello.protocolVersion(), HelloCheck.PROTOCOL_VERSION),
@@ -94,6 +95,7 @@ public final class SessionEngine {
     if (earlier == null && bySession.size() >= MAX_SESSIONS) {
       refuse(
           connectionId,
+          hello,
           RefusalReason.TOO_MANY_AGENTS,
           "the host serves " + MAX_SESSIONS + " agents, its limit",
           leases.ttlNanos());
@@ -103,7 +105,7 @@ public final class SessionEngine {
       // It was under way for longer than the agent waited: it says nothing of what the agent has
       // done since, and must not count as the ack of the session that came after it.
       effects.add(new SessionEffect.LateMessage(earlier == null ? 0 : earlier.sessionId()));
-      refuse(
+      sendRefusal(
           connectionId,
           RefusalReason.AGENT_ID_TAKEN,
           "a Hello of dial %d of agent %s, which has said a later one"
@@ -115,6 +117,7 @@ public final class SessionEngine {
       long left = earlier.renewedNanos() + leases.expiryNanos() - nowNanos;
       refuse(
           connectionId,
+          hello,
           RefusalReason.AGENT_ID_TAKEN,
           "agent %s is attached by another process; its lease ends in %d ms unless it is renewed"
               .formatted(hello.agentId(), left / 1_000_000),
@@ -154,7 +157,7 @@ public final class SessionEngine {
                 leases.ttlNanos(),
                 leases.heartbeatIntervalNanos(),
                 faultCredit)));
-    report(session, "hello");
+    report(session, null, "hello");
   }
 
   private void heartbeat(SessionInput.HeartbeatReceived heartbeat, long nowNanos) {
@@ -185,7 +188,7 @@ public final class SessionEngine {
     for (Session session : bySession.values()) {
       if (session.connectionId() == connectionId && session.state() == Session.State.ATTACHED) {
         session.transition(Session.State.DETACHED, nowNanos);
-        report(session, "the stream broke");
+        report(session, null, "the stream broke");
         return;
       }
     }
@@ -224,10 +227,16 @@ public final class SessionEngine {
           new SessionEffect.SendOn(session.connectionId(), new HostMessage.Goodbye(reason)));
       effects.add(new SessionEffect.Close(session.connectionId(), reason));
     }
-    report(session, reason);
+    report(session, cause, reason);
   }
 
   private void refuse(
+      long connectionId, Hello hello, RefusalReason reason, String message, long retryAfterNanos) {
+    sendRefusal(connectionId, reason, message, retryAfterNanos);
+    effects.add(new SessionEffect.HelloRefused(hello.agentId(), reason, message));
+  }
+
+  private void sendRefusal(
       long connectionId, RefusalReason reason, String message, long retryAfterNanos) {
     effects.add(
         new SessionEffect.SendOn(
@@ -235,10 +244,10 @@ public final class SessionEngine {
     effects.add(new SessionEffect.Close(connectionId, message));
   }
 
-  private void report(Session session, String reason) {
+  private void report(Session session, @Nullable FenceResolution ending, String reason) {
     effects.add(
         new SessionEffect.Transitioned(
-            session.hello().agentId(), session.sessionId(), session.state(), reason));
+            session.hello().agentId(), session.sessionId(), session.state(), ending, reason));
   }
 
   private @Nullable Session current(long epoch, long sessionId) {

@@ -1,0 +1,106 @@
+package dev.fenceline.host.runtime;
+
+import dev.fenceline.host.engine.invalidation.Fence;
+import dev.fenceline.host.engine.invalidation.Invalidation;
+import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.host.engine.shard.ShardQueries;
+import dev.fenceline.host.engine.shard.ShardSession;
+import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.host.runtime.HostEvent.Kind;
+import org.jspecify.annotations.Nullable;
+
+/** Tells the event log what is worth telling of a shard. Confined to the shard's mailbox. */
+final class ShardEvents {
+  private final EventLog log;
+  private final ShardQueries queries;
+
+  ShardEvents(EventLog log, ShardQueries queries) {
+    this.log = log;
+    this.queries = queries;
+  }
+
+  void operationEnded(SpaceOperation operation, OperationOutcome outcome) {
+    if (!(outcome instanceof OperationOutcome.Done done)) {
+      return;
+    }
+    if (operation instanceof SpaceOperation.Create create) {
+      log.record(
+          Kind.SPACE_CREATED,
+          done.value(),
+          0,
+          null,
+          "address space %d (%s) was created".formatted(done.value(), create.name()));
+    } else if (operation instanceof SpaceOperation.Fork fork) {
+      log.record(
+          Kind.SPACE_FORKED,
+          done.value(),
+          0,
+          null,
+          "address space %d (%s) was forked from %d"
+              .formatted(done.value(), fork.name(), fork.spaceId()));
+    } else if (operation instanceof SpaceOperation.Destroy destroy) {
+      log.record(
+          Kind.SPACE_DESTROYED,
+          destroy.spaceId(),
+          0,
+          null,
+          "address space %d was destroyed".formatted(destroy.spaceId()));
+    } else if (operation instanceof SpaceOperation.SetMode set) {
+      log.record(
+          Kind.NOTIFICATION_MODE_SET,
+          set.spaceId(),
+          0,
+          null,
+          "address space %d notifies %s".formatted(set.spaceId(), set.mode()));
+    }
+  }
+
+  void invalidationEnded(Invalidation invalidation) {
+    if (invalidation.state() != Invalidation.State.BACKED_OFF) {
+      return;
+    }
+    Fence late = firstPending(invalidation);
+    log.record(
+        Kind.INVALIDATION_BACKED_OFF,
+        invalidation.spaceId(),
+        invalidation.id(),
+        late == null ? null : late.participant().device(),
+        "invalidation %d of [0x%x, 0x%x) backed off%s"
+            .formatted(
+                invalidation.id(),
+                invalidation.start(),
+                invalidation.end(),
+                late == null ? "" : ": " + late.participant().name() + " had still to drain"));
+  }
+
+  /** The fence that made the session late is the oldest one that it owes. */
+  void overdue(long sessionId) {
+    ShardSession session = queries.session(sessionId);
+    if (session == null) {
+      return;
+    }
+    for (Invalidation invalidation : queries.live()) {
+      for (Fence fence : invalidation.fences()) {
+        if (fence.pending() && fence.participant().sessionId() == sessionId) {
+          log.record(
+              Kind.FENCE_OVERDUE,
+              invalidation.spaceId(),
+              invalidation.id(),
+              fence.participant().device(),
+              "%s has not drained for invalidation %d in time; the lease of %s is not renewed"
+                  .formatted(fence.participant().name(), invalidation.id(), session.agentId()));
+          return;
+        }
+      }
+    }
+  }
+
+  private static @Nullable Fence firstPending(Invalidation invalidation) {
+    for (Fence fence : invalidation.fences()) {
+      if (fence.pending()) {
+        return fence;
+      }
+    }
+    return null;
+  }
+}
