@@ -77,6 +77,11 @@ class HostConfiguration {
   }
 
   @Bean
+  BindableService controlService(GrpcServing serving) {
+    return serving.control();
+  }
+
+  @Bean
   ServerBuilderCustomizer<NettyServerBuilder> serverThreadsAndLimits() {
     return GrpcServing::configure;
   }

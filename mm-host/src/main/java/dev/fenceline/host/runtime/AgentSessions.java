@@ -1,10 +1,13 @@
 package dev.fenceline.host.runtime;
 
 import dev.fenceline.concurrent.Mailbox;
+import dev.fenceline.host.engine.session.AgentStanding;
+import dev.fenceline.host.engine.session.HostPolicy;
 import dev.fenceline.host.engine.session.Session;
 import dev.fenceline.host.engine.session.SessionEffect;
 import dev.fenceline.host.engine.session.SessionEngine;
 import dev.fenceline.host.engine.session.SessionInput;
+import dev.fenceline.host.engine.session.StandingView;
 import dev.fenceline.host.engine.shard.ShardInput;
 import dev.fenceline.model.AgentMessage;
 import java.util.ArrayList;
@@ -14,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +36,22 @@ public final class AgentSessions {
   private sealed interface Message {
     record Input(SessionInput input) implements Message {}
 
-    record Read(CompletableFuture<List<SessionView>> answer) implements Message {}
+    /** Reads the engine between two steps. */
+    record Read(Reading<?> reading) implements Message {}
+
+    /** An operator's input, answered by what is so after its step. */
+    record Control(SessionInput input, Reading<?> reading) implements Message {}
+  }
+
+  /** What is read of the engine, and who waits for it. */
+  private record Reading<T>(Supplier<T> reader, CompletableFuture<T> answer) {
+    void read() {
+      answer.complete(reader.get());
+    }
+
+    void refuse() {
+      answer.completeExceptionally(new IllegalStateException("the sessions have stopped"));
+    }
   }
 
   private final HostRuntime host;
@@ -48,12 +67,16 @@ public final class AgentSessions {
   /** For gauges: written after each input, read by anybody. */
   private volatile int sessionCount;
 
+  private volatile List<StandingView> standings = List.of();
+  private volatile HostPolicy policy;
+
   AgentSessions(HostRuntime host, Executor executor) {
     RuntimeSettings settings = host.settings();
     this.host = host;
     this.engine =
         new SessionEngine(
             settings.hostId(), settings.hostEpoch(), settings.leases(), settings.faultCredit());
+    this.policy = engine.policy();
     this.events = new SessionEvents(host.events());
     this.alarm = host.timers().alarm(() -> submit(new SessionInput.Tick()));
     this.mailbox =
@@ -106,11 +129,66 @@ public final class AgentSessions {
 
   /** The sessions as they are between two steps, oldest first; fails if they have stopped. */
   public CompletableFuture<List<SessionView>> views() {
-    Message.Read read = new Message.Read(new CompletableFuture<>());
-    if (mailbox.offer(read) != Mailbox.Offer.ACCEPTED) {
-      refuse(read);
+    return ask(null, this::readAll);
+  }
+
+  /**
+   * Quarantines an agent, whether it is attached or not.
+   *
+   * @param holdNanos it is returned after so long; 0: by an operator
+   * @return its standing; healthy if the table of standings has no room for it
+   */
+  public CompletableFuture<StandingView> quarantine(String agentId, String reason, long holdNanos) {
+    return ask(
+        new SessionInput.Quarantine(agentId, reason, holdNanos), () -> readStanding(agentId));
+  }
+
+  /** Lets an agent attach again. */
+  public CompletableFuture<StandingView> returnAgent(String agentId) {
+    return ask(new SessionInput.ReturnAgent(agentId), () -> readStanding(agentId));
+  }
+
+  /** The agents that are quarantined or have strikes. */
+  public CompletableFuture<List<StandingView>> standings() {
+    return ask(null, () -> engine.standings(host.timers().nowNanos()));
+  }
+
+  /** Sets a policy that contradicts itself nowhere. */
+  public CompletableFuture<HostPolicy> setPolicy(HostPolicy newPolicy) {
+    return ask(new SessionInput.SetPolicy(newPolicy), engine::policy);
+  }
+
+  /** The policy, as of some recent input. */
+  public HostPolicy policy() {
+    return policy;
+  }
+
+  /** How many agents stand so, as of some recent input. */
+  public long standingCount(AgentStanding.State state) {
+    return standings.stream().filter(standing -> standing.state() == state).count();
+  }
+
+  /** Agents that are quarantined, as of some recent input. */
+  public List<String> quarantinedAgents() {
+    return standings.stream()
+        .filter(standing -> standing.state() == AgentStanding.State.QUARANTINED)
+        .map(StandingView::agentId)
+        .toList();
+  }
+
+  private <T> CompletableFuture<T> ask(@Nullable SessionInput input, Supplier<T> reader) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    Reading<T> reading = new Reading<>(reader, answer);
+    Message message =
+        input == null ? new Message.Read(reading) : new Message.Control(input, reading);
+    if (mailbox.offer(message) != Mailbox.Offer.ACCEPTED) {
+      reading.refuse();
     }
-    return read.answer();
+    return answer;
+  }
+
+  private StandingView readStanding(String agentId) {
+    return engine.standing(agentId, host.timers().nowNanos());
   }
 
   void hello(long connectionId, AgentMessage.Hello hello) {
@@ -135,6 +213,10 @@ public final class AgentSessions {
     submit(new SessionInput.OverdueChanged(shardIndex, sessionId, overdue));
   }
 
+  void diedOwing(int shardIndex, long sessionId, String agentId) {
+    submit(new SessionInput.DiedOwing(shardIndex, sessionId, agentId));
+  }
+
   /** Ends every stream in good order: the host is about to stop. */
   public void endStreams() {
     byConnection.values().forEach(AgentConnection::end);
@@ -155,20 +237,29 @@ public final class AgentSessions {
       return;
     }
     switch (message) {
-      case Message.Read read -> read.answer().complete(readAll());
-      case Message.Input input -> {
-        if (input.input() instanceof SessionInput.Tick) {
-          alarm.rang();
-        }
-        for (SessionEffect effect : engine.step(host.timers().nowNanos(), input.input())) {
-          carryOut(effect);
-        }
-        if (input.input() instanceof SessionInput.ConnectionClosed closed) {
-          byConnection.remove(closed.connectionId());
-        }
-        alarm.notLaterThan(engine.nextDeadlineNanos());
-        sessionCount = engine.sessions().size();
+      case Message.Read read -> read.reading().read();
+      case Message.Control control -> {
+        step(control.input());
+        control.reading().read();
       }
+      case Message.Input input -> step(input.input());
+    }
+  }
+
+  private void step(SessionInput input) {
+    if (input instanceof SessionInput.Tick) {
+      alarm.rang();
+    }
+    for (SessionEffect effect : engine.step(host.timers().nowNanos(), input)) {
+      carryOut(effect);
+    }
+    if (input instanceof SessionInput.ConnectionClosed closed) {
+      byConnection.remove(closed.connectionId());
+    }
+    alarm.notLaterThan(engine.nextDeadlineNanos());
+    sessionCount = engine.sessions().size();
+    if (!(input instanceof SessionInput.HeartbeatReceived)) {
+      standings = engine.standings(host.timers().nowNanos());
     }
   }
 
@@ -228,6 +319,16 @@ public final class AgentSessions {
         host.observer().sessionChanged(changed.agentId(), changed.state(), changed.reason());
         events.transitioned(changed);
       }
+      case SessionEffect.StandingChanged changed -> {
+        StandingView standing = changed.standing();
+        LOG.info("agent {} is {}, {}", standing.agentId(), standing.state(), standing.reason());
+        events.standing(standing);
+      }
+      case SessionEffect.PolicySet set -> {
+        LOG.info("policy: {}", set.policy());
+        policy = set.policy();
+        events.policySet(set.policy());
+      }
       case SessionEffect.HelloRefused refused -> {
         LOG.info(
             "Hello of agent {} refused, {}: {}",
@@ -250,8 +351,10 @@ public final class AgentSessions {
   }
 
   private static void refuse(Message message) {
-    if (message instanceof Message.Read read) {
-      read.answer().completeExceptionally(new IllegalStateException("the sessions have stopped"));
+    switch (message) {
+      case Message.Read read -> read.reading().refuse();
+      case Message.Control control -> control.reading().refuse();
+      case Message.Input input -> {}
     }
   }
 }

@@ -1,8 +1,12 @@
 package dev.fenceline.host.runtime;
 
+import dev.fenceline.host.engine.session.AgentStanding;
+import dev.fenceline.host.engine.session.HostPolicy;
 import dev.fenceline.host.engine.session.SessionEffect;
+import dev.fenceline.host.engine.session.StandingView;
 import dev.fenceline.host.runtime.HostEvent.Kind;
 import dev.fenceline.model.FenceResolution;
+import dev.fenceline.model.HostMessage.RefusalReason;
 import org.jspecify.annotations.Nullable;
 
 /** Tells the event log what is worth telling of sessions. Confined to their mailbox. */
@@ -40,10 +44,47 @@ final class SessionEvents {
     }
   }
 
+  /** A quarantined agent asks again and again; that it is quarantined was told once. */
   void refused(SessionEffect.HelloRefused refused) {
+    if (refused.refusal() == RefusalReason.QUARANTINED) {
+      return;
+    }
     log.record(
         Kind.AGENT_REFUSED,
         refused.agentId(),
         "Hello of agent %s was refused: %s".formatted(refused.agentId(), refused.message()));
+  }
+
+  void standing(StandingView standing) {
+    String agent = standing.agentId();
+    if (standing.state() == AgentStanding.State.QUARANTINED) {
+      String ends =
+          standing.holdLeftNanos() == 0
+              ? "until an operator returns it"
+              : "for %d ms".formatted(standing.holdLeftNanos() / 1_000_000);
+      log.record(
+          Kind.AGENT_QUARANTINED,
+          agent,
+          "agent %s is quarantined %s, %s: %s"
+              .formatted(
+                  agent,
+                  ends,
+                  standing.byOperator() ? "by an operator" : "by policy",
+                  standing.reason()));
+    } else {
+      log.record(Kind.AGENT_RETURNED, agent, "agent %s may attach again".formatted(agent));
+    }
+  }
+
+  void policySet(HostPolicy policy) {
+    log.record(
+        Kind.POLICY_SET,
+        "quarantine after %d strikes within %d ms, for %d to %d ms; new spaces notify %s"
+            .formatted(
+                policy.quarantineStrikes(),
+                policy.windowNanos() / 1_000_000,
+                policy.holdNanos() / 1_000_000,
+                policy.greatestHoldNanos() / 1_000_000,
+                policy.defaultMode()));
   }
 }

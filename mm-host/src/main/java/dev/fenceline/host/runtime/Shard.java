@@ -259,6 +259,8 @@ public final class Shard {
           events.overdue(overdue.sessionId());
         }
       }
+      case ShardEffect.DiedOwing died ->
+          host.sessions().diedOwing(index, died.sessionId(), died.agentId());
       case ShardEffect.InvalidationEnded ended -> {
         host.observer().invalidationEnded(ended.invalidation(), host.timers().nowNanos());
         events.invalidationEnded(ended.invalidation());

@@ -23,7 +23,8 @@ public enum Breakage {
   FRAME_NOT_ZEROED("a reused frame shows what was in it"),
   SESSION_END_NOT_TOLD("one shard does not hear that a session ended"),
   FAULT_REPLY_LOST("the stream loses one message in the middle"),
-  HELLO_ORDERED_BY_ARRIVAL("the host takes the Hello that arrived last for the one sent last");
+  HELLO_ORDERED_BY_ARRIVAL("the host takes the Hello that arrived last for the one sent last"),
+  QUARANTINE_RESOLVES_FENCES("a quarantined agent's fences are resolved before its lease ran out");
 
   private final String meaning;
 

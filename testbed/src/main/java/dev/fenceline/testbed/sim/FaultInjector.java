@@ -1,5 +1,6 @@
 package dev.fenceline.testbed.sim;
 
+import dev.fenceline.host.engine.session.SessionInput;
 import java.util.SplittableRandom;
 
 /** Lets faults happen at random, until they are to stop. Confined to the event loop. */
@@ -53,12 +54,34 @@ final class FaultInjector {
       if (host != null && host.alive()) {
         host.freeze(random.nextInt((int) (random.nextInt(3) == 0 ? 30 * MILLI : 2 * MILLI)));
       }
-    } else if (kind < 972) {
+    } else if (kind < 966) {
+      operate(world.agents.get(agent));
+    } else if (kind < 976) {
       population.crashHost(restartDelay());
     } else {
       population.crashCoordinator(restartDelay());
     }
     planNext();
+  }
+
+  /** An operator quarantines an agent for a while or until further notice, or returns it. */
+  private void operate(SimAgent agent) {
+    SimHost host = world.host;
+    if (host == null || !host.alive()) {
+      return;
+    }
+    long hold = random.nextBoolean() ? 0 : MILLI + random.nextInt((int) (20 * MILLI));
+    SessionInput order =
+        random.nextInt(3) == 0
+            ? new SessionInput.ReturnAgent(agent.agentId())
+            : new SessionInput.Quarantine(agent.agentId(), "by the simulation", hold);
+    host.after(1, "operator", () -> host.sessions().post(order));
+    if (hold == 0) {
+      host.after(
+          random.nextInt((int) (30 * MILLI)),
+          "operator",
+          () -> host.sessions().post(new SessionInput.ReturnAgent(agent.agentId())));
+    }
   }
 
   private void cut(boolean delivered) {

@@ -1,12 +1,16 @@
 package dev.fenceline.testbed.sim;
 
 import dev.fenceline.host.engine.invalidation.DeviceView;
+import dev.fenceline.host.engine.session.AgentStanding;
 import dev.fenceline.host.engine.session.LeasePolicy;
+import dev.fenceline.host.engine.session.Session;
 import dev.fenceline.host.engine.session.SessionEffect;
 import dev.fenceline.host.engine.session.SessionEngine;
 import dev.fenceline.host.engine.session.SessionInput;
+import dev.fenceline.host.engine.session.StandingView;
 import dev.fenceline.host.engine.shard.ShardEffect;
 import dev.fenceline.host.engine.shard.ShardInput;
+import dev.fenceline.host.engine.shard.ShardSession;
 import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.FenceResolution;
 import dev.fenceline.model.HostMessage;
@@ -42,7 +46,8 @@ final class HostSessions {
     this.world = world;
     this.host = host;
     this.random = random;
-    this.engine = new SessionEngine("host", host.epoch(), policy(), 64);
+    this.engine =
+        new SessionEngine("host", host.epoch(), policy(), 64, SimSettings.quarantines(random));
   }
 
   private LeasePolicy policy() {
@@ -213,7 +218,51 @@ final class HostSessions {
                   ? Sometimes.LATE_HELLO_REFUSED
                   : Sometimes.LATE_MESSAGE_AT_HOST);
       case SessionEffect.Transitioned transitioned -> {}
-      case SessionEffect.HelloRefused refused -> {}
+      case SessionEffect.StandingChanged changed -> standingChanged(changed.standing());
+      case SessionEffect.PolicySet set -> {}
+      case SessionEffect.HelloRefused refused -> {
+        if (refused.refusal() == HostMessage.RefusalReason.QUARANTINED) {
+          world.count(Sometimes.QUARANTINED_REFUSED);
+        }
+      }
+    }
+  }
+
+  private void standingChanged(StandingView standing) {
+    if (standing.state() != AgentStanding.State.QUARANTINED) {
+      world.count(Sometimes.RETURNED);
+      return;
+    }
+    world.count(
+        standing.byOperator()
+            ? Sometimes.QUARANTINED_BY_OPERATOR
+            : Sometimes.QUARANTINED_BY_POLICY);
+    for (Session session : List.copyOf(engine.sessions())) {
+      if (session.hello().agentId().equals(standing.agentId()) && owes(session.sessionId())) {
+        world.count(Sometimes.QUARANTINED_OWING);
+        if (world.broken(Breakage.QUARANTINE_RESOLVES_FENCES)) {
+          endOnShards(
+              new SessionEffect.EndOnShards(session.sessionId(), FenceResolution.LEASE_EXPIRED));
+        }
+      }
+    }
+  }
+
+  private boolean owes(long sessionId) {
+    for (HostShard shard : host.shards()) {
+      ShardSession session = shard.engine().queries().session(sessionId);
+      if (session != null && session.ledger().pendingCount() > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** An operator lets everybody attach again, and forgives whoever is slow without a fault. */
+  void forgiveAll() {
+    post(new SessionInput.SetPolicy(SimSettings.FORGIVING));
+    for (StandingView standing : engine.standings(host.clockNanos())) {
+      post(new SessionInput.ReturnAgent(standing.agentId()));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.fenceline.testbed.sim;
 
 import dev.fenceline.host.engine.invalidation.Invalidation;
+import dev.fenceline.host.engine.session.SessionInput;
 import dev.fenceline.host.engine.shard.ShardConfig;
 import dev.fenceline.host.engine.shard.ShardEffect;
 import dev.fenceline.host.engine.shard.ShardEngine;
@@ -240,6 +241,8 @@ final class HostShard {
           host.operations().ended(ended.requestId(), ended.outcome());
       case ShardEffect.ProceedAfter after -> proceedAfter(after.operationId());
       case ShardEffect.FencesOverdue overdue -> host.sessions().overdue(index, overdue);
+      case ShardEffect.DiedOwing died ->
+          host.sessions().post(new SessionInput.DiedOwing(index, died.sessionId(), died.agentId()));
       case ShardEffect.InvalidationEnded ended -> ended(ended.invalidation());
       case ShardEffect.FenceResolved resolved -> fenceResolved(resolved);
       case ShardEffect.LateMessage late -> world.count(Sometimes.LATE_MESSAGE_AT_HOST);

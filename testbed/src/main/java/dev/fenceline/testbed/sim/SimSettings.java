@@ -1,6 +1,8 @@
 package dev.fenceline.testbed.sim;
 
+import dev.fenceline.host.engine.session.HostPolicy;
 import dev.fenceline.host.engine.session.LeasePolicy;
+import dev.fenceline.model.NotificationMode;
 import java.util.SplittableRandom;
 
 /**
@@ -29,6 +31,16 @@ record SimSettings(
 
   /** How late a timer may be: with mailboxes in the way, well within the policy's tick. */
   static final int TIMER_LATENESS_NANOS = (int) (MILLI / 4);
+
+  /** Seldom a policy that quarantines soon; holds are short against the time to heal. */
+  static HostPolicy quarantines(SplittableRandom random) {
+    int strikes = random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 0;
+    return new HostPolicy(strikes, 60 * MILLI, 5 * MILLI, 20 * MILLI, NotificationMode.SPLIT);
+  }
+
+  /** Quarantines nobody by itself. */
+  static final HostPolicy FORGIVING =
+      new HostPolicy(0, 60 * MILLI, 5 * MILLI, 20 * MILLI, NotificationMode.SPLIT);
 
   /** How long faults go on. */
   static final long SAFETY_NANOS = 700 * MILLI;

@@ -107,6 +107,7 @@ public final class Simulation {
     SimHost host = world.host;
     if (host != null) {
       host.thaw();
+      host.after(1, "operator", () -> host.sessions().forgiveAll());
     }
     long start = world.loop.nowNanos();
     runUntil(start + SimSettings.HEALING_NANOS / 2);

@@ -302,6 +302,8 @@ final class Stage {
         case SessionEffect.Close close -> {}
         case SessionEffect.LateMessage late -> line("host", "", "late message dropped");
         case SessionEffect.Transitioned transitioned -> {}
+        case SessionEffect.StandingChanged changed -> {}
+        case SessionEffect.PolicySet set -> {}
         case SessionEffect.HelloRefused refused -> {}
       }
     }
@@ -356,6 +358,8 @@ final class Stage {
         case ShardEffect.DmaGranted granted -> line("host", "", "DMA granted");
         case ShardEffect.DmaRefused refused ->
             line("host", "", "DMA refused: " + refused.outcome());
+        case ShardEffect.DiedOwing died ->
+            session(new SessionInput.DiedOwing(0, died.sessionId(), died.agentId()));
         case ShardEffect.LateMessage late -> line("host", "", "late message dropped");
         case ShardEffect.ZeroFrame zero -> {}
         case ShardEffect.CopyFrame copy -> {}

@@ -157,7 +157,8 @@ public final class RegistryClient implements AutoCloseable {
                 .setSpaceCount(host.spaceCount())
                 .setSessionCount(host.sessions().sessionCount())
                 .setTotalFrames(host.pool().total())
-                .setFreeFrames(host.pool().available()))
+                .setFreeFrames(host.pool().available())
+                .addAllQuarantinedAgents(host.sessions().quarantinedAgents()))
         .setLeaving(leaving)
         .build();
   }

@@ -50,9 +50,13 @@ public final class GrpcServing {
     return new QueryAdapter(host);
   }
 
+  public BindableService control() {
+    return new ControlAdapter(host);
+  }
+
   /** All of them, for who builds a server by hand. */
   public List<BindableService> services() {
-    return List.of(attach(), transfer(), spaces(), queries());
+    return List.of(attach(), transfer(), spaces(), queries(), control());
   }
 
   /** Sets threads and limits; the services are not added. */

@@ -1,6 +1,7 @@
 package dev.fenceline.host.adapter.grpc;
 
 import com.google.protobuf.UnsafeByteOperations;
+import dev.fenceline.common.v1.NotificationMode;
 import dev.fenceline.common.v1.WaitPolicy;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.space.SpaceOperation;
@@ -53,7 +54,9 @@ public final class SpaceAdapter extends AddressSpaceServiceGrpc.AddressSpaceServ
             created(
                 new SpaceOperation.Create(
                     SpaceRequests.name(request.getName()),
-                    SpaceRequests.mode(request.getNotificationMode()))));
+                    request.getNotificationMode() == NotificationMode.NOTIFICATION_MODE_UNSPECIFIED
+                        ? host.sessions().policy().defaultMode()
+                        : SpaceRequests.mode(request.getNotificationMode()))));
   }
 
   @Override

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a Hello must look like; stateless. */
-final class HelloCheck {
+public final class HelloCheck {
   static final int PROTOCOL_VERSION = 1;
   static final int MAX_DEVICES = 64;
   static final int MAX_NAME_LENGTH = 128;
@@ -14,11 +14,19 @@ final class HelloCheck {
 
   private HelloCheck() {}
 
+  /** What is wrong with an agent's id; null if nothing is. */
+  public static @Nullable String malformedAgentId(String agentId) {
+    return validName(agentId) && !agentId.equals("cpu")
+        ? null
+        : "agent id '%s': 1 to %d characters of A-Z a-z 0-9 . _ - and not 'cpu'"
+            .formatted(excerpt(agentId), MAX_NAME_LENGTH);
+  }
+
   /** What is wrong with it, with the value; null if nothing is. */
   static @Nullable String malformed(Hello hello) {
-    if (!validName(hello.agentId()) || hello.agentId().equals("cpu")) {
-      return "agent id '%s': 1 to %d characters of A-Z a-z 0-9 . _ - and not 'cpu'"
-          .formatted(excerpt(hello.agentId()), MAX_NAME_LENGTH);
+    String malformedId = malformedAgentId(hello.agentId());
+    if (malformedId != null) {
+      return malformedId;
     }
     if (hello.bootToken() == 0) {
       return "boot token 0: must be random and not 0";

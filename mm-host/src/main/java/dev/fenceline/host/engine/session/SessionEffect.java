@@ -44,6 +44,12 @@ public sealed interface SessionEffect {
       String reason)
       implements SessionEffect {}
 
+  /** An agent was quarantined or returned; for logs, metrics and events. */
+  record StandingChanged(StandingView standing) implements SessionEffect {}
+
+  /** Another policy holds; for logs and events. */
+  record PolicySet(HostPolicy policy) implements SessionEffect {}
+
   /** A well-formed Hello was refused; for logs and events. */
   record HelloRefused(String agentId, RefusalReason refusal, String message)
       implements SessionEffect {}

@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Expiry is looked at in every step, not only while a fence waits; an agent that owes an overdue
  * fence is not renewed, so that a half-dead link cannot keep a fence waiting.
+ *
+ * <p>An agent that keeps others waiting too often is quarantined: its stream is closed and its
+ * Hello refused. Its session goes on without renewal until the lease runs out, so its fences
+ * resolve no earlier than if its link had broken (INV-1), and by the same bound.
  */
 public final class SessionEngine {
   /** Agents that a host serves. */
@@ -29,9 +33,17 @@ public final class SessionEngine {
   private final Map<Long, Session> bySession = new LinkedHashMap<>();
   private final HelloHistory history = new HelloHistory(2 * MAX_SESSIONS);
   private final List<SessionEffect> effects = new ArrayList<>();
+  private final Standings standings;
   private long lastSession;
 
+  /** With the default policy. */
   public SessionEngine(String hostId, long hostEpoch, LeasePolicy leases, int faultCredit) {
+    this(hostId, hostEpoch, leases, faultCredit, HostPolicy.DEFAULT);
+  }
+
+  public SessionEngine(
+      String hostId, long hostEpoch, LeasePolicy leases, int faultCredit, HostPolicy policy) {
+    this.standings = new Standings(policy);
     this.hostId = hostId;
     this.hostEpoch = hostEpoch;
     this.leases = leases;
@@ -51,7 +63,14 @@ public final class SessionEngine {
       case SessionInput.HeartbeatReceived heartbeat -> heartbeat(heartbeat, nowNanos);
       case SessionInput.LeaveReceived leave -> leave(leave, nowNanos);
       case SessionInput.ConnectionClosed closed -> closed(closed.connectionId(), nowNanos);
-      case SessionInput.OverdueChanged changed -> overdue(changed);
+      case SessionInput.OverdueChanged changed -> overdue(changed, nowNanos);
+      case SessionInput.DiedOwing died -> diedOwing(died, nowNanos);
+      case SessionInput.Quarantine order -> quarantine(order, nowNanos);
+      case SessionInput.ReturnAgent order -> returnAgent(order.agentId(), nowNanos);
+      case SessionInput.SetPolicy set -> {
+        standings.policy(set.policy());
+        effects.add(new SessionEffect.PolicySet(set.policy()));
+      }
       case SessionInput.Tick tick -> {}
     }
     return effects;
@@ -59,6 +78,10 @@ public final class SessionEngine {
 
   /** When the next lease runs out; Long.MAX_VALUE if none runs. */
   public long nextDeadlineNanos() {
+    return Math.min(nextExpiryNanos(), standings.nextDeadlineNanos());
+  }
+
+  private long nextExpiryNanos() {
     long next = Long.MAX_VALUE;
     for (Session session : bySession.values()) {
       next = Math.min(next, session.renewedNanos() + leases.expiryNanos());
@@ -75,6 +98,21 @@ public final class SessionEngine {
     return leases;
   }
 
+  public HostPolicy policy() {
+    return standings.policy();
+  }
+
+  /** The agents that are quarantined or have strikes. */
+  public List<StandingView> standings(long nowNanos) {
+    return standings.views(nowNanos);
+  }
+
+  /** What the host thinks of an agent; healthy if it knows nothing against it. */
+  public StandingView standing(String agentId, long nowNanos) {
+    AgentStanding standing = standings.find(agentId);
+    return standing == null ? StandingView.healthy(agentId) : standing.view(nowNanos);
+  }
+
   private void hello(long connectionId, Hello hello, long nowNanos) {
     String malformed = HelloCheck.malformed(hello);
     if (malformed != null) {
@@ -89,6 +127,11 @@ public final class SessionEngine {
           "protocol version %d; this host speaks %d"
               .formatted(hello.protocolVersion(), HelloCheck.PROTOCOL_VERSION),
           0);
+      return;
+    }
+    AgentStanding standing = standings.find(hello.agentId());
+    if (standing != null && standing.state() == AgentStanding.State.QUARANTINED) {
+      refuseQuarantined(connectionId, hello, standing.view(nowNanos));
       return;
     }
     Session earlier = byAgent.get(hello.agentId());
@@ -194,15 +237,101 @@ public final class SessionEngine {
     }
   }
 
-  private void overdue(SessionInput.OverdueChanged changed) {
+  private void overdue(SessionInput.OverdueChanged changed, long nowNanos) {
     Session session = bySession.get(changed.sessionId());
-    if (session != null) {
-      session.overdueShards(changed.overdue() ? 1 : -1);
+    if (session == null) {
+      return;
+    }
+    boolean before = session.overdue();
+    session.overdueShards(changed.overdue() ? 1 : -1);
+    if (!before && session.overdue()) {
+      strike(session.hello().agentId(), "a fence is overdue", nowNanos);
     }
   }
 
+  private void diedOwing(SessionInput.DiedOwing died, long nowNanos) {
+    AgentStanding standing = standings.findOrAdd(died.agentId(), nowNanos);
+    if (standing != null && !standing.settled(died.sessionId())) {
+      standing.settle(died.sessionId());
+      strike(died.agentId(), "its lease ran out while it owed a fence", nowNanos);
+    }
+  }
+
+  private void strike(String agentId, String why, long nowNanos) {
+    AgentStanding standing = standings.findOrAdd(agentId, nowNanos);
+    if (standing == null) {
+      return;
+    }
+    standing.strike(nowNanos);
+    if (standings.deservesQuarantine(standing)) {
+      long hold = standings.policy().holdNanos(standing.quarantines());
+      String reason =
+          "%d strikes within %d ms, the last because %s"
+              .formatted(standing.strikes(), standings.policy().windowNanos() / 1_000_000, why);
+      quarantine(standing, new AgentStanding.Sentence(reason, false, nowNanos + hold), nowNanos);
+    }
+  }
+
+  private void quarantine(SessionInput.Quarantine order, long nowNanos) {
+    AgentStanding standing = standings.findOrAdd(order.agentId(), nowNanos);
+    if (standing == null) {
+      return;
+    }
+    long until = order.holdNanos() == 0 ? Long.MAX_VALUE : nowNanos + order.holdNanos();
+    quarantine(standing, new AgentStanding.Sentence(order.reason(), true, until), nowNanos);
+  }
+
+  private void quarantine(AgentStanding standing, AgentStanding.Sentence sentence, long nowNanos) {
+    standing.quarantine(sentence, nowNanos);
+    effects.add(new SessionEffect.StandingChanged(standing.view(nowNanos)));
+    Session session = byAgent.get(standing.agentId());
+    if (session == null) {
+      return;
+    }
+    standing.settle(session.sessionId());
+    if (session.state() == Session.State.ATTACHED) {
+      // Not ended: only a lease that ran out proves that no access goes on, since nobody may say
+      // Hello for it any more (INV-1).
+      String reason = "quarantined: " + sentence.reason();
+      session.transition(Session.State.DETACHED, nowNanos);
+      sayGoodbye(session, reason);
+      report(session, null, reason);
+    }
+  }
+
+  private void returnAgent(String agentId, long nowNanos) {
+    AgentStanding standing = standings.find(agentId);
+    if (standing == null || standing.state() == AgentStanding.State.HEALTHY) {
+      return;
+    }
+    boolean held = standing.state() == AgentStanding.State.QUARANTINED;
+    standing.returned(nowNanos);
+    if (held) {
+      effects.add(new SessionEffect.StandingChanged(standing.view(nowNanos)));
+    }
+  }
+
+  private void refuseQuarantined(long connectionId, Hello hello, StandingView standing) {
+    // An operator may return it before its hold ends, so it asks again within two leases.
+    long longest = 2 * leases.ttlNanos();
+    long left = standing.holdLeftNanos() == 0 ? longest : standing.holdLeftNanos();
+    String ends =
+        standing.holdLeftNanos() == 0
+            ? "until an operator returns it"
+            : "for another %d ms".formatted(left / 1_000_000);
+    refuse(
+        connectionId,
+        hello,
+        RefusalReason.QUARANTINED,
+        "agent %s is quarantined %s: %s".formatted(hello.agentId(), ends, standing.reason()),
+        Math.min(left, longest));
+  }
+
   private void expire(long nowNanos) {
-    if (nowNanos < nextDeadlineNanos()) {
+    for (AgentStanding standing : standings.expire(nowNanos)) {
+      returnAgent(standing.agentId(), nowNanos);
+    }
+    if (nowNanos < nextExpiryNanos()) {
       return;
     }
     for (Session session : List.copyOf(bySession.values())) {
@@ -211,6 +340,9 @@ public final class SessionEngine {
             session.overdue()
                 ? "the lease ran out; it was not renewed because a fence was overdue"
                 : "the lease ran out";
+        if (session.overdue()) {
+          settle(session); // the overdue fence was a strike already
+        }
         end(session, FenceResolution.LEASE_EXPIRED, why, nowNanos);
       }
     }
@@ -223,11 +355,21 @@ public final class SessionEngine {
     byAgent.remove(session.hello().agentId());
     effects.add(new SessionEffect.EndOnShards(session.sessionId(), cause));
     if (attached) {
-      effects.add(
-          new SessionEffect.SendOn(session.connectionId(), new HostMessage.Goodbye(reason)));
-      effects.add(new SessionEffect.Close(session.connectionId(), reason));
+      sayGoodbye(session, reason);
     }
     report(session, cause, reason);
+  }
+
+  private void sayGoodbye(Session session, String reason) {
+    effects.add(new SessionEffect.SendOn(session.connectionId(), new HostMessage.Goodbye(reason)));
+    effects.add(new SessionEffect.Close(session.connectionId(), reason));
+  }
+
+  private void settle(Session session) {
+    AgentStanding standing = standings.find(session.hello().agentId());
+    if (standing != null) {
+      standing.settle(session.sessionId());
+    }
   }
 
   private void refuse(

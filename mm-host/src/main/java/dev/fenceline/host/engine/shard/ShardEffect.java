@@ -63,6 +63,9 @@ public sealed interface ShardEffect {
   /** The session owes, or no longer owes, an overdue fence: its lease must not be renewed. */
   record FencesOverdue(long sessionId, boolean overdue) implements ShardEffect {}
 
+  /** Fences of the session were resolved because its lease had run out. */
+  record DiedOwing(long sessionId, String agentId) implements ShardEffect {}
+
   /** An invalidation completed or backed off; for metrics and traces. */
   record InvalidationEnded(Invalidation invalidation) implements ShardEffect {}
 

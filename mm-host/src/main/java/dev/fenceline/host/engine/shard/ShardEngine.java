@@ -8,6 +8,7 @@ import dev.fenceline.host.engine.space.SpaceMemory;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.Errno;
+import dev.fenceline.model.FenceResolution;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.Pages;
 import java.util.List;
@@ -203,6 +204,9 @@ public final class ShardEngine {
         state.changed(space);
         faults.dropParked(space, session);
       }
+    }
+    if (ended.cause() == FenceResolution.LEASE_EXPIRED && session.ledger().pendingCount() > 0) {
+      state.emit(new ShardEffect.DiedOwing(session.sessionId(), session.agentId()));
     }
     List<DeviceView> views = session.views();
     List.copyOf(session.mirrors().keySet()).forEach(session::removeMirror);
