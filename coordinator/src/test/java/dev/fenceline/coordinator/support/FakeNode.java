@@ -39,8 +39,14 @@ public final class FakeNode implements AutoCloseable {
   private final AtomicBoolean scheduled = new AtomicBoolean();
 
   private FakeNode(int port, Supplier<NodeReport> report, boolean redials) {
-    this.channel =
-        NettyChannelBuilder.forAddress("localhost", port).usePlaintext().directExecutor().build();
+    this(
+        NettyChannelBuilder.forAddress("localhost", port).usePlaintext().directExecutor().build(),
+        report,
+        redials);
+  }
+
+  private FakeNode(ManagedChannel channel, Supplier<NodeReport> report, boolean redials) {
+    this.channel = channel;
     this.report = report;
     this.redials = redials;
   }
@@ -55,6 +61,13 @@ public final class FakeNode implements AutoCloseable {
   /** A node that gives up when its stream breaks. */
   public static FakeNode once(int coordinatorPort, Supplier<NodeReport> report) {
     FakeNode node = new FakeNode(coordinatorPort, report, false);
+    node.dial();
+    return node;
+  }
+
+  /** A node that gives up when its stream breaks, over a channel of its own making. */
+  public static FakeNode once(ManagedChannel channel, Supplier<NodeReport> report) {
+    FakeNode node = new FakeNode(channel, report, false);
     node.dial();
     return node;
   }

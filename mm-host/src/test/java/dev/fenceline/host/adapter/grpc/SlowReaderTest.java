@@ -9,8 +9,16 @@ import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.host.runtime.HostObserver;
 import dev.fenceline.model.Access;
+import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.space.v1.OperationReply;
+import dev.fenceline.transfer.v1.DmaReplyBatch;
+import dev.fenceline.transfer.v1.DmaRequestBatch;
+import dev.fenceline.transfer.v1.TransferServiceGrpc;
+import dev.fenceline.wire.DmaCodec;
+import io.grpc.ManagedChannel;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -73,5 +81,85 @@ class SlowReaderTest {
           .anyMatch(m -> ((HostMessage.Invalidate) m).invalidationIds().size() > 100);
       assertThat(host.runtime().pool().available()).isEqualTo(host.runtime().pool().total());
     }
+  }
+
+  @Test
+  void readerOfNoDmaAnswers_isNotReadEither_andLosesNone() throws Exception {
+    try (HostUnderTest host = HostUnderTest.start(Duration.ofMinutes(10), 1024, observer);
+        FakeAgent agent = new FakeAgent(host, "slow", 3)) {
+      long space = host.createSpace();
+      host.map(space, 16);
+      agent.attach();
+      agent.mirror(1, space, 0, BASE, 16);
+      int generation = agent.fault(1, BASE, 1, Access.WRITE).runs().getFirst().generation();
+      DmaRequestBatch sixteenReads = reads(agent, space, generation);
+      NonReader answers = new NonReader();
+      ManagedChannel channel = host.dial();
+      try {
+        TransferServiceGrpc.newStub(channel).transfer(answers);
+        int sent = 0;
+        long quietSince = System.nanoTime();
+        while (System.nanoTime() - quietSince < Duration.ofSeconds(1).toNanos()) {
+          if (answers.requests.isReady()) {
+            answers.requests.onNext(sixteenReads);
+            sent++;
+            quietSince = System.nanoTime();
+            assertThat(sent).as("batches asked for and not read").isLessThan(50_000);
+          }
+        }
+        assertThat(answers.count.get()).isZero();
+        answers.requests.request(Integer.MAX_VALUE);
+        int all = 16 * sent;
+        HostUnderTest.await("every answer", () -> answers.count.get() == all);
+      } finally {
+        channel.shutdownNow();
+      }
+    }
+  }
+
+  private static DmaRequestBatch reads(FakeAgent agent, long space, int generation) {
+    DmaRequestBatch.Builder batch = DmaRequestBatch.newBuilder();
+    for (int i = 0; i < 16; i++) {
+      batch.addRequests(
+          DmaCodec.encode(
+              new DmaRequest(
+                  i,
+                  HostUnderTest.EPOCH,
+                  agent.sessionId(),
+                  space,
+                  0,
+                  BASE,
+                  PAGE,
+                  DmaRequest.Operation.READ,
+                  new int[] {generation},
+                  new byte[0],
+                  0,
+                  0)));
+    }
+    return batch.build();
+  }
+
+  /** Asks for nothing until it is told to. */
+  private static final class NonReader
+      implements ClientResponseObserver<DmaRequestBatch, DmaReplyBatch> {
+    final AtomicInteger count = new AtomicInteger();
+    volatile ClientCallStreamObserver<DmaRequestBatch> requests;
+
+    @Override
+    public void beforeStart(ClientCallStreamObserver<DmaRequestBatch> stream) {
+      stream.disableAutoRequestWithInitial(0);
+      requests = stream;
+    }
+
+    @Override
+    public void onNext(DmaReplyBatch batch) {
+      count.addAndGet(batch.getRepliesCount());
+    }
+
+    @Override
+    public void onError(Throwable failure) {}
+
+    @Override
+    public void onCompleted() {}
   }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fenceline.agent.adapter.grpc;
+
+import org.jspecify.annotations.NullMarked;
