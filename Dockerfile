@@ -13,7 +13,7 @@ COPY device-agent/target/*-exec.jar packaged/device-agent/service.jar
 RUN java -Djarmode=tools -jar packaged/device-agent/service.jar extract --layers --destination device-agent
 
 FROM ${BASE_IMAGE} AS runtime
-COPY tools/image/fenceline-service tools/image/http-probe /usr/local/bin/
+COPY tools/image/ /usr/local/bin/
 WORKDIR /opt/fenceline
 USER 10001:10001
 ENTRYPOINT ["/usr/local/bin/fenceline-service"]
