@@ -3,16 +3,32 @@ package dev.fenceline.client.resource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** An agent as of its last report; immutable. */
-public record Agent(String id, Registration node, int deviceCount, List<Link> links) {
+/**
+ * An agent as of its last report; immutable.
+ *
+ * @param standing {@code healthy} or {@code quarantined}, which it is if one host has it in
+ *     quarantine
+ * @param quarantinedAt hosts that have it in quarantine
+ */
+public record Agent(
+    String id,
+    Registration node,
+    int deviceCount,
+    String standing,
+    List<String> quarantinedAt,
+    List<Link> links) {
 
   /**
    * An agent with what it says now; immutable.
    *
+   * @param standings what each host says of it; a host that says nothing is not listed
    * @param unavailable null if the agent answers
    */
   public record Detail(
-      Agent agent, List<Device.Detail> devices, @Nullable Unavailable unavailable) {}
+      Agent agent,
+      List<Standing> standings,
+      List<Device.Detail> devices,
+      @Nullable Unavailable unavailable) {}
 
   /**
    * The agent's link to a host; immutable.

@@ -6,8 +6,7 @@ import org.jspecify.annotations.Nullable;
  * A device as of its agent's last report; immutable.
  *
  * @param id {@code agentId/index}
- * @param standing {@code active}, {@code draining} or {@code drained}; null from a coordinator that
- *     does not say
+ * @param standing {@code active}, {@code draining} or {@code drained}
  */
 public record Device(
     String id,
@@ -15,7 +14,7 @@ public record Device(
     int index,
     String name,
     String agentState,
-    @Nullable String standing,
+    String standing,
     int units,
     long runningPrograms,
     long mirrorEntries) {

@@ -3,7 +3,11 @@ package dev.fenceline.client.resource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A host as of its last report; immutable. */
+/**
+ * A host as of its last report; immutable.
+ *
+ * @param quarantinedAgents agents that it has in quarantine
+ */
 public record Host(
     String id,
     Registration node,
@@ -11,7 +15,8 @@ public record Host(
     int spaceCount,
     int sessionCount,
     long totalFrames,
-    long freeFrames) {
+    long freeFrames,
+    List<String> quarantinedAgents) {
 
   /**
    * A host with what it says now; immutable.

@@ -40,7 +40,7 @@ public final class Listing<T> implements Iterable<T> {
    * @param nextCursor null if this is the last page
    * @param sequence of the address space when the host read this page, null for lists of other
    *     things; when it differs from page to page, the address space changed in between
-   * @param truncated more exists, which the list does not give
+   * @param truncated more exists behind this page, whether or not a cursor leads there
    * @param unavailable nodes whose items are missing here
    */
   public record Page<T>(
@@ -77,9 +77,11 @@ public final class Listing<T> implements Iterable<T> {
     List<T> items = new ArrayList<>();
     document.path("items").forEach(item -> items.add(connection.value(item, type)));
     List<Unavailable> unavailable = new ArrayList<>();
-    document
-        .path("unavailableHosts")
-        .forEach(each -> unavailable.add(connection.value(each, Unavailable.class)));
+    for (String who : new String[] {"unavailableHosts", "unavailableAgents"}) {
+      document
+          .path(who)
+          .forEach(each -> unavailable.add(connection.value(each, Unavailable.class)));
+    }
     JsonNode sequence = document.path("sequence");
     return new Page<>(
         items,

@@ -38,4 +38,12 @@ public final class Paths {
   public static String fence(String id) {
     return "/fences/" + Query.encode(id);
   }
+
+  public static String program(String id) {
+    return "/programs/" + Query.encode(id);
+  }
+
+  public static String pin(String id) {
+    return "/pins/" + Query.encode(id);
+  }
 }

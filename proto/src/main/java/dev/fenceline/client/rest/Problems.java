@@ -51,13 +51,13 @@ final class Problems {
     return null;
   }
 
-  /** Null unless the status says that asking again may help. */
+  /** Null unless the answer says that asking again may help: a host's EAGAIN is an answer, too. */
   private static @Nullable Duration retryAfter(int status, @Nullable String header) {
     if (status != 503 && status != 429) {
       return null;
     }
     if (header == null || !header.matches("[0-9]{1,6}")) {
-      return Duration.ZERO;
+      return null;
     }
     return Duration.ofSeconds(Math.min(Long.parseLong(header), MAX_RETRY_AFTER_SECONDS));
   }

@@ -2,6 +2,7 @@ package dev.fenceline.testbed.cli;
 
 import dev.fenceline.client.resource.Agent;
 import dev.fenceline.client.resource.Device;
+import dev.fenceline.client.resource.Standing;
 import dev.fenceline.client.resource.Unavailable;
 import dev.fenceline.client.rest.CoordinatorClient;
 import dev.fenceline.client.rest.Paths;
@@ -39,7 +40,8 @@ final class AgentsCommand extends OperatorCommand {
       return;
     }
     TextTable table =
-        TextTable.of("AGENT", "STATE", ">DEVICES", ">SILENT", "LINK", ">LEASE LEFT", "ENDPOINT");
+        TextTable.of(
+            "AGENT", "STATE", "STANDING", ">DEVICES", ">SILENT", "LINK", ">LEASE LEFT", "ENDPOINT");
     new ListPrinter<Agent>(this, "agents", table, AgentsCommand::rows)
         .show(
             coordinator.agents(Query.all().limit(list.pageItems(ListOptions.USUAL))),
@@ -64,6 +66,9 @@ final class AgentsCommand extends OperatorCommand {
     table.row(
         agent.id(),
         States.cell(agent.node().state()),
+        agent.quarantinedAt().isEmpty()
+            ? States.cell(agent.standing())
+            : Style.BAD.cell("quarantined at " + String.join(" ", agent.quarantinedAt())),
         agent.deviceCount(),
         States.millis(agent.node().silentMillis()),
         (attached ? Style.GOOD : Style.BAD).cell(links.isEmpty() ? "none" : links),
@@ -87,6 +92,9 @@ final class AgentsCommand extends OperatorCommand {
           screen.paint(States.style(link.state()), link.state()),
           States.millis(link.leaseLeftMillis()));
     }
+    for (Standing standing : detail.standings()) {
+      screen.line("standing  " + words(standing, screen));
+    }
     Unavailable unavailable = detail.unavailable();
     if (unavailable != null) {
       screen.line(Style.BAD, "does not answer: " + unavailable.reason());
@@ -96,5 +104,18 @@ final class AgentsCommand extends OperatorCommand {
       DevicesCommand.row(table, each.device());
     }
     screen.line("").table(table);
+  }
+
+  static String words(Standing standing, Screen screen) {
+    Double left = standing.holdLeftMillis();
+    return "%s at %s for %s, %d strikes%s%s%s"
+        .formatted(
+            screen.paint(States.style(standing.state()), standing.state()),
+            standing.hostId(),
+            States.ago(standing.since()),
+            standing.strikes(),
+            standing.reason().isEmpty() ? "" : ": " + standing.reason(),
+            standing.byOperator() ? " (by an operator)" : "",
+            left == null ? "" : "; returned by itself in " + States.millis(left));
   }
 }

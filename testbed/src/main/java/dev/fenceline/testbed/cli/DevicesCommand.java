@@ -50,12 +50,11 @@ final class DevicesCommand extends OperatorCommand {
   }
 
   static void row(TextTable table, Device device) {
-    String standing = device.standing();
     table.row(
         device.id(),
         device.name(),
         States.cell(device.agentState()),
-        standing == null ? "-" : States.cell(standing),
+        States.cell(device.standing()),
         device.units(),
         device.runningPrograms(),
         Quantities.count(device.mirrorEntries()));

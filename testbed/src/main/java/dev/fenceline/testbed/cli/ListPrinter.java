@@ -38,6 +38,7 @@ final class ListPrinter<T> {
       DocumentWriter.Walked walked =
           command.documents().writePages(listing.documents().iterator(), most);
       walked.last().path("unavailableHosts").forEach(ListPrinter::warn);
+      walked.last().path("unavailableAgents").forEach(ListPrinter::warn);
       if (walked.cut()) {
         System.err.println("fenceline: " + cut(most));
       }
@@ -114,7 +115,7 @@ final class ListPrinter<T> {
 
     void take(Listing.Page<?> page) {
       page.unavailable().forEach(each -> missing.put(each.id(), each));
-      truncated |= page.truncated();
+      truncated = page.truncated() && page.nextCursor() == null;
       Long read = page.sequence();
       if (read != null) {
         changed |= sequence >= 0 && sequence != read;

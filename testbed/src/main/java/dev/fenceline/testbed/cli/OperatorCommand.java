@@ -33,6 +33,16 @@ abstract class OperatorCommand implements Callable<Integer> {
     return false;
   }
 
+  /** Whether asking again changes nothing. */
+  boolean repeats() {
+    return true;
+  }
+
+  /** What the exit code is when all went well. */
+  int exitCode() {
+    return ExitCodes.OK;
+  }
+
   /** Asks and shows once. */
   abstract void show(CoordinatorClient coordinator, Screen screen);
 
@@ -57,6 +67,9 @@ abstract class OperatorCommand implements Callable<Integer> {
   @Override
   public final Integer call() throws InterruptedException {
     format();
+    if (output.watches() && !repeats()) {
+      throw new IllegalArgumentException("--watch would do it again and again");
+    }
     Screen screen = Screen.standard(output.noColor());
     try (CoordinatorClient coordinator = server.client()) {
       if (output.watches() || lives()) {
@@ -66,7 +79,7 @@ abstract class OperatorCommand implements Callable<Integer> {
         screen.flush();
       }
     }
-    return ExitCodes.OK;
+    return exitCode();
   }
 
   /** Goes on through failures that may pass, which people watch for. */
