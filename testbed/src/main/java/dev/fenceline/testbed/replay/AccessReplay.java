@@ -1,6 +1,6 @@
 package dev.fenceline.testbed.replay;
 
-import dev.fenceline.common.v1.NotificationMode;
+import dev.fenceline.model.NotificationMode;
 import dev.fenceline.testbed.check.History;
 import dev.fenceline.testbed.launch.Interruption;
 import dev.fenceline.testbed.trace.LinuxFlags;
@@ -68,7 +68,7 @@ final class AccessReplay {
    */
   void run(AccessSlices slices, SplittableRandom random, Watcher watcher)
       throws IOException, UnusableTrace, InterruptedException {
-    long hostId = executor.create("replay-accesses", NotificationMode.NOTIFICATION_MODE_SPLIT);
+    long hostId = executor.create("replay-accesses", NotificationMode.SPLIT);
     LiveSpace space = workload.book().addSpace(hostId, false);
     map(space, slices);
     BlockingQueue<long[]> queue = new ArrayBlockingQueue<>(QUEUED_SLICES);

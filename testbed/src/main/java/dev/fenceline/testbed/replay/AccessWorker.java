@@ -1,14 +1,15 @@
 package dev.fenceline.testbed.replay;
 
+import dev.fenceline.client.CallFailedException;
+import dev.fenceline.client.HostClient;
+import dev.fenceline.client.RefusedException;
 import dev.fenceline.common.v1.Errno;
 import dev.fenceline.device.v1.AccessBatch;
 import dev.fenceline.device.v1.HistoryEntry;
 import dev.fenceline.device.v1.ProgramResult;
 import dev.fenceline.device.v1.RunProgramRequest;
 import dev.fenceline.testbed.check.History;
-import dev.fenceline.testbed.client.AddressSpaceClient;
-import dev.fenceline.testbed.client.CallFailedException;
-import dev.fenceline.testbed.client.RefusedException;
+import dev.fenceline.wire.CommonCodec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.concurrent.BlockingQueue;
@@ -110,7 +111,7 @@ final class AccessWorker implements Runnable {
         refused(result.getErrno(), result.getFaultAddress(), began, result.getMessage());
       }
     } catch (RefusedException e) {
-      refused(e.errno(), LiveSpace.STEADY.start(), began, e.getMessage());
+      refused(CommonCodec.encode(e.errno()), LiveSpace.STEADY.start(), began, e.getMessage());
     } catch (CallFailedException e) {
       // Unknown stores may have happened on every page of the slice.
       for (long access : slice) {
@@ -134,22 +135,22 @@ final class AccessWorker implements Runnable {
 
   /** False if the rest of the slice makes no sense. */
   private boolean onCpu(long address, int kind) {
-    AddressSpaceClient spaces = workload.cluster().spaces();
+    HostClient host = workload.cluster().host();
     long word = History.word(space.key(), address);
     long began = System.nanoTime();
     try {
       if (kind != AccessSlices.STORE) {
-        byte[] bytes = spaces.read(space.hostId(), address, Long.BYTES);
+        byte[] bytes = host.space(space.hostId()).read(address, Long.BYTES);
         long value = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
         history.read(word, value, began, System.nanoTime(), actor);
         workload.tally().count("cpu read", 1);
       }
       if (kind != AccessSlices.LOAD) {
-        write(spaces, address, word);
+        write(host, address, word);
       }
       return true;
     } catch (RefusedException e) {
-      refused(e.errno(), address, began, e.getMessage());
+      refused(CommonCodec.encode(e.errno()), address, began, e.getMessage());
       return false;
     } catch (CallFailedException e) {
       workload.interrupted(e);
@@ -157,13 +158,13 @@ final class AccessWorker implements Runnable {
     }
   }
 
-  private void write(AddressSpaceClient spaces, long address, long word) {
+  private void write(HostClient host, long address, long word) {
     long value = ((long) actor << WRITER_SHIFT) + nextCounter++;
     byte[] bytes =
         ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
     long began = System.nanoTime();
     try {
-      spaces.write(space.hostId(), address, bytes);
+      host.space(space.hostId()).write(address, bytes);
       history.write(word, value, began, System.nanoTime(), actor);
       workload.tally().count("cpu write", 1);
     } catch (CallFailedException e) {

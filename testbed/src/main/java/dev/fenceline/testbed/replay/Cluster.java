@@ -1,12 +1,11 @@
 package dev.fenceline.testbed.replay;
 
+import dev.fenceline.client.CallFailedException;
+import dev.fenceline.client.DeviceClient;
+import dev.fenceline.client.HostClient;
+import dev.fenceline.client.ServiceChannel;
 import dev.fenceline.device.v1.AgentInfo;
 import dev.fenceline.device.v1.DeviceInfo;
-import dev.fenceline.testbed.client.AddressSpaceClient;
-import dev.fenceline.testbed.client.CallFailedException;
-import dev.fenceline.testbed.client.DeviceClient;
-import dev.fenceline.testbed.client.HostQueryClient;
-import dev.fenceline.testbed.client.ServiceChannel;
 import dev.fenceline.testbed.launch.LaunchFailure;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,24 +15,17 @@ import java.util.List;
 final class Cluster implements AutoCloseable {
   private static final Duration CALL_BOUND = Duration.ofSeconds(60);
   private static final Duration PROGRAM_BOUND = Duration.ofSeconds(90);
-  private static final Duration QUERY_BOUND = Duration.ofSeconds(10);
   private static final String ATTACHED = "attached";
 
   private final List<ServiceChannel> channels;
-  private final AddressSpaceClient spaces;
-  private final HostQueryClient queries;
+  private final HostClient host;
   private final List<Device> devices;
   private final String hostId;
 
   private Cluster(
-      List<ServiceChannel> channels,
-      AddressSpaceClient spaces,
-      HostQueryClient queries,
-      List<Device> devices,
-      String hostId) {
+      List<ServiceChannel> channels, HostClient host, List<Device> devices, String hostId) {
     this.channels = channels;
-    this.spaces = spaces;
-    this.queries = queries;
+    this.host = host;
     this.devices = List.copyOf(devices);
     this.hostId = hostId;
   }
@@ -63,19 +55,14 @@ final class Cluster implements AutoCloseable {
     List<ServiceChannel> channels = new ArrayList<>();
     ServiceChannel host = ServiceChannel.to(hostAddress);
     channels.add(host);
-    HostQueryClient queries = new HostQueryClient(host, QUERY_BOUND);
+    HostClient client = new HostClient(host, CALL_BOUND);
     List<List<Device>> byAgent = new ArrayList<>();
     for (String address : agentAddresses) {
       ServiceChannel agent = ServiceChannel.to(address);
       channels.add(agent);
       byAgent.add(attached(new DeviceClient(agent, PROGRAM_BOUND), address, deadline));
     }
-    return new Cluster(
-        channels,
-        new AddressSpaceClient(host, CALL_BOUND),
-        queries,
-        evenly(byAgent, maxDevices),
-        queries.host().getHostId());
+    return new Cluster(channels, client, evenly(byAgent, maxDevices), client.host().getHostId());
   }
 
   private static List<Device> attached(DeviceClient client, String address, long deadlineNanos)
@@ -115,12 +102,8 @@ final class Cluster implements AutoCloseable {
     return chosen;
   }
 
-  AddressSpaceClient spaces() {
-    return spaces;
-  }
-
-  HostQueryClient queries() {
-    return queries;
+  HostClient host() {
+    return host;
   }
 
   List<Device> devices() {

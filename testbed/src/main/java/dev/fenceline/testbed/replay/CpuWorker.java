@@ -1,9 +1,10 @@
 package dev.fenceline.testbed.replay;
 
+import dev.fenceline.client.CallFailedException;
+import dev.fenceline.client.HostClient;
+import dev.fenceline.client.RefusedException;
 import dev.fenceline.testbed.check.History;
-import dev.fenceline.testbed.client.AddressSpaceClient;
-import dev.fenceline.testbed.client.CallFailedException;
-import dev.fenceline.testbed.client.RefusedException;
+import dev.fenceline.wire.CommonCodec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.SplittableRandom;
@@ -17,7 +18,7 @@ final class CpuWorker implements Runnable {
   private static final int ACCESSES = 8;
 
   private final Workload workload;
-  private final AddressSpaceClient spaces;
+  private final HostClient host;
   private final int actor;
   private final SplittableRandom random;
   private final History history = new History();
@@ -25,7 +26,7 @@ final class CpuWorker implements Runnable {
 
   CpuWorker(Workload workload, int actor, SplittableRandom random) {
     this.workload = workload;
-    this.spaces = workload.cluster().spaces();
+    this.host = workload.cluster().host();
     this.actor = actor;
     this.random = random;
   }
@@ -70,7 +71,7 @@ final class CpuWorker implements Runnable {
                 window.space(),
                 address,
                 new PageEffects.Span(began, System.nanoTime()),
-                e.errno(),
+                CommonCodec.encode(e.errno()),
                 "cpu: " + e.getMessage()));
         return;
       }
@@ -79,7 +80,7 @@ final class CpuWorker implements Runnable {
 
   private void read(LiveSpace space, long address, long began) {
     try {
-      byte[] bytes = spaces.read(space.hostId(), address, Long.BYTES);
+      byte[] bytes = host.space(space.hostId()).read(address, Long.BYTES);
       long value = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
       history.read(History.word(space.key(), address), value, began, System.nanoTime(), actor);
       workload.tally().count("cpu read", 1);
@@ -94,7 +95,7 @@ final class CpuWorker implements Runnable {
         ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
     long word = History.word(space.key(), address);
     try {
-      spaces.write(space.hostId(), address, bytes);
+      host.space(space.hostId()).write(address, bytes);
       history.write(word, value, began, System.nanoTime(), actor);
       workload.tally().count("cpu write", 1);
     } catch (CallFailedException e) {
@@ -106,7 +107,7 @@ final class CpuWorker implements Runnable {
   private void count(LiveSpace space, long address, long began) {
     int counter = (int) ((address - LiveSpace.counterAddress(0)) / 512);
     try {
-      long previous = spaces.atomicAdd(space.hostId(), address, 1);
+      long previous = host.space(space.hostId()).atomicAdd(address, 1);
       space.counted(counter, previous, began, System.nanoTime());
       workload.tally().count("cpu atomic add", 1);
     } catch (CallFailedException e) {

@@ -1,12 +1,13 @@
 package dev.fenceline.testbed.replay;
 
+import dev.fenceline.client.CallFailedException;
+import dev.fenceline.client.RefusedException;
 import dev.fenceline.common.v1.Errno;
 import dev.fenceline.device.v1.HistoryEntry;
 import dev.fenceline.device.v1.ProgramResult;
 import dev.fenceline.device.v1.RunProgramRequest;
 import dev.fenceline.testbed.check.History;
-import dev.fenceline.testbed.client.CallFailedException;
-import dev.fenceline.testbed.client.RefusedException;
+import dev.fenceline.wire.CommonCodec;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -167,9 +168,15 @@ final class DeviceWorker implements Runnable {
     ProgramSupply.Chain chain = programs.chain(scratch);
     long began = System.nanoTime();
     try {
-      workload.cluster().spaces().write(space.hostId(), scratch.start(), chain.bytes());
+      workload.cluster().host().space(space.hostId()).write(scratch.start(), chain.bytes());
     } catch (RefusedException e) {
-      suspect(space, scratch.start(), began, e.errno(), "cpu write of a chain", e.getMessage());
+      suspect(
+          space,
+          scratch.start(),
+          began,
+          CommonCodec.encode(e.errno()),
+          "cpu write of a chain",
+          e.getMessage());
       return true;
     } catch (CallFailedException e) {
       workload.interrupted(e);
@@ -218,8 +225,14 @@ final class DeviceWorker implements Runnable {
       result = device.client().run(request);
       workload.tally().count(kind, 1);
     } catch (RefusedException e) {
-      suspect(space, LiveSpace.STEADY.start(), began, e.errno(), kind, e.getMessage());
-      result = ProgramResult.newBuilder().setErrno(e.errno()).build();
+      suspect(
+          space,
+          LiveSpace.STEADY.start(),
+          began,
+          CommonCodec.encode(e.errno()),
+          kind,
+          e.getMessage());
+      result = ProgramResult.newBuilder().setErrno(CommonCodec.encode(e.errno())).build();
     } catch (CallFailedException e) {
       workload.interrupted(e);
     }

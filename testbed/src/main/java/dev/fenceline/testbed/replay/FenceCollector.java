@@ -1,11 +1,11 @@
 package dev.fenceline.testbed.replay;
 
+import dev.fenceline.client.CallFailedException;
+import dev.fenceline.client.HostClient;
+import dev.fenceline.client.RefusedException;
 import dev.fenceline.common.v1.FenceResolution;
 import dev.fenceline.query.v1.FenceInfo;
 import dev.fenceline.query.v1.InvalidationInfo;
-import dev.fenceline.testbed.client.CallFailedException;
-import dev.fenceline.testbed.client.HostQueryClient;
-import dev.fenceline.testbed.client.RefusedException;
 import dev.fenceline.testbed.report.Latency;
 import dev.fenceline.testbed.report.Percentiles;
 import java.time.Duration;
@@ -23,13 +23,13 @@ import org.jspecify.annotations.Nullable;
 final class FenceCollector implements Runnable {
   private static final Duration INTERVAL = Duration.ofMillis(400);
 
-  private final HostQueryClient queries;
+  private final HostClient host;
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final Set<Long> seen = new LinkedHashSet<>();
   private final SortedMap<String, Percentiles> acks = new TreeMap<>();
 
-  FenceCollector(HostQueryClient queries) {
-    this.queries = queries;
+  FenceCollector(HostClient host) {
+    this.host = host;
   }
 
   @Override
@@ -48,7 +48,7 @@ final class FenceCollector implements Runnable {
   /** Asks once. */
   synchronized void collect() {
     try {
-      for (InvalidationInfo invalidation : queries.newestInvalidations()) {
+      for (InvalidationInfo invalidation : host.newestInvalidations()) {
         boolean ended =
             invalidation.getState() == InvalidationInfo.State.STATE_COMPLETED
                 || invalidation.getState() == InvalidationInfo.State.STATE_BACKED_OFF;

@@ -1,12 +1,12 @@
 package dev.fenceline.testbed.replay;
 
+import dev.fenceline.client.PhaseTimes;
+import dev.fenceline.client.RefusedException;
 import dev.fenceline.common.v1.Errno;
-import dev.fenceline.common.v1.NotificationMode;
 import dev.fenceline.device.v1.Access;
 import dev.fenceline.device.v1.Delays;
 import dev.fenceline.device.v1.RunProgramRequest;
-import dev.fenceline.space.v1.OperationReply;
-import dev.fenceline.testbed.client.RefusedException;
+import dev.fenceline.model.NotificationMode;
 import dev.fenceline.testbed.launch.Interruption;
 import dev.fenceline.testbed.report.Latency;
 import dev.fenceline.testbed.report.Percentiles;
@@ -44,8 +44,8 @@ final class ModeComparison {
   RunReport.Modes compare(List<ReplayStep> steps) {
     delays(DRAIN.toNanos());
     try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
-      Latency split = measure(steps, NotificationMode.NOTIFICATION_MODE_SPLIT, callers);
-      Latency sequential = measure(steps, NotificationMode.NOTIFICATION_MODE_SEQUENTIAL, callers);
+      Latency split = measure(steps, NotificationMode.SPLIT, callers);
+      Latency sequential = measure(steps, NotificationMode.SEQUENTIAL, callers);
       return new RunReport.Modes(split, sequential);
     } finally {
       delays(0);
@@ -126,10 +126,10 @@ final class ModeComparison {
     long page = taken == null ? -1 : firstReadable(model, taken);
     boolean held = page >= 0 && hold(space, page, callers);
     try {
-      OperationReply reply = executor.change(step, space, false).reply();
+      PhaseTimes times = executor.change(step, space, false).outcome().times();
       apply(step, model);
-      if (held && reply.getFencesWaited() > 0) {
-        totals.record(reply.getScheduleNanos() + reply.getUnmapNanos() + reply.getWaitNanos());
+      if (held && times.fencesWaited() > 0) {
+        totals.record(times.scheduleNanos() + times.unmapNanos() + times.waitNanos());
       }
     } catch (RefusedException e) {
       // What depends on a step left out; the replay proper reports refusals.

@@ -1,6 +1,7 @@
 package dev.fenceline.testbed.replay;
 
-import dev.fenceline.space.v1.OperationReply;
+import dev.fenceline.client.OperationOutcome;
+import dev.fenceline.client.PhaseTimes;
 import dev.fenceline.testbed.report.Percentiles;
 import dev.fenceline.testbed.report.RunReport;
 import java.util.SortedMap;
@@ -24,18 +25,19 @@ final class OperationTally {
   }
 
   /** Counts an operation and takes in the times of its invalidation, if there was one. */
-  synchronized void reply(String kind, OperationReply reply) {
+  synchronized void outcome(String kind, OperationOutcome outcome) {
     count(kind, 1);
-    if (reply.getInvalidationId() == 0) {
+    PhaseTimes times = outcome.times();
+    if (times.invalidationId() == 0) {
       return;
     }
     invalidations++;
-    if (reply.getOutcome() == OperationReply.Outcome.OUTCOME_BACKED_OFF) {
+    if (outcome instanceof OperationOutcome.BackedOff) {
       backOffs++;
     }
-    schedule.record(reply.getScheduleNanos());
-    unmap.record(reply.getUnmapNanos());
-    waiting.record(reply.getWaitNanos());
+    schedule.record(times.scheduleNanos());
+    unmap.record(times.unmapNanos());
+    waiting.record(times.waitNanos());
   }
 
   synchronized long operations() {

@@ -13,12 +13,11 @@ final class Protections {
     return (protection & READ_WRITE) == READ_WRITE;
   }
 
-  static Protection message(int protection) {
-    return Protection.newBuilder()
-        .setRead((protection & LinuxFlags.PROT_READ) != 0)
-        .setWrite((protection & LinuxFlags.PROT_WRITE) != 0)
-        .setExecute((protection & LinuxFlags.PROT_EXEC) != 0)
-        .build();
+  static dev.fenceline.model.Protection of(int protection) {
+    return new dev.fenceline.model.Protection(
+        (protection & LinuxFlags.PROT_READ) != 0,
+        (protection & LinuxFlags.PROT_WRITE) != 0,
+        (protection & LinuxFlags.PROT_EXEC) != 0);
   }
 
   static int bits(Protection message) {

@@ -1,10 +1,9 @@
 package dev.fenceline.testbed.replay;
 
-import dev.fenceline.common.v1.WaitPolicy;
-import dev.fenceline.space.v1.InvalidateRequest;
-import dev.fenceline.space.v1.OperationReply;
-import dev.fenceline.testbed.client.CallFailedException;
-import dev.fenceline.testbed.client.RefusedException;
+import dev.fenceline.client.CallFailedException;
+import dev.fenceline.client.RefusedException;
+import dev.fenceline.client.SpaceClient;
+import dev.fenceline.model.WaitPolicy;
 import java.time.Duration;
 import java.util.SplittableRandom;
 
@@ -38,16 +37,12 @@ final class Reclaimer implements Runnable {
 
   private void invalidate(CheckedWindow window) {
     PageRange range = window.registers();
-    InvalidateRequest request =
-        InvalidateRequest.newBuilder()
-            .setSpaceId(window.space().hostId())
-            .setAddress(range.start())
-            .setLength(range.end() - range.start())
-            .setWait(policy())
-            .build();
+    SpaceClient space = workload.cluster().host().space(window.space().hostId());
     try {
-      OperationReply reply = workload.cluster().spaces().invalidate(request);
-      workload.tally().reply("invalidate", reply);
+      workload
+          .tally()
+          .outcome(
+              "invalidate", space.invalidate(range.start(), range.end() - range.start(), policy()));
     } catch (RefusedException e) {
       // The memory or its space went away meanwhile, or a queue is full: both are its right.
       workload.tally().count("invalidate refused", 1);
@@ -58,12 +53,9 @@ final class Reclaimer implements Runnable {
 
   private WaitPolicy policy() {
     int choice = random.nextInt(10);
-    WaitPolicy.Builder policy = WaitPolicy.newBuilder();
     if (choice < 4) {
-      return policy.setMode(WaitPolicy.Mode.MODE_TRY).build();
+      return WaitPolicy.TRY;
     }
-    return choice < 7
-        ? policy.setMode(WaitPolicy.Mode.MODE_DEADLINE).setDeadlineNanos(DEADLINE_NANOS).build()
-        : policy.setMode(WaitPolicy.Mode.MODE_BLOCK).build();
+    return choice < 7 ? new WaitPolicy.Deadline(DEADLINE_NANOS) : WaitPolicy.BLOCK;
   }
 }

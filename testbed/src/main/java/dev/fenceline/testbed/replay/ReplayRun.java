@@ -1,7 +1,7 @@
 package dev.fenceline.testbed.replay;
 
-import dev.fenceline.testbed.client.CallFailedException;
-import dev.fenceline.testbed.client.RefusedException;
+import dev.fenceline.client.CallFailedException;
+import dev.fenceline.client.RefusedException;
 import dev.fenceline.testbed.launch.Installation;
 import dev.fenceline.testbed.launch.Interruption;
 import dev.fenceline.testbed.launch.LaunchFailure;

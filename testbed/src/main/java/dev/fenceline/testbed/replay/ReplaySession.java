@@ -1,8 +1,8 @@
 package dev.fenceline.testbed.replay;
 
+import dev.fenceline.client.CallFailedException;
 import dev.fenceline.device.v1.DeviceInfo;
 import dev.fenceline.testbed.check.History;
-import dev.fenceline.testbed.client.CallFailedException;
 import dev.fenceline.testbed.launch.Interruption;
 import dev.fenceline.testbed.report.Progress;
 import dev.fenceline.testbed.report.RunReport;
@@ -78,7 +78,7 @@ final class ReplaySession {
     this.interruption = interruption;
     this.progress = progress;
     this.workload = new Workload(cluster, book, tally, interruption);
-    this.fences = new FenceCollector(cluster.queries());
+    this.fences = new FenceCollector(cluster.host());
   }
 
   /** Remarks for people: skipped lines, what was left out, what could not be judged. */
@@ -95,7 +95,7 @@ final class ReplaySession {
     long began = System.nanoTime();
     rememberDevices();
     SplittableRandom random = new SplittableRandom(plan.seed());
-    StepExecutor executor = new StepExecutor(cluster.spaces(), tally);
+    StepExecutor executor = new StepExecutor(cluster.host(), tally);
     TraceReplay replay = new TraceReplay(workload, executor, random.split(), interruption);
     Thread collector = Thread.ofPlatform().daemon().name("fences").start(fences);
     workload.start(random.split());
@@ -128,7 +128,7 @@ final class ReplaySession {
     lines = summary.lines();
     skippedLines = summary.skippedLines();
     describe(slices);
-    StepExecutor executor = new StepExecutor(cluster.spaces(), tally);
+    StepExecutor executor = new StepExecutor(cluster.host(), tally);
     AccessReplay replay = new AccessReplay(workload, executor, interruption);
     Thread collector = Thread.ofPlatform().daemon().name("fences").start(fences);
     try {

@@ -1,5 +1,7 @@
 package dev.fenceline.testbed.replay;
 
+import dev.fenceline.client.CallFailedException;
+import dev.fenceline.client.RefusedException;
 import dev.fenceline.common.v1.Errno;
 import dev.fenceline.device.v1.Access;
 import dev.fenceline.device.v1.ProgramResult;
@@ -8,8 +10,6 @@ import dev.fenceline.query.v1.RangeInfo;
 import dev.fenceline.testbed.check.CounterHistory;
 import dev.fenceline.testbed.check.FinalState;
 import dev.fenceline.testbed.check.History;
-import dev.fenceline.testbed.client.CallFailedException;
-import dev.fenceline.testbed.client.RefusedException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
@@ -68,7 +68,7 @@ final class SpaceVerifier {
 
   private void mappings(LiveSpace space, List<MappingModel.Mapped> expected) {
     List<MappingModel.Mapped> found = new ArrayList<>();
-    for (RangeInfo range : workload.cluster().queries().ranges(space.hostId())) {
+    for (RangeInfo range : workload.cluster().host().ranges(space.hostId())) {
       long start = range.getInterval().getStart();
       if (!LiveSpace.STEADY.overlaps(start, range.getInterval().getEnd())) {
         found.add(
@@ -106,7 +106,7 @@ final class SpaceVerifier {
         continue;
       }
       long invoked = System.nanoTime();
-      byte[] bytes = workload.cluster().spaces().read(space.hostId(), page, PAGE);
+      byte[] bytes = workload.cluster().host().space(space.hostId()).read(page, PAGE);
       recordWords(space, page, entry.getValue(), bytes, invoked);
       if (read < MAX_PAGES_COMPARED) {
         byte[] seen = deviceRead(space, page);
@@ -169,7 +169,7 @@ final class SpaceVerifier {
         continue;
       }
       long address = LiveSpace.counterAddress(i);
-      byte[] bytes = workload.cluster().spaces().read(space.hostId(), address, Long.BYTES);
+      byte[] bytes = workload.cluster().host().space(space.hostId()).read(address, Long.BYTES);
       long last = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
       switch (counter.check(0, last)) {
         case CounterHistory.Verdict.Consistent consistent ->

@@ -1,48 +1,41 @@
 package dev.fenceline.testbed.replay;
 
-import dev.fenceline.common.v1.Errno;
-import dev.fenceline.common.v1.NotificationMode;
-import dev.fenceline.common.v1.WaitPolicy;
-import dev.fenceline.space.v1.AdviseRequest;
-import dev.fenceline.space.v1.BrkRequest;
-import dev.fenceline.space.v1.MapRequest;
-import dev.fenceline.space.v1.OperationReply;
-import dev.fenceline.space.v1.ProtectRequest;
-import dev.fenceline.space.v1.RemapRequest;
-import dev.fenceline.space.v1.UnmapRequest;
-import dev.fenceline.testbed.client.AddressSpaceClient;
-import dev.fenceline.testbed.client.RefusedException;
+import dev.fenceline.client.Advice;
+import dev.fenceline.client.HostClient;
+import dev.fenceline.client.Mapping;
+import dev.fenceline.client.Move;
+import dev.fenceline.client.OperationOutcome;
+import dev.fenceline.client.RefusedException;
+import dev.fenceline.client.SpaceClient;
+import dev.fenceline.model.Errno;
+import dev.fenceline.model.NotificationMode;
+import dev.fenceline.model.WaitPolicy;
 
 /** Carries out single steps on a host; knows nothing of what is checked. Thread-safe. */
 final class StepExecutor {
-  private static final WaitPolicy BLOCK =
-      WaitPolicy.newBuilder().setMode(WaitPolicy.Mode.MODE_BLOCK).build();
-  private static final WaitPolicy TRY =
-      WaitPolicy.newBuilder().setMode(WaitPolicy.Mode.MODE_TRY).build();
-
-  private final AddressSpaceClient spaces;
+  private final HostClient host;
   private final OperationTally tally;
 
-  StepExecutor(AddressSpaceClient spaces, OperationTally tally) {
-    this.spaces = spaces;
+  StepExecutor(HostClient host, OperationTally tally) {
+    this.host = host;
     this.tally = tally;
   }
 
   /** The last call of a step: when it was made and answered, and the answer. */
-  record Done(OperationReply reply, PageEffects.Span span) {}
+  record Done(OperationOutcome outcome, PageEffects.Span span) {}
 
   long create(String name, NotificationMode mode) {
     tally.count("create", 1);
-    return spaces.create(name, mode);
+    return host.createSpace(name, mode).id();
   }
 
   long fork(long hostSpace, String name) {
     tally.count("fork", 1);
-    return spaces.fork(hostSpace, name);
+    return host.space(hostSpace).fork(name).id();
   }
 
   Done destroy(long hostSpace) {
-    return timed("destroy", policy -> spaces.destroy(hostSpace), BLOCK);
+    return timed("destroy", policy -> host.space(hostSpace).destroy(), WaitPolicy.BLOCK);
   }
 
   /**
@@ -52,65 +45,49 @@ final class StepExecutor {
    * @throws RefusedException if the host refuses
    */
   Done change(ReplayStep step, long hostSpace, boolean impatient) {
+    SpaceClient space = host.space(hostSpace);
     if (impatient) {
       try {
-        Done tried = timed(step.kind(), policy -> call(step, hostSpace, policy), TRY);
-        if (tried.reply().getOutcome() == OperationReply.Outcome.OUTCOME_DONE) {
+        Done tried = timed(step.kind(), policy -> call(step, space, policy), WaitPolicy.TRY);
+        if (tried.outcome() instanceof OperationOutcome.Done) {
           return tried;
         }
       } catch (RefusedException e) {
-        if (e.errno() != Errno.ERRNO_EAGAIN) {
+        if (e.errno() != Errno.EAGAIN) {
           throw e;
         }
       }
     }
-    return timed(step.kind(), policy -> call(step, hostSpace, policy), BLOCK);
+    return timed(step.kind(), policy -> call(step, space, policy), WaitPolicy.BLOCK);
   }
 
   private interface Call {
-    OperationReply with(WaitPolicy policy);
+    OperationOutcome with(WaitPolicy policy);
   }
 
   private Done timed(String kind, Call call, WaitPolicy policy) {
     long invoked = System.nanoTime();
-    OperationReply reply = call.with(policy);
+    OperationOutcome outcome = call.with(policy);
     long responded = System.nanoTime();
-    tally.reply(kind, reply);
-    return new Done(reply, new PageEffects.Span(invoked, responded));
+    tally.outcome(kind, outcome);
+    return new Done(outcome, new PageEffects.Span(invoked, responded));
   }
 
-  private OperationReply call(ReplayStep step, long hostSpace, WaitPolicy policy) {
+  private static OperationOutcome call(ReplayStep step, SpaceClient space, WaitPolicy policy) {
     return switch (step) {
-      case ReplayStep.Map map -> map(map, hostSpace, policy);
+      case ReplayStep.Map map -> space.map(mapping(map), policy);
       case ReplayStep.Unmap unmap ->
-          spaces.unmap(
-              UnmapRequest.newBuilder()
-                  .setSpaceId(hostSpace)
-                  .setAddress(unmap.range().address())
-                  .setLength(unmap.range().lengthBytes())
-                  .setWait(policy)
-                  .build());
+          space.unmap(unmap.range().address(), unmap.range().lengthBytes(), policy);
       case ReplayStep.Protect protect ->
-          spaces.protect(
-              ProtectRequest.newBuilder()
-                  .setSpaceId(hostSpace)
-                  .setAddress(protect.range().address())
-                  .setLength(protect.range().lengthBytes())
-                  .setProtection(Protections.message(protect.protection()))
-                  .setWait(policy)
-                  .build());
-      case ReplayStep.Remap remap -> remap(remap, hostSpace, policy);
-      case ReplayStep.Brk brk ->
-          spaces.brk(
-              BrkRequest.newBuilder()
-                  .setSpaceId(hostSpace)
-                  .setEnd(brk.end())
-                  .setWait(policy)
-                  .build());
-      case ReplayStep.Discard discard ->
-          advise(discard.range(), AdviseRequest.Advice.ADVICE_DONTNEED, hostSpace, policy);
-      case ReplayStep.Prefetch prefetch ->
-          advise(prefetch.range(), AdviseRequest.Advice.ADVICE_WILLNEED, hostSpace, policy);
+          space.protect(
+              protect.range().address(),
+              protect.range().lengthBytes(),
+              Protections.of(protect.protection()),
+              policy);
+      case ReplayStep.Remap remap -> space.remap(move(remap), policy);
+      case ReplayStep.Brk brk -> space.brk(brk.end(), policy);
+      case ReplayStep.Discard discard -> advise(space, discard.range(), Advice.DONTNEED, policy);
+      case ReplayStep.Prefetch prefetch -> advise(space, prefetch.range(), Advice.WILLNEED, policy);
       case ReplayStep.Create create -> throw notAChange(create);
       case ReplayStep.Fork fork -> throw notAChange(fork);
       case ReplayStep.Destroy destroy -> throw notAChange(destroy);
@@ -121,45 +98,29 @@ final class StepExecutor {
     return new IllegalArgumentException("not a change of one space: " + step);
   }
 
-  private OperationReply map(ReplayStep.Map map, long hostSpace, WaitPolicy policy) {
-    return spaces.map(
-        MapRequest.newBuilder()
-            .setSpaceId(hostSpace)
-            .setAddress(map.range().address())
-            .setLength(map.range().lengthBytes())
-            .setProtection(Protections.message(map.content().protection()))
-            .setPlacement(MapRequest.Placement.PLACEMENT_FIXED)
-            .setShared(map.content().shared())
-            .setBacking(map.content().backing())
-            .setOffset(map.content().offsetBytes())
-            .setWait(policy)
-            .build());
+  private static Mapping mapping(ReplayStep.Map map) {
+    return Mapping.at(
+            map.range().address(),
+            map.range().lengthBytes(),
+            Protections.of(map.content().protection()))
+        .of(map.content().backing(), map.content().offsetBytes(), map.content().shared());
   }
 
-  private OperationReply remap(ReplayStep.Remap remap, long hostSpace, WaitPolicy policy) {
-    RemapRequest.Builder request =
-        RemapRequest.newBuilder()
-            .setSpaceId(hostSpace)
-            .setOldAddress(remap.oldRange().address())
-            .setOldLength(remap.oldRange().lengthBytes())
-            .setNewLength(remap.newRange().lengthBytes())
-            .setMayMove(remap.moves())
-            .setWait(policy);
-    if (remap.moves()) {
-      request.setNewAddress(remap.newRange().address());
-    }
-    return spaces.remap(request.build());
+  private static Move move(ReplayStep.Remap remap) {
+    return remap.moves()
+        ? Move.to(
+            remap.oldRange().address(),
+            remap.oldRange().lengthBytes(),
+            remap.newRange().lengthBytes(),
+            remap.newRange().address())
+        : Move.resize(
+            remap.oldRange().address(),
+            remap.oldRange().lengthBytes(),
+            remap.newRange().lengthBytes());
   }
 
-  private OperationReply advise(
-      PageRange range, AdviseRequest.Advice advice, long hostSpace, WaitPolicy policy) {
-    return spaces.advise(
-        AdviseRequest.newBuilder()
-            .setSpaceId(hostSpace)
-            .setAddress(range.address())
-            .setLength(range.lengthBytes())
-            .setAdvice(advice)
-            .setWait(policy)
-            .build());
+  private static OperationOutcome advise(
+      SpaceClient space, PageRange range, Advice advice, WaitPolicy policy) {
+    return space.advise(range.address(), range.lengthBytes(), advice, policy);
   }
 }

@@ -1,8 +1,8 @@
 package dev.fenceline.testbed.replay;
 
-import dev.fenceline.common.v1.NotificationMode;
+import dev.fenceline.client.RefusedException;
+import dev.fenceline.model.NotificationMode;
 import dev.fenceline.testbed.check.History;
-import dev.fenceline.testbed.client.RefusedException;
 import dev.fenceline.testbed.launch.Interruption;
 import dev.fenceline.testbed.trace.StraceReader;
 import dev.fenceline.testbed.trace.TraceEvent;
@@ -186,8 +186,7 @@ final class TraceReplay {
   }
 
   private void create(ReplayStep.Create create) {
-    long hostId =
-        executor.create("replay-" + create.space(), NotificationMode.NOTIFICATION_MODE_SPLIT);
+    long hostId = executor.create("replay-" + create.space(), NotificationMode.SPLIT);
     LiveSpace space = workload.book().addSpace(hostId, true);
     live.put(create.space(), space);
     StepExecutor.Done done =
@@ -280,7 +279,7 @@ final class TraceReplay {
     if (!from.readable(fromPage)) {
       return false;
     }
-    byte[] bytes = workload.cluster().spaces().read(to.hostId(), toPage, (int) PAGE);
+    byte[] bytes = workload.cluster().host().space(to.hostId()).read(toPage, (int) PAGE);
     ByteBuffer words = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     long[] addresses = CheckedWindow.words(toPage);
     long[] values = new long[addresses.length];

@@ -1,8 +1,8 @@
 package dev.fenceline.testbed.replay;
 
+import dev.fenceline.client.CallFailedException;
 import dev.fenceline.common.v1.Errno;
 import dev.fenceline.testbed.check.History;
-import dev.fenceline.testbed.client.CallFailedException;
 import dev.fenceline.testbed.launch.Interruption;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,18 +1,19 @@
 package dev.fenceline.testbed.console;
 
-import dev.fenceline.common.v1.NotificationMode;
-import dev.fenceline.common.v1.Protection;
+import dev.fenceline.client.CallFailedException;
+import dev.fenceline.client.DeviceClient;
+import dev.fenceline.client.HostClient;
+import dev.fenceline.client.Mapping;
+import dev.fenceline.client.RefusedException;
+import dev.fenceline.client.ServiceChannel;
+import dev.fenceline.client.SpaceClient;
 import dev.fenceline.device.v1.Delays;
 import dev.fenceline.device.v1.Fill;
 import dev.fenceline.device.v1.RandomAccess;
 import dev.fenceline.device.v1.RunProgramRequest;
-import dev.fenceline.space.v1.InvalidateRequest;
-import dev.fenceline.space.v1.MapRequest;
-import dev.fenceline.testbed.client.AddressSpaceClient;
-import dev.fenceline.testbed.client.CallFailedException;
-import dev.fenceline.testbed.client.DeviceClient;
-import dev.fenceline.testbed.client.RefusedException;
-import dev.fenceline.testbed.client.ServiceChannel;
+import dev.fenceline.model.NotificationMode;
+import dev.fenceline.model.Protection;
+import dev.fenceline.model.WaitPolicy;
 import dev.fenceline.testbed.launch.Stack;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,14 +42,14 @@ final class Workload implements AutoCloseable {
   private final List<ServiceChannel> channels = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private final CountDownLatch stopped = new CountDownLatch(1);
-  private final AddressSpaceClient spaces;
+  private final HostClient host;
   private final List<DeviceClient> agents = new ArrayList<>();
-  private final long space;
+  private final SpaceClient space;
 
   private Workload(Stack stack) {
-    spaces = new AddressSpaceClient(dial(stack.host().grpcAddress()), BOUND);
+    host = new HostClient(dial(stack.host().grpcAddress()), BOUND);
     stack.agents().forEach(each -> agents.add(new DeviceClient(dial(each.grpcAddress()), BOUND)));
-    space = spaces.create("training", NotificationMode.NOTIFICATION_MODE_SPLIT);
+    space = host.createSpace("training", NotificationMode.SPLIT);
   }
 
   private ServiceChannel dial(String address) {
@@ -70,23 +71,17 @@ final class Workload implements AutoCloseable {
     map(ACTIVATIONS, ACTIVATION_PAGES * PAGE);
     map(SLOW, SLOW_PAGES * PAGE);
     map(HEAP, 64 * PAGE);
-    long other = spaces.create("inference", NotificationMode.NOTIFICATION_MODE_SEQUENTIAL);
-    spaces.map(mapping(other, WEIGHTS, 32 * PAGE));
+    SpaceClient other = host.createSpace("inference", NotificationMode.SEQUENTIAL);
+    map(other, WEIGHTS, 32 * PAGE);
     agents.get(2).setDelays(0, Delays.newBuilder().setDrainNanos(SLOW_DRAIN.toNanos()).build());
   }
 
   private void map(long address, long length) {
-    spaces.map(mapping(space, address, length));
+    map(space, address, length);
   }
 
-  private static MapRequest mapping(long space, long address, long length) {
-    return MapRequest.newBuilder()
-        .setSpaceId(space)
-        .setAddress(address)
-        .setLength(length)
-        .setProtection(Protection.newBuilder().setRead(true).setWrite(true))
-        .setPlacement(MapRequest.Placement.PLACEMENT_FIXED)
-        .build();
+  private static void map(SpaceClient space, long address, long length) {
+    space.map(Mapping.at(address, length, Protection.READ_WRITE), WaitPolicy.BLOCK);
   }
 
   private void begin() {
@@ -128,16 +123,11 @@ final class Workload implements AutoCloseable {
   }
 
   private RunProgramRequest.Builder request() {
-    return RunProgramRequest.newBuilder().setDeviceIndex(0).setSpaceId(space);
+    return RunProgramRequest.newBuilder().setDeviceIndex(0).setSpaceId(space.id());
   }
 
   private void invalidate(long address, long length) {
-    spaces.invalidate(
-        InvalidateRequest.newBuilder()
-            .setSpaceId(space)
-            .setAddress(address)
-            .setLength(length)
-            .build());
+    space.invalidate(address, length, WaitPolicy.BLOCK);
   }
 
   private interface Round {

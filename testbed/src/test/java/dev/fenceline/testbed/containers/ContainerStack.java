@@ -6,7 +6,7 @@ import com.github.dockerjava.api.model.ContainerNetwork;
 import com.github.dockerjava.api.model.ExposedPort;
 import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.Ports;
-import dev.fenceline.testbed.client.ServiceChannel;
+import dev.fenceline.client.ServiceChannel;
 import dev.fenceline.testbed.launch.Installation;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,22 +2,22 @@ package dev.fenceline.testbed.containers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fenceline.client.CallFailedException;
+import dev.fenceline.client.DeviceClient;
+import dev.fenceline.client.HostClient;
+import dev.fenceline.client.Mapping;
+import dev.fenceline.client.OperationOutcome;
+import dev.fenceline.client.ServiceChannel;
+import dev.fenceline.client.SpaceClient;
 import dev.fenceline.common.v1.Errno;
-import dev.fenceline.common.v1.NotificationMode;
-import dev.fenceline.common.v1.Protection;
-import dev.fenceline.common.v1.WaitPolicy;
 import dev.fenceline.device.v1.AtomicAdd;
 import dev.fenceline.device.v1.Checksum;
 import dev.fenceline.device.v1.Fill;
 import dev.fenceline.device.v1.ProgramResult;
 import dev.fenceline.device.v1.RunProgramRequest;
-import dev.fenceline.space.v1.MapRequest;
-import dev.fenceline.space.v1.OperationReply;
-import dev.fenceline.space.v1.UnmapRequest;
-import dev.fenceline.testbed.client.AddressSpaceClient;
-import dev.fenceline.testbed.client.CallFailedException;
-import dev.fenceline.testbed.client.DeviceClient;
-import dev.fenceline.testbed.client.ServiceChannel;
+import dev.fenceline.model.NotificationMode;
+import dev.fenceline.model.Protection;
+import dev.fenceline.model.WaitPolicy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -132,11 +132,11 @@ class ContainersIT {
 
   @Test
   void workloadOnThreeAgents_seesOneMemory() throws Exception {
-    AddressSpaceClient spaces = spaces();
     long space = mapped("workload");
+    SpaceClient memory = memory(space);
     assertDone(run("agent-1", fill(space, 0x1122_3344_5566_7788L)));
     assertThat(checksum("agent-2", space)).isEqualTo(0x1122_3344_5566_7788L * (BYTES / 8));
-    spaces.write(space, BASE, bytes(0));
+    memory.write(BASE, bytes(0));
 
     List<Future<ProgramResult>> adders = new ArrayList<>();
     for (String agent : List.of("agent-1", "agent-2", "agent-3")) {
@@ -144,12 +144,12 @@ class ContainersIT {
       adders.add(threads.submit(() -> run(agent, program(space).setAtomicAdd(add).build())));
     }
     for (int i = 0; i < 50; i++) {
-      spaces.atomicAdd(space, BASE, 1);
+      memory.atomicAdd(BASE, 1);
     }
     for (Future<ProgramResult> adder : adders) {
       assertDone(adder.get());
     }
-    assertThat(word(spaces.read(space, BASE, 8))).isEqualTo(3 * 200 + 50);
+    assertThat(word(memory.read(BASE, 8))).isEqualTo(3 * 200 + 50);
     assertThat(rest().get("/address-spaces/host-1." + space + "/ranges").path("items"))
         .singleElement()
         .satisfies(
@@ -159,7 +159,7 @@ class ContainersIT {
               assertThat(range.path("holders").findValuesAsString("device"))
                   .contains("agent-1/0", "agent-2/0", "agent-3/0");
             });
-    spaces.destroy(space);
+    memory.destroy();
   }
 
   @ParameterizedTest
@@ -176,13 +176,14 @@ class ContainersIT {
     try {
       strike.hit(stack(), victim);
       struck = true;
-      Future<OperationReply> unmap = threads.submit(() -> spaces().unmap(unmapAll(space)));
+      Future<OperationOutcome> unmap =
+          threads.submit(() -> memory(space).unmap(BASE, BYTES, WaitPolicy.BLOCK));
       assertLateAgentIsNamed(victim, space);
       // One slow agent holds up nobody who does not need its memory.
       assertDone(run("agent-1", fill(bystanders, 9)));
-      OperationReply done = unmap.get(60, TimeUnit.SECONDS);
-      assertThat(done.getOutcome()).isEqualTo(OperationReply.Outcome.OUTCOME_DONE);
-      assertFenceEndedByLease(victim, done.getInvalidationId());
+      OperationOutcome done = unmap.get(60, TimeUnit.SECONDS);
+      assertThat(done).isInstanceOf(OperationOutcome.Done.class);
+      assertFenceEndedByLease(victim, done.times().invalidationId());
       assertThat(rest().get("/address-spaces/host-1." + space + "/ranges").path("items")).isEmpty();
     } finally {
       if (struck) {
@@ -191,10 +192,10 @@ class ContainersIT {
     }
     assertThat(awaitAttached(victim, before)).isNotEqualTo(before);
     map(space);
-    spaces().write(space, BASE, bytes(11));
+    memory(space).write(BASE, bytes(11));
     assertThat(checksum(victim, space)).as("the agent sees the new memory only").isEqualTo(11);
-    spaces().destroy(space);
-    spaces().destroy(bystanders);
+    memory(space).destroy();
+    memory(bystanders).destroy();
   }
 
   @Test
@@ -272,30 +273,13 @@ class ContainersIT {
   }
 
   private long mapped(String name) {
-    long space = spaces().create(name, NotificationMode.NOTIFICATION_MODE_SPLIT);
+    long space = host().createSpace(name, NotificationMode.SPLIT).id();
     map(space);
     return space;
   }
 
   private void map(long space) {
-    spaces()
-        .map(
-            MapRequest.newBuilder()
-                .setSpaceId(space)
-                .setAddress(BASE)
-                .setLength(BYTES)
-                .setProtection(Protection.newBuilder().setRead(true).setWrite(true))
-                .setPlacement(MapRequest.Placement.PLACEMENT_FIXED)
-                .build());
-  }
-
-  private static UnmapRequest unmapAll(long space) {
-    return UnmapRequest.newBuilder()
-        .setSpaceId(space)
-        .setAddress(BASE)
-        .setLength(BYTES)
-        .setWait(WaitPolicy.newBuilder().setMode(WaitPolicy.Mode.MODE_BLOCK))
-        .build();
+    memory(space).map(Mapping.at(BASE, BYTES, Protection.READ_WRITE), WaitPolicy.BLOCK);
   }
 
   private static RunProgramRequest.Builder program(long space) {
@@ -341,7 +325,11 @@ class ContainersIT {
     return Objects.requireNonNull(rest);
   }
 
-  private AddressSpaceClient spaces() {
-    return new AddressSpaceClient(Objects.requireNonNull(hostChannel), CALL_BOUND);
+  private HostClient host() {
+    return new HostClient(Objects.requireNonNull(hostChannel), CALL_BOUND);
+  }
+
+  private SpaceClient memory(long space) {
+    return host().space(space);
   }
 }

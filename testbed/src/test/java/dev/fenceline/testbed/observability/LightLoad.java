@@ -1,18 +1,15 @@
 package dev.fenceline.testbed.observability;
 
-import dev.fenceline.common.v1.NotificationMode;
-import dev.fenceline.common.v1.Protection;
-import dev.fenceline.common.v1.WaitPolicy;
+import dev.fenceline.client.DeviceClient;
+import dev.fenceline.client.DeviceProgram;
+import dev.fenceline.client.HostClient;
+import dev.fenceline.client.Mapping;
+import dev.fenceline.client.ServiceChannel;
+import dev.fenceline.client.SpaceClient;
 import dev.fenceline.device.v1.Delays;
-import dev.fenceline.device.v1.Fill;
-import dev.fenceline.device.v1.RunProgramRequest;
-import dev.fenceline.space.v1.InvalidateRequest;
-import dev.fenceline.space.v1.MapRequest;
-import dev.fenceline.space.v1.ProtectRequest;
-import dev.fenceline.space.v1.UnmapRequest;
-import dev.fenceline.testbed.client.AddressSpaceClient;
-import dev.fenceline.testbed.client.DeviceClient;
-import dev.fenceline.testbed.client.ServiceChannel;
+import dev.fenceline.model.NotificationMode;
+import dev.fenceline.model.Protection;
+import dev.fenceline.model.WaitPolicy;
 import dev.fenceline.testbed.launch.Stack;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -35,7 +32,7 @@ final class LightLoad implements AutoCloseable {
   private static final long SLOW_DRAIN_NANOS = 2_000_000;
 
   private final List<ServiceChannel> channels = new ArrayList<>();
-  private final AddressSpaceClient spaces;
+  private final HostClient host;
   private final List<DeviceClient> devices = new ArrayList<>();
   private final String rest;
   private final HttpClient http = HttpClient.newHttpClient();
@@ -46,7 +43,7 @@ final class LightLoad implements AutoCloseable {
 
   private LightLoad(Stack stack) {
     this.rest = stack.restAddress();
-    this.spaces = new AddressSpaceClient(channel(stack.host().grpcAddress()), BOUND);
+    this.host = new HostClient(channel(stack.host().grpcAddress()), BOUND);
     stack
         .agents()
         .forEach(agent -> devices.add(new DeviceClient(channel(agent.grpcAddress()), BOUND)));
@@ -76,8 +73,8 @@ final class LightLoad implements AutoCloseable {
     try {
       // Slow enough that whoever does not wait long backs off.
       devices.getLast().setDelays(0, Delays.newBuilder().setDrainNanos(SLOW_DRAIN_NANOS).build());
-      long split = spaces.create("split", NotificationMode.NOTIFICATION_MODE_SPLIT);
-      long classic = spaces.create("classic", NotificationMode.NOTIFICATION_MODE_SEQUENTIAL);
+      SpaceClient split = host.createSpace("split", NotificationMode.SPLIT);
+      SpaceClient classic = host.createSpace("classic", NotificationMode.SEQUENTIAL);
       while (!stopped) {
         round(split);
         round(classic);
@@ -98,58 +95,26 @@ final class LightLoad implements AutoCloseable {
     }
   }
 
-  private void round(long space) {
-    Protection readWrite = Protection.newBuilder().setRead(true).setWrite(true).build();
-    spaces.map(
-        MapRequest.newBuilder()
-            .setSpaceId(space)
-            .setAddress(BASE)
-            .setLength(BYTES)
-            .setProtection(readWrite)
-            .setPlacement(MapRequest.Placement.PLACEMENT_FIXED)
-            .build());
-    spaces.write(space, BASE, new byte[64]);
+  private void round(SpaceClient space) {
+    space.map(Mapping.at(BASE, BYTES, Protection.READ_WRITE), WaitPolicy.BLOCK);
+    space.write(BASE, new byte[64]);
     for (WaitPolicy wait : waits()) {
       fillOnAll(space);
-      spaces.read(space, BASE, 64);
-      spaces.invalidate(
-          InvalidateRequest.newBuilder()
-              .setSpaceId(space)
-              .setAddress(BASE)
-              .setLength(BYTES)
-              .setWait(wait)
-              .build());
+      space.read(BASE, 64);
+      space.invalidate(BASE, BYTES, wait);
     }
     fillOnAll(space);
-    spaces.protect(
-        ProtectRequest.newBuilder()
-            .setSpaceId(space)
-            .setAddress(BASE)
-            .setLength(BYTES)
-            .setProtection(Protection.newBuilder().setRead(true))
-            .build());
-    spaces.unmap(
-        UnmapRequest.newBuilder().setSpaceId(space).setAddress(BASE).setLength(BYTES).build());
+    space.protect(BASE, BYTES, Protection.READ, WaitPolicy.BLOCK);
+    space.unmap(BASE, BYTES, WaitPolicy.BLOCK);
   }
 
   private static List<WaitPolicy> waits() {
-    return List.of(
-        WaitPolicy.newBuilder().setMode(WaitPolicy.Mode.MODE_BLOCK).build(),
-        WaitPolicy.newBuilder().setMode(WaitPolicy.Mode.MODE_TRY).build(),
-        WaitPolicy.newBuilder()
-            .setMode(WaitPolicy.Mode.MODE_DEADLINE)
-            .setDeadlineNanos(SLOW_DRAIN_NANOS / 4)
-            .build());
+    return List.of(WaitPolicy.BLOCK, WaitPolicy.TRY, new WaitPolicy.Deadline(SLOW_DRAIN_NANOS / 4));
   }
 
-  private void fillOnAll(long space) {
+  private void fillOnAll(SpaceClient space) {
     for (DeviceClient device : devices) {
-      device.run(
-          RunProgramRequest.newBuilder()
-              .setDeviceIndex(0)
-              .setSpaceId(space)
-              .setFill(Fill.newBuilder().setAddress(BASE).setLength(BYTES).setWord(7))
-              .build());
+      device.run(0, space.id(), new DeviceProgram.Fill(BASE, BYTES, 7));
     }
   }
 

@@ -1,4 +1,4 @@
-package dev.fenceline.testbed.client;
+package dev.fenceline.client;
 
 import io.grpc.Status;
 import java.io.Serial;

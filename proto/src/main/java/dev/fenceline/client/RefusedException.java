@@ -1,10 +1,10 @@
-package dev.fenceline.testbed.client;
+package dev.fenceline.client;
 
-import dev.fenceline.common.v1.Errno;
+import dev.fenceline.model.Errno;
 import java.io.Serial;
 import java.util.OptionalLong;
 
-/** A service refused a call and says why; nothing was changed. */
+/** A service refused a call and says why; nothing was changed. Immutable. */
 public final class RefusedException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 
@@ -13,7 +13,7 @@ public final class RefusedException extends RuntimeException {
   private final long address;
 
   RefusedException(Errno errno, String message, OptionalLong address, Throwable cause) {
-    super(errno.name().replace("ERRNO_", "") + ": " + message, cause);
+    super(errno.name() + ": " + message, cause);
     this.errno = errno;
     this.addressKnown = address.isPresent();
     this.address = address.orElse(0);

@@ -1,12 +1,16 @@
-package dev.fenceline.testbed.client;
+package dev.fenceline.client;
 
 import dev.fenceline.common.v1.ErrorDetail;
+import dev.fenceline.model.Errno;
+import dev.fenceline.wire.CommonCodec;
+import dev.fenceline.wire.MalformedMessageException;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.ProtoUtils;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Turns gRPC statuses into typed exceptions, once for all clients. Stateless. */
 final class Calls {
@@ -28,12 +32,22 @@ final class Calls {
     } catch (StatusRuntimeException e) {
       Metadata trailers = e.getTrailers();
       ErrorDetail detail = trailers == null ? null : trailers.get(DETAIL);
-      if (detail == null || e.getStatus().getCode() == Status.Code.INTERNAL) {
+      Errno errno = detail == null ? null : errno(detail);
+      if (detail == null || errno == null || e.getStatus().getCode() == Status.Code.INTERNAL) {
         throw new CallFailedException(name, e.getStatus(), e);
       }
       OptionalLong address =
           detail.hasAddress() ? OptionalLong.of(detail.getAddress()) : OptionalLong.empty();
-      throw new RefusedException(detail.getErrno(), detail.getMessage(), address, e);
+      throw new RefusedException(errno, detail.getMessage(), address, e);
+    }
+  }
+
+  /** Null if a newer service names an error that is not known here. */
+  private static @Nullable Errno errno(ErrorDetail detail) {
+    try {
+      return CommonCodec.decode(detail.getErrno());
+    } catch (MalformedMessageException e) {
+      return null;
     }
   }
 }

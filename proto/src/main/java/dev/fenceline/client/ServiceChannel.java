@@ -1,4 +1,4 @@
-package dev.fenceline.testbed.client;
+package dev.fenceline.client;
 
 import dev.fenceline.security.PeerIdentity;
 import dev.fenceline.security.PeerRole;
@@ -45,6 +45,13 @@ public final class ServiceChannel implements AutoCloseable {
             .dial(address, PeerIdentity.any(role))
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             .build());
+  }
+
+  /**
+   * A channel that somebody else made, such as one within this process; closed with this object.
+   */
+  public static ServiceChannel over(ManagedChannel channel) {
+    return new ServiceChannel(channel.authority(), channel);
   }
 
   /** host:port. */

@@ -1,0 +1,10 @@
+package dev.fenceline.client;
+
+/** What a program knows about its use of memory, as madvise(2) takes it. Immutable. */
+public enum Advice {
+  NORMAL,
+  /** Drop the pages; the next touch sees zeros. */
+  DONTNEED,
+  /** Fault the pages in. */
+  WILLNEED
+}
