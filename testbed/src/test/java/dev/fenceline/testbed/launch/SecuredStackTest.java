@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.fenceline.client.CallFailedException;
+import dev.fenceline.client.DeviceClient;
+import dev.fenceline.client.HostClient;
+import dev.fenceline.client.ServiceChannel;
 import dev.fenceline.query.v1.SessionInfo;
 import dev.fenceline.security.PeerRole;
 import dev.fenceline.security.RefusalObserver;
 import dev.fenceline.security.TransportSecurity;
 import dev.fenceline.testbed.certs.CertificateDirectory;
-import dev.fenceline.testbed.client.CallFailedException;
-import dev.fenceline.testbed.client.DeviceClient;
-import dev.fenceline.testbed.client.HostQueryClient;
-import dev.fenceline.testbed.client.ServiceChannel;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -54,7 +54,7 @@ class SecuredStackTest {
         talk(stack, admin);
       }
       try (ServiceChannel plaintext = ServiceChannel.to(stack.host().grpcAddress())) {
-        HostQueryClient stranger = new HostQueryClient(plaintext, BOUND);
+        HostClient stranger = new HostClient(plaintext, BOUND);
         assertThatThrownBy(stranger::host).isInstanceOf(CallFailedException.class);
       }
     }
@@ -64,7 +64,7 @@ class SecuredStackTest {
     try (ServiceChannel host = ServiceChannel.to(stack.host().grpcAddress(), admin, PeerRole.HOST);
         ServiceChannel agent =
             ServiceChannel.to(stack.agents().getFirst().grpcAddress(), admin, PeerRole.AGENT)) {
-      HostQueryClient queries = new HostQueryClient(host, BOUND);
+      HostClient queries = new HostClient(host, BOUND);
       assertThat(queries.host().getHostId()).isEqualTo("host-1");
       // The agent has the host from the coordinator, so all three have talked to each other.
       long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
