@@ -1,6 +1,8 @@
 package dev.fenceline.coordinator.config;
 
+import dev.fenceline.coordinator.adapter.grpc.GrpcAgentCommands;
 import dev.fenceline.coordinator.adapter.grpc.GrpcAgentQueries;
+import dev.fenceline.coordinator.adapter.grpc.GrpcHostCommands;
 import dev.fenceline.coordinator.adapter.grpc.GrpcHostQueries;
 import dev.fenceline.coordinator.adapter.grpc.NodeCalls;
 import dev.fenceline.coordinator.adapter.grpc.NodeChannels;
@@ -10,8 +12,10 @@ import dev.fenceline.coordinator.adapter.metrics.CoordinatorMeters;
 import dev.fenceline.coordinator.adapter.metrics.RegistryGauges;
 import dev.fenceline.coordinator.engine.RegistryEngine;
 import dev.fenceline.coordinator.engine.RegistrySettings;
+import dev.fenceline.coordinator.runtime.AgentCommands;
 import dev.fenceline.coordinator.runtime.AgentQueries;
 import dev.fenceline.coordinator.runtime.FanOut;
+import dev.fenceline.coordinator.runtime.HostCommands;
 import dev.fenceline.coordinator.runtime.HostQueries;
 import dev.fenceline.coordinator.runtime.RegistryEvents;
 import dev.fenceline.coordinator.runtime.RegistryRuntime;
@@ -152,6 +156,16 @@ class RegistryConfiguration {
   @Bean
   AgentQueries agentQueries(NodeCalls calls) {
     return new GrpcAgentQueries(calls);
+  }
+
+  @Bean
+  HostCommands hostCommands(NodeCalls calls, CoordinatorProperties properties) {
+    return new GrpcHostCommands(calls, properties.commandTimeout().toNanos());
+  }
+
+  @Bean
+  AgentCommands agentCommands(NodeCalls calls) {
+    return new GrpcAgentCommands(calls);
   }
 
   @Bean

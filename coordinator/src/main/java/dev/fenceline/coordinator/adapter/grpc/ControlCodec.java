@@ -4,6 +4,7 @@ import dev.fenceline.control.v1.AgentStanding;
 import dev.fenceline.coordinator.engine.query.DeviceStanding;
 import dev.fenceline.coordinator.engine.query.HostPolicy;
 import dev.fenceline.coordinator.engine.query.Standing;
+import dev.fenceline.model.NotificationMode;
 import dev.fenceline.wire.MalformedMessageException;
 
 /** Standings and policies, between wire and the coordinator's words. Stateless. */
@@ -55,5 +56,22 @@ final class ControlCodec {
         policy.getQuarantineHoldNanos(),
         policy.getQuarantineGreatestHoldNanos(),
         QueryCodec.mode(policy.getDefaultNotificationMode()));
+  }
+
+  static dev.fenceline.control.v1.HostPolicy encode(HostPolicy policy) {
+    return dev.fenceline.control.v1.HostPolicy.newBuilder()
+        .setQuarantineStrikes((int) policy.quarantineStrikes())
+        .setQuarantineWindowNanos(policy.windowNanos())
+        .setQuarantineHoldNanos(policy.holdNanos())
+        .setQuarantineGreatestHoldNanos(policy.greatestHoldNanos())
+        .setDefaultNotificationMode(encode(policy.defaultNotificationMode()))
+        .build();
+  }
+
+  static dev.fenceline.common.v1.NotificationMode encode(NotificationMode mode) {
+    return switch (mode) {
+      case SPLIT -> dev.fenceline.common.v1.NotificationMode.NOTIFICATION_MODE_SPLIT;
+      case SEQUENTIAL -> dev.fenceline.common.v1.NotificationMode.NOTIFICATION_MODE_SEQUENTIAL;
+    };
   }
 }

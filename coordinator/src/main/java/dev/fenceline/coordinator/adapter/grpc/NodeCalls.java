@@ -6,6 +6,7 @@ import dev.fenceline.coordinator.engine.query.Answer;
 import dev.fenceline.coordinator.runtime.QueryObserver;
 import dev.fenceline.device.v1.DeviceServiceGrpc;
 import dev.fenceline.model.Errno;
+import dev.fenceline.query.v1.HostQueryServiceGrpc;
 import dev.fenceline.security.PeerRole;
 import dev.fenceline.wire.CommonCodec;
 import dev.fenceline.wire.MalformedMessageException;
@@ -17,6 +18,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -24,6 +26,9 @@ import java.util.concurrent.TimeUnit;
  * Thread-safe; blocks.
  */
 public final class NodeCalls {
+  /** Services of which every call may be repeated. */
+  private static final Set<String> ASKS_ONLY = Set.of(HostQueryServiceGrpc.SERVICE_NAME);
+
   private final NodeChannels channels;
   private final long timeoutNanos;
   private final QueryObserver observer;
@@ -39,8 +44,18 @@ public final class NodeCalls {
       MethodDescriptor<Q, R> method,
       Q question,
       QueryCodec.Decoder<? super R, ? extends T> decoder) {
+    return ask(endpoint, method, question, decoder, timeoutNanos);
+  }
+
+  /** With a time-out of its own, for what may take longer. */
+  <Q, R, T> Answer<T> ask(
+      String endpoint,
+      MethodDescriptor<Q, R> method,
+      Q question,
+      QueryCodec.Decoder<? super R, ? extends T> decoder,
+      long limitNanos) {
     long startNanos = System.nanoTime();
-    Answer<T> answer = answer(endpoint, method, question, decoder);
+    Answer<T> answer = answer(endpoint, method, question, decoder, limitNanos);
     observer.answered(
         String.valueOf(method.getBareMethodName()),
         outcome(answer),
@@ -52,30 +67,32 @@ public final class NodeCalls {
       String endpoint,
       MethodDescriptor<Q, R> method,
       Q question,
-      QueryCodec.Decoder<? super R, ? extends T> decoder) {
+      QueryCodec.Decoder<? super R, ? extends T> decoder,
+      long limitNanos) {
     try {
-      R reply = reply(endpoint, method, question);
+      R reply = reply(endpoint, method, question, limitNanos);
       channels.succeeded(endpoint);
       return new Answer.Answered<>(decoder.decode(reply));
     } catch (StatusRuntimeException e) {
-      return failure(endpoint, e);
+      return failure(endpoint, e, limitNanos);
     } catch (MalformedMessageException e) {
       return new Answer.Broken<>("MALFORMED", String.valueOf(e.getMessage()));
     }
   }
 
-  private <Q, R> R reply(String endpoint, MethodDescriptor<Q, R> method, Q question) {
-    CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(timeoutNanos, TimeUnit.NANOSECONDS);
+  private <Q, R> R reply(
+      String endpoint, MethodDescriptor<Q, R> method, Q question, long limitNanos) {
+    CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(limitNanos, TimeUnit.NANOSECONDS);
     PeerRole role = role(method);
     ManagedChannel channel = channels.channel(endpoint, role);
     try {
       return ClientCalls.blockingUnaryCall(channel, method, options, question);
     } catch (StatusRuntimeException e) {
-      if (!channel.isShutdown()) {
+      if (!channel.isShutdown() || !ASKS_ONLY.contains(String.valueOf(method.getServiceName()))) {
         throw e;
       }
       // The registry let go of the channel between the two lines: the node is back and deserves
-      // one more try, within the same deadline.
+      // one more try, within the same deadline. A command is never sent twice.
       return ClientCalls.blockingUnaryCall(
           channels.channel(endpoint, role), method, options, question);
     }
@@ -89,7 +106,7 @@ public final class NodeCalls {
         : PeerRole.HOST;
   }
 
-  private <T> Answer<T> failure(String endpoint, StatusRuntimeException e) {
+  private <T> Answer<T> failure(String endpoint, StatusRuntimeException e, long limitNanos) {
     Status status = e.getStatus();
     Optional<ErrorDetail> detail = ErrorTrailer.detailIn(e.getTrailers());
     if (detail.isPresent()) {
@@ -101,7 +118,7 @@ public final class NodeCalls {
           new Answer.Unreachable<>(
               true,
               channels.failed(endpoint),
-              "no answer within " + timeoutNanos / 1_000_000 + " ms");
+              "no answer within " + limitNanos / 1_000_000 + " ms");
       case UNAVAILABLE, CANCELLED ->
           new Answer.Unreachable<>(
               false, channels.failed(endpoint), "no connection to " + endpoint);

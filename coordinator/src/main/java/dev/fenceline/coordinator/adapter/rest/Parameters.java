@@ -127,11 +127,16 @@ final class Parameters {
 
   /** The page that the address lies in. */
   static long pageAddress(String name, String text) {
+    return address(name, text) & -Pages.SIZE_BYTES;
+  }
+
+  /** In [0, 2^47). */
+  static long address(String name, String text) {
     long address = number(text);
     if (address < 0 || address >= Pages.ADDRESS_LIMIT) {
       throw ProblemException.invalidParameter(name, text, ADDRESS_FORM);
     }
-    return address & -Pages.SIZE_BYTES;
+    return address;
   }
 
   /** [start, end), each with its default; null if neither is given. */

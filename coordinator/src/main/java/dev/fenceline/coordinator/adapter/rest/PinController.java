@@ -1,15 +1,21 @@
 package dev.fenceline.coordinator.adapter.rest;
 
 import dev.fenceline.coordinator.adapter.rest.Parameters.CompositeId;
+import dev.fenceline.coordinator.adapter.rest.model.PinReleaseView;
 import dev.fenceline.coordinator.adapter.rest.model.PinView;
+import dev.fenceline.coordinator.engine.NodeView;
 import dev.fenceline.coordinator.engine.query.Pin;
+import dev.fenceline.coordinator.runtime.HostCommands;
 import dev.fenceline.coordinator.runtime.HostQueries;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
@@ -24,8 +30,11 @@ class PinController {
   private final NodeDirectory directory;
   private final HostQueries hosts;
   private final HostOrderListing listing;
+  private final HostCommands commands;
 
-  PinController(NodeDirectory directory, HostQueries hosts, HostOrderListing listing) {
+  PinController(
+      NodeDirectory directory, HostQueries hosts, HostOrderListing listing, HostCommands commands) {
+    this.commands = commands;
     this.directory = directory;
     this.hosts = hosts;
     this.listing = listing;
@@ -74,5 +83,24 @@ class PinController {
             .toList(),
         page.nextCursor(),
         page.unavailable());
+  }
+
+  @DeleteMapping("/{pinId}")
+  @Operation(
+      summary = "Takes a pin back for its owner, who may still rely on it: for leaks",
+      operationId = "unpin")
+  PinReleaseView unpin(
+      @Parameter(example = "host-1.3") @PathVariable("pinId") String pinId,
+      HttpServletRequest request) {
+    CompositeId id = Parameters.pinId("pinId", pinId);
+    NodeView host = directory.askableHost(id.hostId());
+    Audit.about(request, Audit.Subject.host(id.hostId(), "took back pin " + id));
+    return new PinReleaseView(
+        id.toString(),
+        directory.value(
+            host,
+            commands.unpin(host.endpoint(), id.number()),
+            ProblemType.UNKNOWN_PIN,
+            "pin " + id));
   }
 }

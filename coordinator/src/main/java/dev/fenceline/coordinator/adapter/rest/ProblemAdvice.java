@@ -12,6 +12,7 @@ import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
+import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
@@ -54,6 +55,13 @@ class ProblemAdvice {
         new ProblemException(ProblemType.OVERLOADED, String.valueOf(failure.getMessage()))
             .with(RETRY_AFTER_SECONDS, 1),
         request);
+  }
+
+  /** A body that cannot be read: names the member. */
+  @ExceptionHandler(HttpMessageNotReadableException.class)
+  ResponseEntity<ProblemDetail> unreadable(
+      HttpMessageNotReadableException failure, HttpServletRequest request) {
+    return problem(UnreadableBody.problem(failure), request);
   }
 
   /** What the web framework refuses by itself, and what nobody expected. */

@@ -31,6 +31,16 @@ enum ProblemType {
   REQUEST_REFUSED("request-refused", 400, "The request was refused"),
   REQUEST_IN_CONFLICT("request-refused", 409, "The request was refused as things stand"),
   NODE_BUSY("request-refused", 503, "The request was refused for want of room"),
+  IDEMPOTENCY_CONFLICT(
+      "idempotency-conflict", 422, "The idempotency key was used for another request"),
+  REQUEST_UNDER_WAY("request-under-way", 409, "The first request with the key is still under way"),
+  UNAUTHENTICATED("unauthenticated", 401, "Nobody knows who asks"),
+  FORBIDDEN("forbidden", 403, "The role does not permit it"),
+  CROSS_SITE("cross-site-request", 403, "The request comes from another site"),
+  RATE_LIMITED("rate-limited", 429, "Too many requests"),
+  BODY_TOO_LARGE("body-too-large", 413, "The body is too large"),
+  URI_TOO_LONG("uri-too-long", 414, "The address is too long"),
+  HEADERS_TOO_LARGE("headers-too-large", 431, "The headers are too large"),
   INTERNAL("internal-error", 500, "The coordinator failed");
 
   private static final String BASE = "https://fenceline.dev/problems/";
@@ -70,6 +80,12 @@ enum ProblemType {
   static ProblemType ofStatus(int status) {
     return switch (status) {
       case 400 -> BAD_REQUEST;
+      case 401 -> UNAUTHENTICATED;
+      case 403 -> FORBIDDEN;
+      case 413 -> BODY_TOO_LARGE;
+      case 414 -> URI_TOO_LONG;
+      case 429 -> RATE_LIMITED;
+      case 431 -> HEADERS_TOO_LARGE;
       case 404 -> NOT_FOUND;
       case 405 -> METHOD_NOT_ALLOWED;
       case 406 -> NOT_ACCEPTABLE;

@@ -11,8 +11,10 @@ import io.swagger.v3.oas.models.media.StringSchema;
 import io.swagger.v3.oas.models.responses.ApiResponse;
 import io.swagger.v3.oas.models.responses.ApiResponses;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.springdoc.core.customizers.OpenApiCustomizer;
+import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
@@ -21,6 +23,12 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.cfg.CoercionAction;
+import tools.jackson.databind.cfg.CoercionInputShape;
+import tools.jackson.databind.type.LogicalType;
 
 /** What all resources share: the gate before them, and their description. Stateless. */
 @Configuration(proxyBeanMethods = false)
@@ -38,13 +46,40 @@ class RestConfiguration implements WebMvcConfigurer {
   }
 
   private final AnswerGate gate;
+  private final Audit audit;
 
-  RestConfiguration(AnswerGate gate) {
+  RestConfiguration(AnswerGate gate, Audit audit) {
     this.gate = gate;
+    this.audit = audit;
+  }
+
+  /** Bodies mean what they say: nothing unknown, nothing twice, no text that is a number. */
+  @Bean
+  JsonMapperBuilderCustomizer strictBodies() {
+    return builder -> {
+      builder
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS);
+      for (LogicalType type : List.of(LogicalType.Textual, LogicalType.Boolean)) {
+        builder.withCoercionConfig(
+            type,
+            config -> {
+              config.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail);
+              config.setCoercion(CoercionInputShape.Float, CoercionAction.Fail);
+              if (type == LogicalType.Textual) {
+                config.setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
+              }
+            });
+      }
+    };
   }
 
   @Override
   public void addInterceptors(InterceptorRegistry registry) {
+    registry.addInterceptor(audit);
     registry.addInterceptor(gate);
   }
 

@@ -1,0 +1,75 @@
+package dev.fenceline.coordinator.adapter.rest.model;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.swagger.v3.oas.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/** A change of an address space; immutable. Members that its type does not take are refused. */
+@Schema(
+    description = "A change of an address space; members that its type does not take are refused")
+public record OperationBody(
+    @Schema(
+            requiredMode = Schema.RequiredMode.REQUIRED,
+            allowableValues = {"map", "unmap", "protect", "remap", "advise", "invalidate"},
+            example = "invalidate")
+        @Nullable String type,
+    @Schema(
+            description = "Needed, but for map with placement anywhere, where it is a hint",
+            example = "0x7f0000000000")
+        @Nullable String address,
+    @Schema(
+            description = "Bytes; rounded up to pages as mmap does",
+            requiredMode = Schema.RequiredMode.REQUIRED,
+            minimum = "1",
+            maximum = "140737488355328",
+            example = "4096")
+        @Nullable Long length,
+    @Schema(
+            description = "map, protect: as in /proc/PID/maps",
+            pattern = "[r-][w-][x-]",
+            example = "rw-",
+            nullable = true)
+        @Nullable String protection,
+    @Schema(
+            description = "map; default anywhere",
+            allowableValues = {"anywhere", "fixed", "fixed-noreplace"},
+            nullable = true)
+        @Nullable String placement,
+    @Schema(description = "map; default false", nullable = true) @Nullable Boolean shared,
+    @Schema(
+            description = "map: name of what is mapped; default anonymous memory",
+            maxLength = 128,
+            nullable = true)
+        @Nullable String backing,
+    @Schema(
+            description = "map: offset in the backing, a multiple of 4096; hexadecimal or decimal",
+            example = "0x0",
+            nullable = true)
+        @Nullable String offset,
+    @Schema(
+            description = "remap: bytes",
+            minimum = "1",
+            maximum = "140737488355328",
+            nullable = true)
+        @Nullable Long newLength,
+    @Schema(description = "remap: exactly there; needs mayMove", nullable = true)
+        @Nullable String newAddress,
+    @Schema(description = "remap; default false", nullable = true) @Nullable Boolean mayMove,
+    @Schema(
+            description = "advise",
+            allowableValues = {"normal", "dontneed", "willneed"},
+            nullable = true)
+        @Nullable String advice,
+    @Schema(description = "Default: block", nullable = true) @JsonProperty("wait")
+        @Nullable Wait waiting) {
+
+  /** How long to wait for fences; immutable. */
+  @Schema(name = "WaitBody", description = "How long to wait for fences")
+  public record Wait(
+      @Schema(
+              requiredMode = Schema.RequiredMode.REQUIRED,
+              allowableValues = {"block", "try", "deadline"})
+          @Nullable String mode,
+      @Schema(description = "With mode deadline", minimum = "1", maximum = "60000", nullable = true)
+          @Nullable Long deadlineMillis) {}
+}

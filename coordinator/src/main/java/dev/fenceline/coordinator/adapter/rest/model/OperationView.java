@@ -1,0 +1,26 @@
+package dev.fenceline.coordinator.adapter.rest.model;
+
+import io.swagger.v3.oas.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/** What became of a change; immutable. */
+@Schema(description = "What became of a change of an address space")
+public record OperationView(
+    @Schema(
+            description = "backed-off: a fence had still to wait; nothing has changed",
+            allowableValues = {"done", "backed-off"})
+        String outcome,
+    @Schema(
+            description = "Of the mapping made or moved; else null",
+            example = "0x7f0000000000",
+            nullable = true)
+        @Nullable String address,
+    @Schema(
+            description = "Null if no translation had to be invalidated",
+            example = "host-1.42",
+            nullable = true)
+        @Nullable String fenceId,
+    double scheduleMicros,
+    double unmapMicros,
+    double waitMicros,
+    @Schema(description = "Devices that had something to drain") long fencesWaited) {}

@@ -1,0 +1,7 @@
+package dev.fenceline.coordinator.adapter.rest.model;
+
+import io.swagger.v3.oas.annotations.media.Schema;
+
+/** A pin that was taken back; immutable. */
+@Schema(description = "A pin that was taken back")
+public record PinReleaseView(@Schema(example = "host-1.3") String id, long unpinnedPages) {}

@@ -1,0 +1,76 @@
+package dev.fenceline.coordinator.adapter.rest.model;
+
+import io.swagger.v3.oas.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/** A program for a device; immutable. Members that its kind does not take are refused. */
+@Schema(description = "A program for a device; members that its kind does not take are refused")
+public record ProgramBody(
+    @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "agent-1/0")
+        @Nullable String device,
+    @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "host-1.1")
+        @Nullable String space,
+    @Schema(
+            requiredMode = Schema.RequiredMode.REQUIRED,
+            allowableValues = {
+              "fill",
+              "copy",
+              "add",
+              "checksum",
+              "pointer-chase",
+              "random-access",
+              "atomic-add"
+            },
+            example = "checksum")
+        @Nullable String kind,
+    @Schema(description = "fill, checksum, random-access, atomic-add", example = "0x7f0000000000")
+        @Nullable String address,
+    @Schema(
+            description = "fill, copy, add, checksum, random-access: bytes",
+            minimum = "1",
+            maximum = "140737488355328",
+            example = "4096")
+        @Nullable Long length,
+    @Schema(description = "fill: 8 bytes, hexadecimal or decimal", nullable = true)
+        @Nullable String word,
+    @Schema(description = "copy: from", nullable = true) @Nullable String source,
+    @Schema(description = "copy, add: to", nullable = true) @Nullable String target,
+    @Schema(description = "add: first summand", nullable = true) @Nullable String a,
+    @Schema(description = "add: second summand", nullable = true) @Nullable String b,
+    @Schema(description = "pointer-chase", nullable = true) @Nullable String start,
+    @Schema(description = "pointer-chase", minimum = "1", maximum = "2147483647", nullable = true)
+        @Nullable Long hops,
+    @Schema(description = "random-access", minimum = "1", maximum = "2147483647", nullable = true)
+        @Nullable Long operations,
+    @Schema(description = "random-access", minimum = "0", maximum = "100", nullable = true)
+        @Nullable Long writePercent,
+    @Schema(description = "random-access: hexadecimal or decimal; default 0", nullable = true)
+        @Nullable String seed,
+    @Schema(
+            description = "random-access: makes written values unique; default 1",
+            minimum = "1",
+            maximum = "8388607",
+            nullable = true)
+        @Nullable Long writer,
+    @Schema(
+            description = "random-access; default 0",
+            minimum = "0",
+            maximum = "1099511627775",
+            nullable = true)
+        @Nullable Long firstCounter,
+    @Schema(
+            description = "random-access; default 1",
+            minimum = "1",
+            maximum = "2147483647",
+            nullable = true)
+        @Nullable Long strideWords,
+    @Schema(description = "atomic-add", minimum = "1", maximum = "2147483647", nullable = true)
+        @Nullable Long times,
+    @Schema(description = "atomic-add: hexadecimal or decimal", nullable = true)
+        @Nullable String operand,
+    @Schema(
+            description = "Bound of the whole run; default 60",
+            minimum = "1",
+            maximum = "600",
+            nullable = true)
+        @Nullable Long deadlineSeconds) {}

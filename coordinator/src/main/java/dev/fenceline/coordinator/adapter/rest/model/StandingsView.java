@@ -1,0 +1,23 @@
+package dev.fenceline.coordinator.adapter.rest.model;
+
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.util.List;
+
+/** How an agent, or a device, stands after a command; immutable. */
+@Schema(description = "How an agent and its devices stand")
+public record StandingsView(
+    @Schema(example = "agent-1") String agentId,
+    @Schema(description = "Devices, if they were concerned") List<Device> devices,
+    @Schema(description = "What hosts say of the agent, if they were concerned")
+        List<StandingView> standings,
+    @Schema(description = "Whose part is missing") List<UnavailableHost> unavailableHosts) {
+
+  /** Whether a device takes programs; immutable. */
+  @Schema(name = "DeviceStanding")
+  public record Device(
+      @Schema(example = "agent-1/0") String device,
+      @Schema(allowableValues = {"active", "draining", "drained"}) String state,
+      long runningPrograms,
+      long queuedPrograms,
+      String reason) {}
+}
