@@ -10,9 +10,6 @@ class ContradictionAnalyzer extends AbstractFailureAnalyzer<ContradictoryConfigu
   @Override
   protected FailureAnalysis analyze(Throwable failure, ContradictoryConfiguration cause) {
     return new FailureAnalysis(
-        "The configuration below fenceline.coordinator contradicts itself: " + cause.getMessage(),
-        "Change liveness-timeout, report-interval, recovery-window or retention; leave the middle"
-            + " two out to have them derived.",
-        failure);
+        "The configuration contradicts itself: " + cause.getMessage(), cause.remedy(), failure);
   }
 }

@@ -2,14 +2,29 @@ package dev.fenceline.coordinator.config;
 
 import dev.fenceline.security.SecurityRefusal;
 import java.io.Serial;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.ExitCodeGenerator;
 
 /** Values that are each fine and cannot be together; ends the start. */
 final class ContradictoryConfiguration extends RuntimeException implements ExitCodeGenerator {
   @Serial private static final long serialVersionUID = 1L;
 
-  ContradictoryConfiguration(String message, Throwable cause) {
+  private final String remedy;
+
+  /**
+   * @param remedy what to do, in one sentence
+   */
+  ContradictoryConfiguration(String message, String remedy) {
+    this(message, remedy, null);
+  }
+
+  ContradictoryConfiguration(String message, String remedy, @Nullable Throwable cause) {
     super(message, cause);
+    this.remedy = remedy;
+  }
+
+  String remedy() {
+    return remedy;
   }
 
   @Override

@@ -21,7 +21,8 @@ import org.springframework.validation.annotation.Validated;
  * @param retention how long a lost node, or one that left, is remembered
  * @param queryTimeout how long a question to a host or agent may take
  * @param commandTimeout how long a change may take that waits for fences
- * @param expectedHosts the registry stays {@code recovering} until so many hosts have reported
+ * @param expectedHosts the registry stays {@code recovering} until so many hosts have reported; if
+ *     absent, until one has, or for ten recovery windows
  * @param queryParallelism questions under way at once
  * @param queueCapacity inputs that may wait for the registry
  */
@@ -35,6 +36,6 @@ public record CoordinatorProperties(
     @DefaultValue("2s") @DurationMin(millis = 10) @DurationMax(minutes = 1) Duration queryTimeout,
     @DefaultValue("30s") @DurationMin(millis = 10) @DurationMax(minutes = 10)
         Duration commandTimeout,
-    @DefaultValue("0") @Min(0) @Max(256) int expectedHosts,
+    @Nullable @Min(0) @Max(256) Integer expectedHosts,
     @DefaultValue("32") @Min(1) @Max(1024) int queryParallelism,
     @DefaultValue("16384") @Min(16) @Max(1 << 20) int queueCapacity) {}

@@ -52,10 +52,21 @@ class RegistryConfiguration {
     long windowNanos =
         nanosOr(properties.recoveryWindow(), RegistrySettings.derivedRecoveryNanos(intervalNanos));
     try {
+      Integer expected = properties.expectedHosts();
       return new RegistrySettings(
-          timeoutNanos, intervalNanos, windowNanos, properties.retention().toNanos());
+          timeoutNanos,
+          intervalNanos,
+          windowNanos,
+          properties.retention().toNanos(),
+          expected == null ? 1 : expected,
+          // Who was told how many there are waits for them; who was not must not wait for ever.
+          expected == null ? RegistrySettings.WINDOWS_WITHOUT_HOST * windowNanos : Long.MAX_VALUE);
     } catch (IllegalArgumentException e) {
-      throw new ContradictoryConfiguration(String.valueOf(e.getMessage()), e);
+      throw new ContradictoryConfiguration(
+          "below fenceline.coordinator, " + e.getMessage(),
+          "Change liveness-timeout, report-interval, recovery-window or retention; leave the middle"
+              + " two out to have them derived.",
+          e);
     }
   }
 

@@ -60,6 +60,7 @@ public final class RegistryEngine {
 
   private boolean recovering = true;
   private long recoveryEndNanos;
+  private long recoveryLimitNanos;
   private long revision = 1;
   private List<HostEndpoint> hostList = List.of();
 
@@ -80,6 +81,7 @@ public final class RegistryEngine {
     this.startNanos = startNanos;
     this.nowNanos = startNanos;
     this.recoveryEndNanos = startNanos + settings.recoveryWindowNanos();
+    this.recoveryLimitNanos = startNanos + settings.recoveryLimitNanos();
     this.deadlineNanos = recoveryEndNanos;
   }
 
@@ -124,7 +126,6 @@ public final class RegistryEngine {
     return recovering;
   }
 
-  /** Random per start of the coordinator; never changes. */
   public long bootToken() {
     return bootToken;
   }
@@ -177,14 +178,13 @@ public final class RegistryEngine {
     }
     if (recovering) {
       recoveryEndNanos += lateNanos;
+      recoveryLimitNanos += lateNanos;
     }
   }
 
   private void sweep() {
     if (recovering && nowNanos >= recoveryEndNanos) {
-      recovering = false;
-      tellEveryone = true;
-      effects.add(new Recovered());
+      endRecovery();
     }
     for (Node node : List.copyOf(nodes.values())) {
       while (nodes.containsKey(node.key) && nowNanos >= node.deadlineNanos(settings)) {
@@ -199,6 +199,25 @@ public final class RegistryEngine {
                 refuse(
                     entry.getKey(), new Refusal.Silent(nowNanos - entry.getValue().openedNanos)));
     deadlineNanos = earliestNanos();
+  }
+
+  /**
+   * The window is over; that nobody has dialled again in it does not mean that nobody is there: one
+   * more interval is waited for, until the hosts that are expected are here or the limit is
+   * reached.
+   */
+  private void endRecovery() {
+    long hosts =
+        nodes.values().stream()
+            .filter(node -> node.key.kind() == NodeKind.HOST && node.state == NodeState.LIVE)
+            .count();
+    if (hosts < settings.expectedHosts() && nowNanos < recoveryLimitNanos) {
+      recoveryEndNanos = Math.min(recoveryLimitNanos, nowNanos + settings.reportIntervalNanos());
+      return;
+    }
+    recovering = false;
+    tellEveryone = true;
+    effects.add(new Recovered());
   }
 
   private void expire(Node node) {

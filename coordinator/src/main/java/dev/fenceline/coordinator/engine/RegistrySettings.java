@@ -7,12 +7,16 @@ package dev.fenceline.coordinator.engine;
  * @param reportIntervalNanos what nodes are told to report at
  * @param recoveryWindowNanos how long after its start the registry says {@code recovering}
  * @param retentionNanos how long a lost node, or one that left, is remembered
+ * @param expectedHosts the registry goes on saying {@code recovering} until so many hosts are live
+ * @param recoveryLimitNanos but says so no longer than this after its start
  */
 public record RegistrySettings(
     long livenessTimeoutNanos,
     long reportIntervalNanos,
     long recoveryWindowNanos,
-    long retentionNanos) {
+    long retentionNanos,
+    int expectedHosts,
+    long recoveryLimitNanos) {
   /** Shortest report interval: below it, timers and not nodes decide who is alive. */
   public static final long MIN_REPORT_INTERVAL_NANOS = 5_000_000L;
 
@@ -30,6 +34,12 @@ public record RegistrySettings(
    * node to wait before it dials again, however short the report interval.
    */
   public static final long DERIVED_RECOVERY_MIN_NANOS = 3_000_000_000L;
+
+  /** Longer than anybody waits, and far from an overflow. */
+  public static final long UNLIMITED_NANOS = Long.MAX_VALUE / 4;
+
+  /** Recovery windows for which a registry waits for a first host unless configured otherwise. */
+  public static final int WINDOWS_WITHOUT_HOST = 10;
 
   private static final int MIN_REPORTS_PER_TIMEOUT = 3;
   private static final int MIN_INTERVALS_PER_RECOVERY = 2;
@@ -55,6 +65,21 @@ public record RegistrySettings(
                   MIN_INTERVALS_PER_RECOVERY,
                   millis(reportIntervalNanos)));
     }
+  }
+
+  /** Settings of a registry that waits for nobody behind its recovery window. */
+  public RegistrySettings(
+      long livenessTimeoutNanos,
+      long reportIntervalNanos,
+      long recoveryWindowNanos,
+      long retentionNanos) {
+    this(
+        livenessTimeoutNanos,
+        reportIntervalNanos,
+        recoveryWindowNanos,
+        retentionNanos,
+        0,
+        recoveryWindowNanos);
   }
 
   /** Derives the report interval and the recovery window from the liveness timeout. */

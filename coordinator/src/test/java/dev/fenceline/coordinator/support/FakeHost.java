@@ -8,15 +8,22 @@ import dev.fenceline.model.Errno;
 import dev.fenceline.query.v1.GetHostRequest;
 import dev.fenceline.query.v1.GetInvalidationRequest;
 import dev.fenceline.query.v1.GetPageRequest;
+import dev.fenceline.query.v1.GetSpaceMapRequest;
 import dev.fenceline.query.v1.GetSpaceRequest;
+import dev.fenceline.query.v1.GetWaitTimesRequest;
 import dev.fenceline.query.v1.HolderInfo;
+import dev.fenceline.query.v1.HostEvents;
 import dev.fenceline.query.v1.HostInfo;
 import dev.fenceline.query.v1.HostQueryServiceGrpc.HostQueryServiceImplBase;
 import dev.fenceline.query.v1.InvalidationInfo;
+import dev.fenceline.query.v1.ListFaultsReply;
+import dev.fenceline.query.v1.ListFaultsRequest;
 import dev.fenceline.query.v1.ListInvalidationsReply;
 import dev.fenceline.query.v1.ListInvalidationsRequest;
 import dev.fenceline.query.v1.ListMirrorsReply;
 import dev.fenceline.query.v1.ListMirrorsRequest;
+import dev.fenceline.query.v1.ListPinsReply;
+import dev.fenceline.query.v1.ListPinsRequest;
 import dev.fenceline.query.v1.ListRangesReply;
 import dev.fenceline.query.v1.ListRangesRequest;
 import dev.fenceline.query.v1.ListSessionsReply;
@@ -28,6 +35,9 @@ import dev.fenceline.query.v1.PageInfo;
 import dev.fenceline.query.v1.RangeInfo;
 import dev.fenceline.query.v1.SessionInfo;
 import dev.fenceline.query.v1.SpaceInfo;
+import dev.fenceline.query.v1.SpaceMap;
+import dev.fenceline.query.v1.WaitTimes;
+import dev.fenceline.query.v1.WatchEventsRequest;
 import dev.fenceline.wire.CommonCodec;
 import io.grpc.Metadata;
 import io.grpc.Server;
@@ -66,7 +76,19 @@ public final class FakeHost extends HostQueryServiceImplBase implements AutoClos
   private final TreeMap<Long, FakeSpace> spaces = new TreeMap<>();
   private final List<InvalidationInfo> invalidations = new ArrayList<>();
   private final List<SessionInfo> sessions = new ArrayList<>();
+  private final LiveModel live = new LiveModel();
   private volatile boolean frozen;
+
+  /** What operators did to it. */
+  public final FakeSpaceCommands commands = new FakeSpaceCommands();
+
+  /** Standings and policy. */
+  public final FakeHostControl control = new FakeHostControl();
+
+  /** Faults, pins, wait times and events, which tests may change at any time. */
+  public LiveModel live() {
+    return live;
+  }
 
   public FakeHost(String id) throws IOException {
     this.id = id;
@@ -74,6 +96,8 @@ public final class FakeHost extends HostQueryServiceImplBase implements AutoClos
         NettyServerBuilder.forPort(0)
             .executor(Executors.newVirtualThreadPerTaskExecutor())
             .addService(this)
+            .addService(commands)
+            .addService(control)
             .build()
             .start();
   }
@@ -260,21 +284,52 @@ public final class FakeHost extends HostQueryServiceImplBase implements AutoClos
     if (request.getSpaceId() != 0 && space(request.getSpaceId(), reply) == null) {
       return;
     }
+    List<InvalidationInfo> found =
+        invalidations.stream()
+            .filter(
+                each ->
+                    request.getBeforeInvalidationId() == 0
+                        || each.getInvalidationId() < request.getBeforeInvalidationId())
+            .filter(each -> request.getSpaceId() == 0 || each.getSpaceId() == request.getSpaceId())
+            .filter(
+                each ->
+                    !request.getPendingOnly()
+                        || each.getState() == InvalidationInfo.State.STATE_WAITING)
+            .toList();
+    int count = Math.min(found.size(), request.getPageSize());
     answer(
         reply,
         ListInvalidationsReply.newBuilder()
-            .addAllInvalidations(
-                invalidations.stream()
-                    .filter(
-                        each ->
-                            request.getSpaceId() == 0 || each.getSpaceId() == request.getSpaceId())
-                    .filter(
-                        each ->
-                            !request.getPendingOnly()
-                                || each.getState() == InvalidationInfo.State.STATE_WAITING)
-                    .limit(request.getPageSize())
-                    .toList())
+            .addAllInvalidations(found.subList(0, count))
+            .setMore(count < found.size())
             .build());
+  }
+
+  @Override
+  public void getSpaceMap(GetSpaceMapRequest request, StreamObserver<SpaceMap> reply) {
+    if (space(request.getSpaceId(), reply) != null) {
+      answer(reply, live.map(request));
+    }
+  }
+
+  @Override
+  public void listFaults(ListFaultsRequest request, StreamObserver<ListFaultsReply> reply) {
+    answer(reply, live.faults(request));
+  }
+
+  @Override
+  public void listPins(ListPinsRequest request, StreamObserver<ListPinsReply> reply) {
+    answer(reply, live.pins(request));
+  }
+
+  @Override
+  public void getWaitTimes(GetWaitTimesRequest request, StreamObserver<WaitTimes> reply) {
+    answer(reply, live.waitTimes());
+  }
+
+  @Override
+  public void watchEvents(WatchEventsRequest request, StreamObserver<HostEvents> reply) {
+    live.watch(request, reply);
   }
 
   @Override

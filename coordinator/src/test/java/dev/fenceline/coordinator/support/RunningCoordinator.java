@@ -60,6 +60,7 @@ public final class RunningCoordinator implements AutoCloseable {
             "--fenceline.coordinator.report-interval=50ms",
             "--fenceline.coordinator.recovery-window=150ms",
             "--fenceline.coordinator.query-timeout=500ms",
+            "--fenceline.rest.limits.requests-per-second=0",
             "--logging.level.root=warn")
         .stream()
         .filter(each -> Stream.of(options).noneMatch(given -> name(given).equals(name(each))))
@@ -85,12 +86,31 @@ public final class RunningCoordinator implements AutoCloseable {
     return send("GET", "/api/v1" + path);
   }
 
+  /** Sends JSON below /api/v1. */
+  public Answer write(String method, String path, String body, String... headers) {
+    List<String> all = new ArrayList<>(List.of(headers));
+    if (!all.contains("Content-Type")) {
+      all.addAll(List.of("Content-Type", "application/json"));
+    }
+    return send(
+        method,
+        "/api/v1" + path,
+        HttpRequest.BodyPublishers.ofString(body),
+        all.toArray(String[]::new));
+  }
+
   /** Sends a request with any path, already escaped. */
   public Answer send(String method, String path, String... headers) {
+    return send(method, path, HttpRequest.BodyPublishers.noBody(), headers);
+  }
+
+  /** Sends a request with any path, already escaped, and any body. */
+  public Answer send(
+      String method, String path, HttpRequest.BodyPublisher body, String... headers) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://localhost:" + httpPort() + path))
             .timeout(Duration.ofSeconds(30))
-            .method(method, HttpRequest.BodyPublishers.noBody());
+            .method(method, body);
     if (headers.length > 0) {
       request.headers(headers);
     }

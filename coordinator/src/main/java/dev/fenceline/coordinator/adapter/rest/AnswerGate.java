@@ -19,6 +19,7 @@ import org.springframework.web.servlet.HandlerInterceptor;
  */
 @Component
 class AnswerGate implements HandlerInterceptor {
+  private static final String OURS = "dev.fenceline.coordinator.adapter.";
   static final String STATUS_PATH = "/api/v1/status";
 
   private final RegistryRuntime runtime;
@@ -40,7 +41,7 @@ class AnswerGate implements HandlerInterceptor {
   }
 
   private static boolean isOurs(HandlerMethod method) {
-    return method.getBeanType().getPackageName().equals(AnswerGate.class.getPackageName())
+    return method.getBeanType().getPackageName().startsWith(OURS)
         && method.getBeanType() != ErrorResource.class;
   }
 
@@ -69,6 +70,9 @@ class AnswerGate implements HandlerInterceptor {
       if (annotation != null) {
         known.add(annotation.name());
       }
+    }
+    if (method.hasMethodAnnotation(TakesFields.class)) {
+      known.add(SparseFields.PARAMETER);
     }
     given.forEach(
         (name, values) -> {

@@ -8,4 +8,4 @@ import java.lang.annotation.Target;
 /** Marks what is true even if no node has reported yet. */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
-@interface AnsweredWhileRecovering {}
+public @interface AnsweredWhileRecovering {}

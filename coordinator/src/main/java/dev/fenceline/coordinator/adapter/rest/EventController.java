@@ -12,6 +12,7 @@ import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Arrays;
@@ -26,6 +27,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.filter.ShallowEtagHeaderFilter;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What happened in the installation: the newest, or live. Thread-safe. */
@@ -90,6 +92,7 @@ class EventController {
       @Parameter(description = KINDS) @RequestParam(name = "kind", required = false)
           @Nullable String kind,
       @RequestHeader(name = "Last-Event-ID", required = false) @Nullable String lastEventId,
+      HttpServletRequest request,
       HttpServletResponse response)
       throws InterruptedException, IOException {
     EventId from =
@@ -97,6 +100,7 @@ class EventController {
             ? EventId.parse("after", after)
             : EventId.parse("Last-Event-ID", lastEventId);
     Predicate<Event> wanted = wanted(kind);
+    ShallowEtagHeaderFilter.disableContentCaching(request);
     if (!events.subscribe()) {
       throw new ProblemException(
               ProblemType.OVERLOADED, "as many follow the events as the coordinator serves")

@@ -38,6 +38,7 @@ class FenceController {
     this.listing = listing;
   }
 
+  @TakesFields
   @GetMapping
   @Operation(summary = "Pending and recent fences over all hosts, newest first")
   FenceView.Page list(

@@ -54,6 +54,7 @@ class NodeController {
     this.agents = agents;
   }
 
+  @TakesFields
   @GetMapping("/hosts")
   @Operation(summary = "Hosts by id")
   ListView<HostView> listHosts(
@@ -90,6 +91,7 @@ class NodeController {
         unavailable.or(() -> directory.unavailable(node, sessions)).orElse(null));
   }
 
+  @TakesFields
   @GetMapping("/agents")
   @Operation(summary = "Agents by id")
   ListView<AgentView> listAgents(
@@ -117,6 +119,7 @@ class NodeController {
         asked.unavailable());
   }
 
+  @TakesFields
   @GetMapping("/devices")
   @Operation(summary = "Devices of all agents, by agent and index")
   ListView<DeviceView> listDevices(

@@ -40,6 +40,7 @@ class PinController {
     this.listing = listing;
   }
 
+  @TakesFields
   @GetMapping
   @Operation(summary = "Pins by host, oldest first, with owner, reason and age")
   PinView.Page list(

@@ -13,6 +13,7 @@ import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
+import org.springframework.security.web.firewall.RequestRejectedException;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
@@ -44,6 +45,18 @@ class ProblemAdvice {
     return answer(
         ProblemType.BAD_REQUEST,
         "the query must be percent-encoded UTF-8 of at most 1000 parameters",
+        new HttpHeaders(),
+        Map.of(),
+        request);
+  }
+
+  /** Names and values with control characters. */
+  @ExceptionHandler(RequestRejectedException.class)
+  ResponseEntity<ProblemDetail> rejected(
+      RequestRejectedException failure, HttpServletRequest request) {
+    return answer(
+        ProblemType.BAD_REQUEST,
+        "names and values of parameters and headers must not have control characters",
         new HttpHeaders(),
         Map.of(),
         request);

@@ -8,19 +8,19 @@ import java.util.Map;
  * What a request cannot be answered with, on its way to problem+json. Confined to the request's
  * thread.
  */
-final class ProblemException extends RuntimeException {
+public final class ProblemException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 
   private final ProblemType type;
   private final transient Map<String, Object> properties = new LinkedHashMap<>();
 
-  ProblemException(ProblemType type, String detail) {
+  public ProblemException(ProblemType type, String detail) {
     super(detail, null, false, false);
     this.type = type;
   }
 
   /** The value that the request gave for a parameter is not of the allowed form. */
-  static ProblemException invalidParameter(String parameter, String value, String expected) {
+  public static ProblemException invalidParameter(String parameter, String value, String expected) {
     String shown = Printable.of(value);
     return new ProblemException(
             ProblemType.INVALID_PARAMETER,
@@ -37,7 +37,7 @@ final class ProblemException extends RuntimeException {
   }
 
   /** Adds an extension member. */
-  ProblemException with(String name, Object value) {
+  public ProblemException with(String name, Object value) {
     properties.put(name, value);
     return this;
   }

@@ -4,7 +4,7 @@ import dev.fenceline.model.Errno;
 import java.net.URI;
 
 /** The kinds of problems that REST answers; immutable. Slugs and statuses are part of the API. */
-enum ProblemType {
+public enum ProblemType {
   RECOVERING("recovering", 503, "The coordinator is rebuilding its state"),
   OVERLOADED("overloaded", 503, "The coordinator is overloaded"),
   UNKNOWN_HOST("unknown-host", 404, "No such host"),
@@ -55,15 +55,15 @@ enum ProblemType {
     this.title = title;
   }
 
-  URI uri() {
+  public URI uri() {
     return URI.create(BASE + slug);
   }
 
-  int status() {
+  public int status() {
     return status;
   }
 
-  String title() {
+  public String title() {
     return title;
   }
 

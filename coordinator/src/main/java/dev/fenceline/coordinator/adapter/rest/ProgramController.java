@@ -57,6 +57,7 @@ class ProgramController {
     this.listing = listing;
   }
 
+  @TakesFields
   @GetMapping
   @Operation(summary = "Programs of all agents, newest first")
   ProgramView.Page list(

@@ -17,10 +17,12 @@ import org.springdoc.core.customizers.OpenApiCustomizer;
 import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.web.filter.ShallowEtagHeaderFilter;
 import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import tools.jackson.core.StreamReadFeature;
@@ -81,6 +83,20 @@ class RestConfiguration implements WebMvcConfigurer {
   public void addInterceptors(InterceptorRegistry registry) {
     registry.addInterceptor(audit);
     registry.addInterceptor(gate);
+  }
+
+  /**
+   * Weak, since a compressed answer has other bytes; made from the answer itself, so that equal
+   * tags mean equal answers.
+   */
+  @Bean
+  FilterRegistrationBean<ShallowEtagHeaderFilter> entityTags() {
+    ShallowEtagHeaderFilter filter = new ShallowEtagHeaderFilter();
+    filter.setWriteWeakETag(true);
+    FilterRegistrationBean<ShallowEtagHeaderFilter> registration =
+        new FilterRegistrationBean<>(filter);
+    registration.addUrlPatterns("/api/v1/*");
+    return registration;
   }
 
   /** Behind the server's own customizers, so that this valve is the innermost and reports first. */

@@ -46,6 +46,7 @@ class SpaceController {
     this.listing = listing;
   }
 
+  @TakesFields
   @GetMapping
   @Operation(summary = "Address spaces of all hosts, by host and id")
   SpaceView.Page list(
@@ -84,6 +85,7 @@ class SpaceController {
             host, hosts.space(host.endpoint(), id.number()), ProblemType.UNKNOWN_SPACE, what(id)));
   }
 
+  @TakesFields
   @GetMapping("/{spaceId}/ranges")
   @Operation(summary = "Ranges by address: who mirrors and holds them, state, generation")
   RangeView.Page ranges(
@@ -160,6 +162,7 @@ class SpaceController {
             what(id)));
   }
 
+  @TakesFields
   @GetMapping("/{spaceId}/mirrors")
   @Operation(summary = "Mirrors of the address space")
   MirrorView.Page mirrors(
