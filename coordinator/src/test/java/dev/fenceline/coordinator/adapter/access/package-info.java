@@ -1,0 +1,2 @@
+@org.jspecify.annotations.NullMarked
+package dev.fenceline.coordinator.adapter.access;
