@@ -61,6 +61,11 @@ class SessionController {
   @ApiResponse(responseCode = "200", description = "Logged in")
   @ApiResponse(responseCode = "429", description = "Too many wrong tokens from this address")
   ResponseEntity<SessionView> logIn(@RequestBody SessionBody body, HttpServletRequest request) {
+    String token = body.token();
+    if (token == null || token.isBlank() || token.length() > MAX_TOKEN_LENGTH) {
+      throw ProblemException.invalidParameter(
+          "token", token == null ? "null" : "...", "a token of 1 to 8192 characters");
+    }
     Credentials credentials = access.credentials();
     if (credentials == null) {
       return ResponseEntity.ok(view(Caller.ANYBODY));
@@ -73,11 +78,6 @@ class SessionController {
       throw new ProblemException(
               ProblemType.RATE_LIMITED, "too many wrong tokens from this address")
           .with("retryAfterSeconds", 1);
-    }
-    String token = body.token();
-    if (token == null || token.isBlank() || token.length() > MAX_TOKEN_LENGTH) {
-      throw ProblemException.invalidParameter(
-          "token", token == null ? "null" : "...", "a token of 1 to 8192 characters");
     }
     Optional<Credentials.Known> known = credentials.check(token.strip());
     if (known.isEmpty()) {

@@ -40,7 +40,9 @@ class FenceController {
 
   @TakesFields
   @GetMapping
-  @Operation(summary = "Pending and recent fences over all hosts, newest first")
+  @Operation(
+      operationId = "listFences",
+      summary = "Pending and recent fences over all hosts, newest first")
   FenceView.Page list(
       @Parameter(description = "Only this address space's: hostId.n")
           @RequestParam(name = "space", required = false)
@@ -91,7 +93,9 @@ class FenceController {
   }
 
   @GetMapping("/{fenceId}")
-  @Operation(summary = "One fence: participants, who is late since when and why, what happens next")
+  @Operation(
+      operationId = "getFence",
+      summary = "One fence: participants, who is late since when and why, what happens next")
   FenceView.Detail fence(
       @Parameter(example = "host-1.42") @PathVariable("fenceId") String fenceId) {
     CompositeId id = Parameters.fenceId("fenceId", fenceId);

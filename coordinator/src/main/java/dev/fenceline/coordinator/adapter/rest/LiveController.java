@@ -60,7 +60,9 @@ class LiveController {
   }
 
   @GetMapping("/faults")
-  @Operation(summary = "Faults that are parked or under way, oldest first")
+  @Operation(
+      operationId = "listFaults",
+      summary = "Faults that are parked or under way, oldest first")
   FaultView.Page faults(
       @Parameter(description = "Only this address space's: hostId.n")
           @RequestParam(name = "space", required = false)
@@ -103,6 +105,7 @@ class LiveController {
 
   @GetMapping("/graph")
   @Operation(
+      operationId = "getGraph",
       summary = "Who waits for whom, and circles of waits",
       description =
           "Its parts are read one after the other: a circle that is gone when one asks again was"
@@ -112,7 +115,9 @@ class LiveController {
   }
 
   @GetMapping("/waits")
-  @Operation(summary = "How long invalidations took, second by second, and percentiles")
+  @Operation(
+      operationId = "getWaits",
+      summary = "How long invalidations took, second by second, and percentiles")
   WaitsView waits(
       @Parameter(description = "How far back: 1 to 900, default 300")
           @RequestParam(name = "seconds", required = false)

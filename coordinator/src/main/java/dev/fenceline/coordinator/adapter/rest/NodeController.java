@@ -56,7 +56,7 @@ class NodeController {
 
   @TakesFields
   @GetMapping("/hosts")
-  @Operation(summary = "Hosts by id")
+  @Operation(operationId = "listHosts", summary = "Hosts by id")
   ListView<HostView> listHosts(
       @RequestParam(name = "cursor", required = false) @Nullable String cursor,
       @Parameter(description = "1 to 1000, default 100")
@@ -68,7 +68,7 @@ class NodeController {
   }
 
   @GetMapping("/hosts/{hostId}")
-  @Operation(summary = "One host, with what it says itself at the moment")
+  @Operation(operationId = "getHost", summary = "One host, with what it says itself at the moment")
   HostView.Detail host(@PathVariable("hostId") String hostId) {
     NodeView node = directory.host(Parameters.nodeId("hostId", hostId));
     if (node.state() == NodeState.LEFT) {
@@ -93,7 +93,7 @@ class NodeController {
 
   @TakesFields
   @GetMapping("/agents")
-  @Operation(summary = "Agents by id")
+  @Operation(operationId = "listAgents", summary = "Agents by id")
   ListView<AgentView> listAgents(
       @RequestParam(name = "cursor", required = false) @Nullable String cursor,
       @Parameter(description = "1 to 1000, default 100")
@@ -108,7 +108,9 @@ class NodeController {
   }
 
   @GetMapping("/agents/{agentId}")
-  @Operation(summary = "One agent with its devices and what it says itself at the moment")
+  @Operation(
+      operationId = "getAgent",
+      summary = "One agent with its devices and what it says itself at the moment")
   AgentView.Detail agent(@PathVariable("agentId") String agentId) throws InterruptedException {
     NodeView node = directory.agent(Parameters.nodeId("agentId", agentId));
     Asked asked = ask(node);
@@ -121,7 +123,7 @@ class NodeController {
 
   @TakesFields
   @GetMapping("/devices")
-  @Operation(summary = "Devices of all agents, by agent and index")
+  @Operation(operationId = "listDevices", summary = "Devices of all agents, by agent and index")
   ListView<DeviceView> listDevices(
       @RequestParam(name = "cursor", required = false) @Nullable String cursor,
       @Parameter(description = "1 to 1000, default 100")
@@ -135,7 +137,7 @@ class NodeController {
   }
 
   @GetMapping("/devices/{agentId}/{index}")
-  @Operation(summary = "One device with its counters")
+  @Operation(operationId = "getDevice", summary = "One device with its counters")
   DeviceView.Detail device(
       @PathVariable("agentId") String agentId, @PathVariable("index") String indexText) {
     NodeView node = directory.agent(Parameters.nodeId("agentId", agentId));

@@ -42,7 +42,9 @@ class PinController {
 
   @TakesFields
   @GetMapping
-  @Operation(summary = "Pins by host, oldest first, with owner, reason and age")
+  @Operation(
+      operationId = "listPins",
+      summary = "Pins by host, oldest first, with owner, reason and age")
   PinView.Page list(
       @Parameter(description = "Only this address space's: hostId.n")
           @RequestParam(name = "space", required = false)

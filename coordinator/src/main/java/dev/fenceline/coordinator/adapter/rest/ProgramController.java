@@ -59,7 +59,7 @@ class ProgramController {
 
   @TakesFields
   @GetMapping
-  @Operation(summary = "Programs of all agents, newest first")
+  @Operation(operationId = "listPrograms", summary = "Programs of all agents, newest first")
   ProgramView.Page list(
       @Parameter(description = "Only this device's: agentId/index")
           @RequestParam(name = "device", required = false)
@@ -102,7 +102,7 @@ class ProgramController {
   }
 
   @GetMapping("/{programId}")
-  @Operation(summary = "One program and what came of it")
+  @Operation(operationId = "getProgram", summary = "One program and what came of it")
   ProgramView program(
       @Parameter(example = "agent-1.7") @PathVariable("programId") String programId) {
     CompositeId id = Parameters.programId("programId", programId);

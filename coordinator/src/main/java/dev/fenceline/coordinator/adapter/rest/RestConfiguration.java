@@ -1,19 +1,6 @@
 package dev.fenceline.coordinator.adapter.rest;
 
-import io.swagger.v3.oas.models.OpenAPI;
-import io.swagger.v3.oas.models.info.Info;
-import io.swagger.v3.oas.models.media.Content;
-import io.swagger.v3.oas.models.media.IntegerSchema;
-import io.swagger.v3.oas.models.media.MediaType;
-import io.swagger.v3.oas.models.media.ObjectSchema;
-import io.swagger.v3.oas.models.media.Schema;
-import io.swagger.v3.oas.models.media.StringSchema;
-import io.swagger.v3.oas.models.responses.ApiResponse;
-import io.swagger.v3.oas.models.responses.ApiResponses;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import org.springdoc.core.customizers.OpenApiCustomizer;
 import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -35,18 +22,6 @@ import tools.jackson.databind.type.LogicalType;
 /** What all resources share: the gate before them, and their description. Stateless. */
 @Configuration(proxyBeanMethods = false)
 class RestConfiguration implements WebMvcConfigurer {
-  private static final Map<String, String> PROBLEMS = new LinkedHashMap<>();
-
-  static {
-    PROBLEMS.put("400", "invalid-parameter: names the parameter, its value and the allowed form");
-    PROBLEMS.put(
-        "404", "unknown-host, unknown-agent, unknown-device, unknown-address-space, unknown-fence");
-    PROBLEMS.put("410", "host-left");
-    PROBLEMS.put("502", "host-unreachable: names the host and since when; host-answer-unusable");
-    PROBLEMS.put("503", "recovering (with Retry-After), overloaded");
-    PROBLEMS.put("504", "host-unreachable: the host did not answer in time");
-  }
-
   private final AnswerGate gate;
   private final Audit audit;
 
@@ -106,55 +81,5 @@ class RestConfiguration implements WebMvcConfigurer {
     return factory ->
         factory.addContextCustomizers(
             context -> context.getParent().getPipeline().addValve(new ProblemReportValve()));
-  }
-
-  /** The document's head. */
-  @Bean
-  OpenAPI openApi() {
-    return new OpenAPI()
-        .info(
-            new Info()
-                .title("Fenceline coordinator")
-                .version("v1")
-                .description(
-                    "Who is alive, what is where, and who waits for whom. Addresses are hex"
-                        + " strings, durations name their unit. Everything but /api/v1/status"
-                        + " answers 503 `recovering` until the coordinator knows the nodes"
-                        + " again."));
-  }
-
-  /** Every resource may answer with these problems. */
-  @Bean
-  OpenApiCustomizer problemResponses() {
-    return document -> {
-      document.getComponents().addSchemas("Problem", problemSchema());
-      document.getPaths().values().stream()
-          .flatMap(path -> path.readOperations().stream())
-          .forEach(operation -> addProblems(operation.getResponses()));
-    };
-  }
-
-  private static void addProblems(ApiResponses responses) {
-    PROBLEMS.forEach(
-        (status, description) ->
-            responses.addApiResponse(
-                status, new ApiResponse().description(description).content(problemContent())));
-  }
-
-  private static Content problemContent() {
-    return new Content()
-        .addMediaType(
-            "application/problem+json",
-            new MediaType().schema(new Schema<>().$ref("#/components/schemas/Problem")));
-  }
-
-  private static Schema<?> problemSchema() {
-    return new ObjectSchema()
-        .description("RFC 9457; further members name the host, parameter, value, ...")
-        .addProperty("type", new StringSchema().format("uri"))
-        .addProperty("title", new StringSchema())
-        .addProperty("status", new IntegerSchema())
-        .addProperty("detail", new StringSchema())
-        .addProperty("instance", new StringSchema().format("uri-reference"));
   }
 }

@@ -48,7 +48,7 @@ class SpaceController {
 
   @TakesFields
   @GetMapping
-  @Operation(summary = "Address spaces of all hosts, by host and id")
+  @Operation(operationId = "listSpaces", summary = "Address spaces of all hosts, by host and id")
   SpaceView.Page list(
       @Parameter(description = "Only this host's") @RequestParam(name = "host", required = false)
           @Nullable String host,
@@ -75,7 +75,7 @@ class SpaceController {
   }
 
   @GetMapping("/{spaceId}")
-  @Operation(summary = "One address space")
+  @Operation(operationId = "getSpace", summary = "One address space")
   SpaceView space(@Parameter(example = "host-1.1") @PathVariable("spaceId") String spaceId) {
     CompositeId id = Parameters.spaceId("spaceId", spaceId);
     NodeView host = directory.askableHost(id.hostId());
@@ -87,7 +87,9 @@ class SpaceController {
 
   @TakesFields
   @GetMapping("/{spaceId}/ranges")
-  @Operation(summary = "Ranges by address: who mirrors and holds them, state, generation")
+  @Operation(
+      operationId = "listRanges",
+      summary = "Ranges by address: who mirrors and holds them, state, generation")
   RangeView.Page ranges(
       @Parameter(example = "host-1.1") @PathVariable("spaceId") String spaceId,
       @Parameter(description = START) @RequestParam(name = "start", required = false)
@@ -119,7 +121,9 @@ class SpaceController {
   }
 
   @GetMapping("/{spaceId}/map")
-  @Operation(summary = "The interval cut into cells of equal size, for a picture")
+  @Operation(
+      operationId = "getSpaceMap",
+      summary = "The interval cut into cells of equal size, for a picture")
   SpaceMapView map(
       @Parameter(example = "host-1.1") @PathVariable("spaceId") String spaceId,
       @Parameter(description = START + "; without start and end: all mappings")
@@ -144,7 +148,7 @@ class SpaceController {
   }
 
   @GetMapping("/{spaceId}/pages/{address}")
-  @Operation(summary = "The page that the address lies in")
+  @Operation(operationId = "getPage", summary = "The page that the address lies in")
   PageView page(
       @Parameter(example = "host-1.1") @PathVariable("spaceId") String spaceId,
       @Parameter(description = "Hexadecimal (0x...) or decimal", example = "0x7f0000000000")
@@ -164,7 +168,7 @@ class SpaceController {
 
   @TakesFields
   @GetMapping("/{spaceId}/mirrors")
-  @Operation(summary = "Mirrors of the address space")
+  @Operation(operationId = "listMirrors", summary = "Mirrors of the address space")
   MirrorView.Page mirrors(
       @Parameter(example = "host-1.1") @PathVariable("spaceId") String spaceId,
       @Parameter(description = START) @RequestParam(name = "start", required = false)

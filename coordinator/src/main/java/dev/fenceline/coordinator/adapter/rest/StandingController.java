@@ -142,7 +142,7 @@ class StandingController {
       @Parameter(example = "agent-1") @PathVariable("agentId") String agentId,
       @RequestBody(required = false) @Nullable QuarantineBody given,
       HttpServletRequest request) {
-    Parameters.nodeId("agentId", agentId);
+    directory.agent(Parameters.nodeId("agentId", agentId));
     QuarantineBody body = given == null ? new QuarantineBody(null, null, null) : given;
     String reason = Members.text("reason", body.reason(), MAX_REASON_LENGTH);
     long holdNanos =
@@ -152,7 +152,6 @@ class StandingController {
         body.hostId() == null
             ? null
             : directory.askableHost(Parameters.nodeId("hostId", body.hostId())).key().nodeId();
-    // An agent that is gone can still be kept from coming back: it need not be registered.
     Audit.about(
         request,
         Audit.Subject.agent(

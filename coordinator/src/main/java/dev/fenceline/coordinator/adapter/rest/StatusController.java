@@ -43,7 +43,9 @@ class StatusController {
 
   @AnsweredWhileRecovering
   @GetMapping(path = AnswerGate.STATUS_PATH, produces = MediaType.APPLICATION_JSON_VALUE)
-  @Operation(summary = "State of the coordinator; answered while recovering, too")
+  @Operation(
+      operationId = "getStatus",
+      summary = "State of the coordinator; answered while recovering, too")
   StatusView status() {
     Now now = runtime.read((engine, nanos) -> new Now(engine.view(nanos), engine.counts()));
     RegistryView view = now.view();
@@ -66,7 +68,9 @@ class StatusController {
   @GetMapping(
       path = {"/api/v1/sd/prometheus", "/sd/prometheus"},
       produces = MediaType.APPLICATION_JSON_VALUE)
-  @Operation(summary = "HTTP endpoints of all nodes in Prometheus' http_sd format")
+  @Operation(
+      operationId = "listScrapeTargets",
+      summary = "HTTP endpoints of all nodes in Prometheus' http_sd format")
   List<ScrapeTarget> scrapeTargets() {
     return directory.registry().nodes().stream()
         .filter(node -> node.state() != NodeState.LEFT && !node.httpEndpoint().isEmpty())

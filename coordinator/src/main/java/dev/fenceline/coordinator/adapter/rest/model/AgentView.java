@@ -18,7 +18,7 @@ public record AgentView(
     List<LinkView> links) {
 
   /** An agent with what it says now; immutable. */
-  @Schema(description = "An agent, with what it says itself at the moment")
+  @Schema(name = "AgentDetail", description = "An agent, with what it says itself at the moment")
   public record Detail(
       AgentView agent,
       @Schema(description = "As reported; with live counters if the agent answers")
@@ -29,7 +29,7 @@ public record AgentView(
           @Nullable UnavailableHost unavailable) {}
 
   /** A link to a host; immutable. */
-  @Schema(description = "The agent's link to a host")
+  @Schema(name = "AgentLink", description = "The agent's link to a host")
   public record LinkView(
       String hostId,
       @Schema(example = "attached") String state,

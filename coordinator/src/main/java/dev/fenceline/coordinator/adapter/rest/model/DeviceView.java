@@ -17,6 +17,7 @@ public record DeviceView(
     long mirrorEntries) {
 
   /** A device with its live counters; immutable. */
+  @Schema(name = "DeviceDetail")
   public record Detail(
       DeviceView device,
       @Schema(description = "Null if the agent does not answer", nullable = true)
@@ -25,6 +26,7 @@ public record DeviceView(
           @Nullable UnavailableHost unavailable) {}
 
   /** What the device did since its agent's start; immutable. */
+  @Schema(name = "DeviceCounters")
   public record Counters(
       long runningPrograms,
       long queuedPrograms,

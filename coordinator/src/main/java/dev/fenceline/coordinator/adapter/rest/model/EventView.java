@@ -24,7 +24,7 @@ public record EventView(
     @Schema(description = "One sentence for a person") String message) {
 
   /** Events that are gone; immutable. */
-  @Schema(description = "Events that were asked for and are gone")
+  @Schema(name = "EventGap", description = "Events that were asked for and are gone")
   public record Gap(
       @Schema(
               description = "First that is lost; null if the coordinator started anew meanwhile",
@@ -34,7 +34,7 @@ public record EventView(
       String reason) {}
 
   /** Some of the events; immutable. */
-  @Schema(description = "Events, oldest first")
+  @Schema(name = "EventPage", description = "Events, oldest first")
   public record Page(
       List<EventView> items,
       @Schema(description = "Null if there is none", nullable = true) @Nullable String oldestId,

@@ -22,7 +22,7 @@ public record FaultView(
         @Nullable String waitsForFenceId) {
 
   /** Faults of all hosts; immutable. */
-  @Schema(description = "Oldest first, over all hosts that answered")
+  @Schema(name = "FaultPage", description = "Oldest first, over all hosts that answered")
   public record Page(
       List<FaultView> items,
       @Schema(description = "Under way in all, also those that are not listed") long total,

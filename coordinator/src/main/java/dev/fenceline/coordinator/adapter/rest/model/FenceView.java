@@ -28,7 +28,7 @@ public record FenceView(
     List<Participant> participants) {
 
   /** One fence; immutable. */
-  @Schema(description = "One participant's fence")
+  @Schema(name = "FenceParticipant", description = "One participant's fence")
   public record Participant(
       @Schema(description = "cpu/0 for the host's own TLBs", example = "agent-1/0") String device,
       String deviceName,
@@ -49,13 +49,14 @@ public record FenceView(
       @Schema(description = "The host's words on a pending fence, or empty") String diagnosis) {}
 
   /** A fence with who is late and what happens next; immutable. */
+  @Schema(name = "FenceDetail")
   public record Detail(
       FenceView fence,
       @Schema(description = "One sentence for a person") String summary,
       @Schema(description = "Who holds it up; empty when it is over") List<Late> late) {}
 
   /** Who is late; immutable. */
-  @Schema(description = "A participant that holds the invalidation up")
+  @Schema(name = "FenceLate", description = "A participant that holds the invalidation up")
   public record Late(
       @Schema(example = "agent-1/0") String device,
       String deviceName,
@@ -64,7 +65,7 @@ public record FenceView(
       @Schema(description = "What happens next, at the latest") String next) {}
 
   /** A list of fences; immutable. */
-  @Schema(description = "Newest first, over all hosts that answered")
+  @Schema(name = "FencePage", description = "Newest first, over all hosts that answered")
   public record Page(
       List<FenceView> items,
       @Schema(description = "Null when this is the last page", nullable = true)

@@ -17,7 +17,7 @@ public record HostView(
     @Schema(description = "Agents that it has in quarantine") List<String> quarantinedAgents) {
 
   /** A host with what it says now; immutable. */
-  @Schema(description = "A host, with what it says itself at the moment")
+  @Schema(name = "HostDetail", description = "A host, with what it says itself at the moment")
   public record Detail(
       HostView host,
       @Schema(description = "Null if the host does not answer", nullable = true)
@@ -28,6 +28,7 @@ public record HostView(
           @Nullable UnavailableHost unavailable) {}
 
   /** A host's own account; immutable. */
+  @Schema(name = "HostStatus")
   public record Status(
       long totalFrames,
       long freeFrames,
@@ -40,6 +41,7 @@ public record HostView(
       long lateMessageCount) {}
 
   /** An agent's session with the host; immutable. */
+  @Schema(name = "HostSession")
   public record SessionView(
       String agentId,
       String sessionId,

@@ -15,6 +15,7 @@ public record MirrorView(
     @Schema(description = "Sequence of the last invalidation that touched it") long sequence) {
 
   /** A page of the list of mirrors; immutable. */
+  @Schema(name = "MirrorPage")
   public record Page(
       @Schema(example = "host-1.1") String addressSpaceId,
       @Schema(description = "Sequence of the address space when the host read this page")

@@ -64,7 +64,7 @@ public record OperationBody(
         @Nullable Wait waiting) {
 
   /** How long to wait for fences; immutable. */
-  @Schema(name = "WaitBody", description = "How long to wait for fences")
+  @Schema(name = "OperationWait", description = "How long to wait for fences")
   public record Wait(
       @Schema(
               requiredMode = Schema.RequiredMode.REQUIRED,

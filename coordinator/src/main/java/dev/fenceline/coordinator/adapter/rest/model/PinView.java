@@ -22,7 +22,7 @@ public record PinView(
         long unmappedPages) {
 
   /** A page of the list of pins; immutable. */
-  @Schema(description = "By host and age, over all hosts that answered")
+  @Schema(name = "PinPage", description = "By host and age, over all hosts that answered")
   public record Page(
       List<PinView> items,
       @Schema(description = "Null when this is the last page", nullable = true)

@@ -42,7 +42,7 @@ public record ProgramView(
           String value) {}
 
   /** A page of the list of programs; immutable. */
-  @Schema(description = "Newest first, over all agents that answered")
+  @Schema(name = "ProgramPage", description = "Newest first, over all agents that answered")
   public record Page(
       List<ProgramView> items,
       @Schema(description = "Null when this is the last page", nullable = true)

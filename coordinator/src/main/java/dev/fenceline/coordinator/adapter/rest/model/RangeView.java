@@ -24,7 +24,9 @@ public record RangeView(
     List<HolderView> holders) {
 
   /** A participant that mirrors or holds part of a range or page; immutable. */
-  @Schema(description = "A device that mirrors the range or holds translations of it")
+  @Schema(
+      name = "RangeHolder",
+      description = "A device that mirrors the range or holds translations of it")
   public record HolderView(
       @Schema(description = "agentId/index; cpu/0 for the host's own TLBs", example = "agent-1/0")
           String device,
@@ -33,7 +35,7 @@ public record RangeView(
       @Schema(description = "Pages whose translation it holds") long heldPages) {}
 
   /** A page of the list of ranges; immutable. */
-  @Schema(description = "Ranges by address")
+  @Schema(name = "RangePage", description = "Ranges by address")
   public record Page(
       @Schema(example = "host-1.1") String addressSpaceId,
       @Schema(description = "Sequence of the address space when the host read this page")

@@ -15,14 +15,14 @@ public record SpaceMapView(
     @Schema(description = "Cells with anything mapped, ascending") List<Cell> cells) {
 
   /** A device in the picture; immutable. */
-  @Schema(name = "MapDevice")
+  @Schema(name = "SpaceMapDevice")
   public record Device(
       @Schema(example = "agent-1/0") String device,
       String deviceName,
       @Schema(description = "Pages of the interval whose translation it holds") long heldPages) {}
 
   /** One cell; immutable. */
-  @Schema(name = "MapCell")
+  @Schema(name = "SpaceMapCell")
   public record Cell(
       @Schema(description = "Begins at start + index * cellPages * 4096") int index,
       String start,

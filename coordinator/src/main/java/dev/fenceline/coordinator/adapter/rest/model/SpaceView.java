@@ -20,7 +20,7 @@ public record SpaceView(
     long pendingInvalidationCount) {
 
   /** A page of the list of address spaces; immutable. */
-  @Schema(description = "Address spaces of all hosts that answered")
+  @Schema(name = "SpacePage", description = "Address spaces of all hosts that answered")
   public record Page(
       List<SpaceView> items,
       @Schema(description = "Null when this is the last page", nullable = true)

@@ -13,7 +13,7 @@ public record StandingsView(
     @Schema(description = "Whose part is missing") List<UnavailableHost> unavailableHosts) {
 
   /** Whether a device takes programs; immutable. */
-  @Schema(name = "DeviceStanding")
+  @Schema(name = "StandingsDevice")
   public record Device(
       @Schema(example = "agent-1/0") String device,
       @Schema(allowableValues = {"active", "draining", "drained"}) String state,

@@ -20,8 +20,10 @@ public record StatusView(
     Counts counts) {
 
   /** How many of what; immutable. */
+  @Schema(name = "StatusCounts")
   public record Counts(NodeCounts hosts, NodeCounts agents, int devices, int reportStreams) {}
 
   /** Nodes of a kind by state; immutable. */
+  @Schema(name = "StatusNodeCounts")
   public record NodeCounts(int live, int suspect, int lost, int left) {}
 }

@@ -20,6 +20,7 @@ public record WaitsView(
     Percentiles percentiles) {
 
   /** What ended within a step; immutable. */
+  @Schema(name = "WaitsSample")
   public record Sample(
       @Schema(description = "Its first second") Instant at,
       List<Long> schedule,
@@ -29,11 +30,14 @@ public record WaitsView(
       long backedOff) {}
 
   /** Over the whole window, by phase; immutable. */
+  @Schema(name = "WaitsPercentiles")
   public record Percentiles(
       Quantiles schedule, Quantiles unmap, @JsonProperty("wait") Quantiles waiting) {}
 
   /** Interpolated within buckets; immutable. */
-  @Schema(description = "Interpolated within buckets; 0 if nothing was counted")
+  @Schema(
+      name = "WaitsQuantiles",
+      description = "Interpolated within buckets; 0 if nothing was counted")
   public record Quantiles(
       long count, double p50Micros, double p90Micros, double p99Micros, double p999Micros) {}
 }
