@@ -16,8 +16,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description =
-        "Measures what has to be fast: interval-lookup, engine, fence-roundtrip, drain, memory."
-            + " Wants a machine with nothing else to do. A missed goal is said, and is no failure.",
+        "Measures what has to be fast: interval-lookup, engine, fence-roundtrip, drain, memory,"
+            + " rest. Wants a machine with nothing else to do. A missed goal is said, and is no"
+            + " failure.",
     mixinStandardHelpOptions = true)
 public final class BenchCommand implements Callable<Integer> {
   private static final double NANOS_PER_SECOND = 1e9;
@@ -73,7 +74,8 @@ public final class BenchCommand implements Callable<Integer> {
             new EngineThroughput(),
             new FenceRoundTrip(),
             new DrainTimes(),
-            new PageMemory());
+            new PageMemory(),
+            new RestRanges());
     List<String> names = all.stream().map(Bench::name).toList();
     for (String name : only) {
       if (!names.contains(name) && spec != null) {

@@ -55,6 +55,7 @@ import picocli.CommandLine.Spec;
       SimCommand.class,
       BenchCommand.class,
       CertsCommand.class,
+      TokenCommand.class,
       CompletionCommand.class
     },
     footer = {

@@ -111,8 +111,12 @@ final class SpaceViews {
         late.fence().device().toString(),
         late.fence().deviceName(),
         Instant.ofEpochMilli(invalidation.startedAtMillis()),
+        Views.word(late.cause()),
         late.why(),
-        late.next());
+        late.next(),
+        late.leaseLeftNanos() < 0
+            ? null
+            : Instant.ofEpochMilli(System.currentTimeMillis() + late.leaseLeftNanos() / 1_000_000));
   }
 
   /** Lateness is relative: the first participant shows how long it takes when nothing is wrong. */

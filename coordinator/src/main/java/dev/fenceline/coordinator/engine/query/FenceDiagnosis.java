@@ -1,5 +1,6 @@
 package dev.fenceline.coordinator.engine.query;
 
+import dev.fenceline.coordinator.engine.NodeLoad;
 import dev.fenceline.coordinator.engine.NodeState;
 import dev.fenceline.coordinator.engine.NodeView;
 import dev.fenceline.coordinator.engine.query.Invalidation.Fence;
@@ -21,8 +22,30 @@ public record FenceDiagnosis(String summary, List<Late> late) {
     late = List.copyOf(late);
   }
 
-  /** A participant whose fence is pending; immutable. */
-  public record Late(Fence fence, String why, String next) {}
+  /** What keeps a participant from draining, as far as one can tell from outside; immutable. */
+  public enum Cause {
+    /** CPU threads of the host itself. */
+    CPU_ACCESS,
+    /** Agent and link are fine: accesses are in flight, or the ack is on its way. */
+    IN_FLIGHT,
+    /** It drains by order of an operator. */
+    DRAINING,
+    /** The fence is overdue although the agent answers: its device is stuck or slow. */
+    OVERDUE,
+    /** It talks to the coordinator, but its stream to the host is broken. */
+    PARTITIONED,
+    /** Its connections stand, and it says nothing: stopped or starved. */
+    FROZEN,
+    /** Neither host nor coordinator hears it. */
+    GONE
+  }
+
+  /**
+   * A participant whose fence is pending; immutable.
+   *
+   * @param leaseLeftNanos until the host gives it up; -1 if the host did not say
+   */
+  public record Late(Fence fence, Cause cause, String why, String next, long leaseLeftNanos) {}
 
   /**
    * @param sessions the host's, as far as it told
@@ -39,12 +62,43 @@ public record FenceDiagnosis(String summary, List<Late> late) {
           String agentId = fence.device().agentId();
           Optional<Session> session =
               sessions.stream().filter(each -> each.agentId().equals(agentId)).findFirst();
+          Optional<NodeView> agent = agents.apply(agentId);
           late.add(
-              new Late(fence, why(fence, session, agents.apply(agentId)), next(fence, session)));
+              new Late(
+                  fence,
+                  cause(fence, session, agent),
+                  why(fence, session, agent),
+                  next(fence, session),
+                  session.map(each -> Math.max(0, each.leaseLeftNanos())).orElse(-1L)));
         }
       }
     }
     return new FenceDiagnosis(summary(invalidation, late), late);
+  }
+
+  private static Cause cause(Fence fence, Optional<Session> session, Optional<NodeView> agent) {
+    if (fence.device().equals(DeviceId.CPU)) {
+      return Cause.CPU_ACCESS;
+    }
+    boolean heard = agent.isPresent() && agent.get().state() == NodeState.LIVE;
+    boolean attached = session.isPresent() && session.get().attached();
+    if (!attached) {
+      return heard ? Cause.PARTITIONED : Cause.GONE;
+    }
+    if (agent.isPresent() && !heard) {
+      return Cause.FROZEN;
+    }
+    if (agent.filter(each -> isDraining(each, fence.device())).isPresent()) {
+      return Cause.DRAINING;
+    }
+    return session.get().overdue() ? Cause.OVERDUE : Cause.IN_FLIGHT;
+  }
+
+  private static boolean isDraining(NodeView agent, DeviceId device) {
+    return agent.load() instanceof NodeLoad.AgentLoad load
+        && load.devices().stream()
+            .anyMatch(
+                each -> each.index() == device.deviceIndex() && each.standing().equals("draining"));
   }
 
   private static String why(Fence fence, Optional<Session> session, Optional<NodeView> agent) {
@@ -65,6 +119,12 @@ public record FenceDiagnosis(String summary, List<Late> late) {
                             each.state().name().toLowerCase(Locale.ROOT),
                             each.reason(),
                             each.silentNanos() / 1_000_000)));
+    agent
+        .filter(each -> isDraining(each, fence.device()))
+        .ifPresent(each -> reasons.add("the device is being drained by order of an operator"));
+    session
+        .filter(each -> each.attached() && each.overdue())
+        .ifPresent(each -> reasons.add("the fence is overdue although the agent is attached"));
     if (reasons.isEmpty()) {
       reasons.add(
           fence.device().equals(DeviceId.CPU)

@@ -61,8 +61,25 @@ public record FenceView(
       @Schema(example = "agent-1/0") String device,
       String deviceName,
       Instant since,
+      @Schema(
+              allowableValues = {
+                "cpu-access",
+                "in-flight",
+                "draining",
+                "overdue",
+                "partitioned",
+                "frozen",
+                "gone"
+              })
+          String cause,
       String why,
-      @Schema(description = "What happens next, at the latest") String next) {}
+      @Schema(description = "What happens next, at the latest") String next,
+      @Schema(
+              description =
+                  "When the host gives the agent up unless its lease is renewed; null if the host"
+                      + " did not say",
+              nullable = true)
+          @Nullable Instant leaseEndsAt) {}
 
   /** A list of fences; immutable. */
   @Schema(name = "FencePage", description = "Newest first, over all hosts that answered")
