@@ -1,5 +1,6 @@
 package dev.fenceline.coordinator.runtime;
 
+import dev.fenceline.concurrent.LineBudget;
 import dev.fenceline.concurrent.Mailbox;
 import dev.fenceline.coordinator.engine.RegistryCounts;
 import dev.fenceline.coordinator.engine.RegistryEffect;
@@ -43,6 +44,9 @@ public final class RegistryRuntime implements AutoCloseable {
   /** Counting visits every node: not for each of their reports. */
   private static final long COUNT_INTERVAL_NANOS = 1_000_000_000L;
 
+  /** One line per so long, when nodes are refused all the time. */
+  private static final long REFUSAL_LINE_NANOS = 100_000_000L;
+
   private static final long NEVER = Long.MAX_VALUE;
 
   /** What goes through the mailbox. */
@@ -64,6 +68,7 @@ public final class RegistryRuntime implements AutoCloseable {
   private final LongSupplier nanoClock;
   private final ScheduledExecutorService timer;
   private final Mailbox<Work> mailbox;
+  private final LineBudget refusalLines = new LineBudget(64, REFUSAL_LINE_NANOS);
 
   private volatile RegistryCounts counts;
   private volatile boolean broken;
@@ -215,20 +220,23 @@ public final class RegistryRuntime implements AutoCloseable {
     switch (effect) {
       case SendUpdate send -> ports.streams().send(send.streamId(), send.update());
       case RefuseStream refuse -> {
-        LOG.info("stream {} refused: {}", refuse.streamId(), refuse.refusal().message());
+        logRefusal(refuse);
         ports.observer().refused(refuse.refusal());
         ports.streams().refuse(refuse.streamId(), refuse.refusal());
       }
       case CompleteStream complete -> ports.streams().complete(complete.streamId());
       case ReleaseEndpoint release -> ports.endpoints().release(release.endpoint());
       case NodeChanged change -> {
-        LOG.info(
-            "{} {}: {} -> {}, {}",
-            change.node().kind(),
-            change.node().nodeId(),
-            change.from(),
-            change.to(),
-            change.reason());
+        LOG.atInfo()
+            .addKeyValue("nodeKind", change.node().kind())
+            .addKeyValue("nodeId", change.node().nodeId())
+            .log(
+                "{} {}: {} -> {}, {}",
+                change.node().kind(),
+                change.node().nodeId(),
+                change.from(),
+                change.to(),
+                change.reason());
         ports.observer().changed(change.node().kind(), change.to());
       }
       case NodeForgotten forgotten -> {
@@ -236,6 +244,21 @@ public final class RegistryRuntime implements AutoCloseable {
         ports.observer().forgotten(forgotten.node());
       }
       case Recovered ignored -> LOG.info("recovery window is over: the registry answers now");
+    }
+  }
+
+  /** Whoever is refused may come again at once. */
+  private void logRefusal(RefuseStream refuse) {
+    int leftOut = refusalLines.take(nanoClock.getAsLong());
+    if (leftOut != LineBudget.LEFT_OUT) {
+      LOG.atInfo()
+          .addKeyValue("streamId", refuse.streamId())
+          .addKeyValue("reason", refuse.refusal().slug())
+          .log(
+              "stream {} refused: {}{}",
+              refuse.streamId(),
+              refuse.refusal().message(),
+              leftOut == 0 ? "" : " (" + leftOut + " such lines were left out)");
     }
   }
 

@@ -387,6 +387,9 @@ public final class HostLink {
       lastFailure = "";
     }
     LOG.atLevel(attempt ? Level.DEBUG : Level.INFO)
+        .addKeyValue("agentId", around.settings().agentId())
+        .addKeyValue("hostId", hostId)
+        .addKeyValue("sessionId", "%016x".formatted(sessionId()))
         .log("{}: {} -> {}: {}", target, changed.from(), changed.to(), changed.reason());
   }
 
@@ -413,6 +416,12 @@ public final class HostLink {
     hostId = opened.hostId();
     leaseEndNanos = engine.leaseEndNanos();
     transfers.beginSession(opened.sessionId());
+    String sessionId = "%016x".formatted(opened.sessionId());
+    LOG.atInfo()
+        .addKeyValue("agentId", around.settings().agentId())
+        .addKeyValue("hostId", opened.hostId())
+        .addKeyValue("sessionId", sessionId)
+        .log("{}: session {} with host {}", target, sessionId, opened.hostId());
     synchronized (sessionChanged) {
       session = new Session(opened.hostEpoch(), opened.sessionId());
       sessionChanged.notifyAll();

@@ -4,12 +4,14 @@ import dev.fenceline.host.adapter.grpc.GrpcServing;
 import dev.fenceline.host.adapter.grpc.WireEncoder;
 import dev.fenceline.host.adapter.metrics.HostMeters;
 import dev.fenceline.host.runtime.HostRuntime;
+import dev.fenceline.host.runtime.InvalidationTraces;
 import dev.fenceline.security.PeerIdentity;
 import dev.fenceline.security.PeerRole;
 import dev.fenceline.security.boot.TransportSecurityConfiguration;
 import io.grpc.BindableService;
 import io.grpc.netty.NettyServerBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -29,8 +31,12 @@ class HostConfiguration {
   }
 
   @Bean
-  HostMeters hostMeters(MeterRegistry registry, HostMetricsProperties properties) {
-    return new HostMeters(registry, properties.agentLabels());
+  HostMeters hostMeters(
+      MeterRegistry registry,
+      HostMetricsProperties properties,
+      ObjectProvider<InvalidationTraces> traces) {
+    return new HostMeters(
+        registry, properties.agentLabels(), traces.getIfAvailable(() -> InvalidationTraces.NONE));
   }
 
   /**

@@ -107,6 +107,7 @@ public final class AgentConnection {
   /** The agent broke the contract: the stream ends, and its session goes by lease or new Hello. */
   public void malformed(String reason) {
     host.observer().malformedMessage();
+    host.peerLog().malformed(agentId, sessionId, reason);
     fail(Errno.EINVAL, reason);
   }
 

@@ -310,18 +310,16 @@ public final class AgentSessions {
       }
       case SessionEffect.LateMessage late -> host.lateMessage(LateCause.SESSION);
       case SessionEffect.Transitioned changed -> {
-        LOG.info(
-            "session {} of agent {}: {}, {}",
-            Long.toHexString(changed.sessionId()),
-            changed.agentId(),
-            changed.state(),
-            changed.reason());
+        host.peerLog()
+            .sessionChanged(
+                changed.agentId(), changed.sessionId(), changed.state(), changed.reason());
         host.observer().sessionChanged(changed.agentId(), changed.state(), changed.reason());
         events.transitioned(changed);
       }
       case SessionEffect.StandingChanged changed -> {
         StandingView standing = changed.standing();
-        LOG.info("agent {} is {}, {}", standing.agentId(), standing.state(), standing.reason());
+        host.peerLog().standingChanged(standing);
+        host.observer().standingChanged(standing);
         events.standing(standing);
       }
       case SessionEffect.PolicySet set -> {
@@ -330,11 +328,8 @@ public final class AgentSessions {
         events.policySet(set.policy());
       }
       case SessionEffect.HelloRefused refused -> {
-        LOG.info(
-            "Hello of agent {} refused, {}: {}",
-            refused.agentId(),
-            refused.refusal(),
-            refused.message());
+        host.peerLog().helloRefused(refused);
+        host.observer().helloRefused(refused.refusal());
         events.refused(refused);
       }
     }

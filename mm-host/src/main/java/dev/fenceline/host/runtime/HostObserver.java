@@ -3,10 +3,12 @@ package dev.fenceline.host.runtime;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.session.Session;
+import dev.fenceline.host.engine.session.StandingView;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.Errno;
+import dev.fenceline.model.HostMessage.RefusalReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +21,11 @@ public interface HostObserver {
 
   default void operationEnded(SpaceOperation operation, OperationOutcome outcome) {}
 
-  default void invalidationEnded(Invalidation invalidation, long nowNanos) {}
+  /**
+   * @param caller the trace that the operation belongs to, if it belongs to one
+   */
+  default void invalidationEnded(
+      Invalidation invalidation, @Nullable TraceContext caller, long nowNanos) {}
 
   default void fenceResolved(Invalidation invalidation, int fenceIndex) {}
 
@@ -44,6 +50,12 @@ public interface HostObserver {
   default void outboundOverflowed() {}
 
   default void sessionChanged(String agentId, Session.State state, String reason) {}
+
+  /** An agent was quarantined or returned. */
+  default void standingChanged(StandingView standing) {}
+
+  /** A well-formed Hello was refused. */
+  default void helloRefused(RefusalReason reason) {}
 
   /** A broken invariant stopped a shard or the sessions. */
   default void stopped(String what, Throwable cause) {}

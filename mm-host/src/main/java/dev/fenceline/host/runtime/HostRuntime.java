@@ -39,6 +39,7 @@ public final class HostRuntime implements AutoCloseable {
   private final CpuAccess cpu;
   private final AtomicInteger lastCreateShard = new AtomicInteger();
   private final EventLog events = new EventLog();
+  private final PeerLog peerLog;
   private final LongAdder lateMessages = new LongAdder();
   private final AtomicReference<@Nullable String> stopped = new AtomicReference<>();
 
@@ -55,6 +56,7 @@ public final class HostRuntime implements AutoCloseable {
     this.encoder = encoder;
     this.observer = observer;
     this.timers = new Timers(nanoClock);
+    this.peerLog = new PeerLog(settings.hostId(), nanoClock);
     this.store = new FrameStore(settings.arenaBytes());
     this.pool =
         new FramePool(
@@ -149,11 +151,24 @@ public final class HostRuntime implements AutoCloseable {
    */
   public void submit(
       SpaceOperation operation, WaitPolicy policy, Consumer<OperationOutcome> onEnd) {
+    submit(operation, policy, null, onEnd);
+  }
+
+  /**
+   * Takes up an operation that belongs to a caller's trace.
+   *
+   * @param onEnd called exactly once, perhaps before this method returns; must not block
+   */
+  public void submit(
+      SpaceOperation operation,
+      WaitPolicy policy,
+      @Nullable TraceContext caller,
+      Consumer<OperationOutcome> onEnd) {
     Shard shard =
         operation instanceof SpaceOperation.Create
             ? shards.get(Math.floorMod(lastCreateShard.getAndIncrement(), shards.size()))
             : shardOf(operation.spaceId());
-    shard.submit(operation, policy, onEnd);
+    shard.submit(operation, policy, caller, onEnd);
   }
 
   /**
@@ -213,6 +228,10 @@ public final class HostRuntime implements AutoCloseable {
 
   FrameStore store() {
     return store;
+  }
+
+  PeerLog peerLog() {
+    return peerLog;
   }
 
   void lateMessage(LateCause cause) {

@@ -1,12 +1,15 @@
 package dev.fenceline.host.runtime;
 
 import dev.fenceline.concurrent.Mailbox;
+import dev.fenceline.host.engine.invalidation.Fence;
+import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.shard.ShardConfig;
 import dev.fenceline.host.engine.shard.ShardEffect;
 import dev.fenceline.host.engine.shard.ShardEngine;
 import dev.fenceline.host.engine.shard.ShardInput;
 import dev.fenceline.host.engine.shard.ShardQueries;
+import dev.fenceline.host.engine.shard.ShardSession;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.DmaReply;
@@ -36,7 +39,8 @@ public final class Shard {
   /** Inputs that one thread handles on behalf of others before the overflow threads take over. */
   private static final int INPUTS_PER_TURN = 64;
 
-  private record Waiting(SpaceOperation operation, Consumer<OperationOutcome> onEnd) {}
+  private record Waiting(
+      SpaceOperation operation, @Nullable TraceContext caller, Consumer<OperationOutcome> onEnd) {}
 
   private final int index;
   private final HostRuntime host;
@@ -112,8 +116,12 @@ public final class Shard {
   }
 
   /** Takes up an operation; refused at once if the shard has too much to do. */
-  void submit(SpaceOperation operation, WaitPolicy policy, Consumer<OperationOutcome> onEnd) {
-    switch (mailbox.offer(new ShardMessage.Submission(operation, policy, onEnd))) {
+  void submit(
+      SpaceOperation operation,
+      WaitPolicy policy,
+      @Nullable TraceContext caller,
+      Consumer<OperationOutcome> onEnd) {
+    switch (mailbox.offer(new ShardMessage.Submission(operation, policy, caller, onEnd))) {
       case ACCEPTED -> {}
       case FULL ->
           onEnd.accept(
@@ -184,7 +192,9 @@ public final class Shard {
         step(plain.input());
       }
       case ShardMessage.Submission submission -> {
-        operations.put(++lastRequest, new Waiting(submission.operation(), submission.onEnd()));
+        operations.put(
+            ++lastRequest,
+            new Waiting(submission.operation(), submission.caller(), submission.onEnd()));
         step(new ShardInput.Submit(lastRequest, submission.operation(), submission.policy()));
       }
       case ShardMessage.Dma dma -> {
@@ -254,7 +264,7 @@ public final class Shard {
       case ShardEffect.ProceedAfter after ->
           followUps.addLast(new ShardInput.Proceed(after.operationId()));
       case ShardEffect.FencesOverdue overdue -> {
-        host.sessions().overdue(index, overdue.sessionId(), overdue.overdue());
+        overdueChanged(overdue);
         if (overdue.overdue()) {
           events.overdue(overdue.sessionId());
         }
@@ -262,7 +272,7 @@ public final class Shard {
       case ShardEffect.DiedOwing died ->
           host.sessions().diedOwing(index, died.sessionId(), died.agentId());
       case ShardEffect.InvalidationEnded ended -> {
-        host.observer().invalidationEnded(ended.invalidation(), host.timers().nowNanos());
+        invalidationEnded(ended.invalidation());
         events.invalidationEnded(ended.invalidation());
       }
       case ShardEffect.FenceResolved resolved ->
@@ -312,6 +322,33 @@ public final class Shard {
               ? CpuFaultOutcome.INSTALLED
               : new CpuFaultOutcome.Refused(errno, ended.message()));
     }
+  }
+
+  private void overdueChanged(ShardEffect.FencesOverdue overdue) {
+    host.sessions().overdue(index, overdue.sessionId(), overdue.overdue());
+    ShardSession session = queries.session(overdue.sessionId());
+    if (session != null) {
+      long oldest = 0;
+      for (Invalidation invalidation : queries.live()) {
+        for (Fence fence : invalidation.fences()) {
+          if (oldest == 0
+              && fence.pending()
+              && fence.participant().sessionId() == overdue.sessionId()) {
+            oldest = invalidation.id();
+          }
+        }
+      }
+      host.peerLog()
+          .overdueChanged(session.agentId(), overdue.sessionId(), oldest, overdue.overdue());
+    }
+  }
+
+  /** Comes before the end of its operation, whose caller is still known. */
+  private void invalidationEnded(Invalidation invalidation) {
+    Waiting waiting = operations.get(invalidation.operation().requestId());
+    host.observer()
+        .invalidationEnded(
+            invalidation, waiting == null ? null : waiting.caller(), host.timers().nowNanos());
   }
 
   private void operationEnded(ShardEffect.OperationEnded ended) {

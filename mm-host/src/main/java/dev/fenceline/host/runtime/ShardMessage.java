@@ -9,6 +9,7 @@ import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.WaitPolicy;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What lies in a shard's mailbox; immutable. Callbacks run inside the mailbox and must not block.
@@ -17,7 +18,11 @@ sealed interface ShardMessage {
   /** An input as the engine takes it. */
   record Plain(ShardInput input) implements ShardMessage {}
 
-  record Submission(SpaceOperation operation, WaitPolicy policy, Consumer<OperationOutcome> onEnd)
+  record Submission(
+      SpaceOperation operation,
+      WaitPolicy policy,
+      @Nullable TraceContext caller,
+      Consumer<OperationOutcome> onEnd)
       implements ShardMessage {}
 
   record Dma(DmaRequest request, Consumer<DmaReply> onReply) implements ShardMessage {}

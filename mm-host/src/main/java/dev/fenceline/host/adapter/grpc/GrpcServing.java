@@ -8,6 +8,7 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
+import io.grpc.ServerInterceptors;
 import io.grpc.netty.NettyServerBuilder;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -43,7 +44,7 @@ public final class GrpcServing {
   }
 
   public BindableService spaces() {
-    return new SpaceAdapter(host);
+    return () -> ServerInterceptors.intercept(new SpaceAdapter(host), new TraceParent());
   }
 
   public BindableService queries() {

@@ -263,7 +263,7 @@ public final class SpaceAdapter extends AddressSpaceServiceGrpc.AddressSpaceServ
   private OperationOutcome outcome(
       SpaceOperation operation, dev.fenceline.model.WaitPolicy policy) {
     CompletableFuture<OperationOutcome> ended = new CompletableFuture<>();
-    host.submit(operation, policy, ended::complete);
+    host.submit(operation, policy, TraceParent.current(), ended::complete);
     return CallBound.await(ended, "the operation");
   }
 

@@ -62,6 +62,9 @@ final class FenceMeters {
     of.unmap().record(invalidation.unmapNanos(nowNanos), TimeUnit.NANOSECONDS);
     of.waiting().record(invalidation.waitNanos(nowNanos), TimeUnit.NANOSECONDS);
     ended(invalidation.state()).increment();
+    for (int i = 0; i < invalidation.fences().size(); i++) {
+      record(invalidation.fences().get(i));
+    }
     if (invalidation.state() == Invalidation.State.BACKED_OFF) {
       backoffs(waitOf(invalidation)).increment();
     } else if (invalidation.waitedCount() > 1) {
@@ -69,7 +72,25 @@ final class FenceMeters {
     }
   }
 
-  void fenceResolved(Fence fence, FenceResolution resolution) {
+  /**
+   * Records a fence that resolved after its invalidation had backed off; the others are recorded
+   * with their invalidation, whose trace they lead to.
+   */
+  void fenceResolved(Invalidation invalidation, Fence fence) {
+    if (invalidation.state().ended() && fence.resolvedNanos() > endedNanos(invalidation)) {
+      record(fence);
+    }
+  }
+
+  private static long endedNanos(Invalidation ended) {
+    return ended.startedNanos() + ended.scheduleNanos(0) + ended.unmapNanos(0) + ended.waitNanos(0);
+  }
+
+  private void record(Fence fence) {
+    FenceResolution resolution = fence.resolution();
+    if (resolution == null || resolution == FenceResolution.NOT_HELD) {
+      return;
+    }
     acks.computeIfAbsent(new FenceKey(fence.participant().device(), resolution), this::ack)
         .record(fence.resolvedNanos() - fence.scheduledNanos(), TimeUnit.NANOSECONDS);
     if (resolution == FenceResolution.LEASE_EXPIRED) {

@@ -21,6 +21,8 @@ enum HostCounter {
       "fenceline_host_outbound_overflows",
       "Attach streams ended because their reader lags beyond the bound"),
   SESSION_CHANGES("fenceline_host_session_changes", "Changes of a session's state"),
+  QUARANTINES("fenceline_host_quarantines", "Times that an agent was quarantined"),
+  HELLOS_REFUSED("fenceline_host_hellos_refused", "Well-formed Hellos that were refused"),
   BROKEN_INVARIANTS(
       "fenceline_host_broken_invariants",
       "Shards and session engines that stopped because their state is broken");

@@ -2,6 +2,7 @@ package dev.fenceline.host.adapter.metrics;
 
 import dev.fenceline.host.engine.invalidation.Fence;
 import dev.fenceline.host.engine.invalidation.Invalidation;
+import dev.fenceline.host.engine.session.AgentStanding;
 import dev.fenceline.host.engine.session.LeasePolicy;
 import dev.fenceline.host.engine.session.Session;
 import dev.fenceline.host.engine.shard.ShardQueries;
@@ -85,6 +86,14 @@ final class HostGauges {
           .tag("state", FenceMeters.lower(state))
           .register(registry);
     }
+    gauge(
+        "fenceline_host_agents_quarantined",
+        "Agents that may not attach until they are returned",
+        g -> g.host.sessions().standingCount(AgentStanding.State.QUARANTINED));
+    gauge(
+        "fenceline_host_agents_suspect",
+        "Agents with strikes against them that are not quarantined",
+        g -> g.host.sessions().standingCount(AgentStanding.State.SUSPECT));
     gauge(
         "fenceline_host_sessions_overdue",
         "Agents that owe an overdue fence, so that their lease is not renewed",

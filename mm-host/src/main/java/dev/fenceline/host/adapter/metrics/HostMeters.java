@@ -1,17 +1,20 @@
 package dev.fenceline.host.adapter.metrics;
 
-import dev.fenceline.host.engine.invalidation.Fence;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.host.engine.session.AgentStanding;
 import dev.fenceline.host.engine.session.Session;
+import dev.fenceline.host.engine.session.StandingView;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.host.runtime.HostObserver;
 import dev.fenceline.host.runtime.HostRuntime;
+import dev.fenceline.host.runtime.InvalidationTraces;
 import dev.fenceline.host.runtime.LateCause;
+import dev.fenceline.host.runtime.TraceContext;
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.Errno;
-import dev.fenceline.model.FenceResolution;
+import dev.fenceline.model.HostMessage.RefusalReason;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
@@ -30,19 +33,22 @@ public final class HostMeters implements HostObserver {
   private record CounterKey(HostCounter counter, List<String> labels) {}
 
   private final MeterRegistry registry;
+  private final InvalidationTraces traces;
   private final AgentLabels agents;
   private final FenceMeters fences;
   private final Map<CounterKey, Counter> counters = new ConcurrentHashMap<>();
   private @Nullable HostGauges gauges;
 
   public HostMeters(MeterRegistry registry) {
-    this(registry, DEFAULT_AGENT_LABELS);
+    this(registry, DEFAULT_AGENT_LABELS, InvalidationTraces.NONE);
   }
 
   /**
    * @param agentLabels how many agents are named in labels, the others together being {@code other}
+   * @param traces makes traces of invalidations, and exemplars of what they are measured by
    */
-  public HostMeters(MeterRegistry registry, int agentLabels) {
+  public HostMeters(MeterRegistry registry, int agentLabels, InvalidationTraces traces) {
+    this.traces = traces;
     this.registry = registry;
     this.agents = new AgentLabels(agentLabels);
     this.fences = new FenceMeters(registry, agents);
@@ -58,6 +64,10 @@ public final class HostMeters implements HostObserver {
     count(HostCounter.OVERFLOWS, 0);
     count(HostCounter.COLLAPSED_MESSAGES, 0);
     count(HostCounter.BROKEN_INVARIANTS, 0);
+    count(HostCounter.QUARANTINES, 0);
+    for (RefusalReason reason : RefusalReason.values()) {
+      count(HostCounter.HELLOS_REFUSED, 0, "reason", lower(reason));
+    }
   }
 
   @Override
@@ -72,17 +82,18 @@ public final class HostMeters implements HostObserver {
   }
 
   @Override
-  public void invalidationEnded(Invalidation invalidation, long nowNanos) {
+  public void invalidationEnded(
+      Invalidation invalidation, @Nullable TraceContext caller, long nowNanos) {
+    boolean traced = traces.enter(invalidation, caller, nowNanos);
     fences.invalidationEnded(invalidation, nowNanos);
+    if (traced) {
+      traces.leave(invalidation, nowNanos);
+    }
   }
 
   @Override
   public void fenceResolved(Invalidation invalidation, int fenceIndex) {
-    Fence fence = invalidation.fences().get(fenceIndex);
-    FenceResolution resolution = fence.resolution();
-    if (resolution != null) {
-      fences.fenceResolved(fence, resolution);
-    }
+    fences.fenceResolved(invalidation, invalidation.fences().get(fenceIndex));
   }
 
   @Override
@@ -141,6 +152,18 @@ public final class HostMeters implements HostObserver {
     if (observed != null) {
       observed.changed(agentId, state);
     }
+  }
+
+  @Override
+  public void standingChanged(StandingView standing) {
+    if (standing.state() == AgentStanding.State.QUARANTINED) {
+      count(HostCounter.QUARANTINES, 1);
+    }
+  }
+
+  @Override
+  public void helloRefused(RefusalReason reason) {
+    count(HostCounter.HELLOS_REFUSED, 1, "reason", lower(reason));
   }
 
   @Override
