@@ -122,7 +122,7 @@ public final class InvalidationTracer implements InvalidationTraces, SpanContext
 
   /** The same for the same id, evenly over consecutive ids (Fibonacci hashing). */
   private boolean chosen(long invalidationId) {
-    return (invalidationId * 0x9E37_79B9_7F4A_7C15L >>> 11) * 0x1.0p-53 < samplingRatio;
+    return ((invalidationId * 0x9E37_79B9_7F4A_7C15L) >>> 11) * 0x1.0p-53 < samplingRatio;
   }
 
   @Override
