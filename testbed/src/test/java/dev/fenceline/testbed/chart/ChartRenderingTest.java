@@ -98,6 +98,8 @@ class ChartRenderingTest {
           auth.oidc.issuerUri=https://login.example       | but auth.mode is static
           auth.mode=off,auth.static.existingSecret=tokens | but auth.mode is off
           auth.mode=off,coordinator.service.type=NodePort | anybody outside could unmap memory
+          metrics.serviceMonitor.enabled=true,metrics.namespace=monitoring | may not read it
+          auth.mode=oidc,auth.oidc.issuerUri=https://login.example,metrics.serviceMonitor.enabled=true | has no token of the issuer
           metrics.scrapeTimeout=20s                       | is longer than metrics.interval
           """)
   void valuesThatContradictEachOther_areRefusedWithTheReason(String values, String reason) {

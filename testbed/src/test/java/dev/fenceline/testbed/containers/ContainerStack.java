@@ -1,12 +1,15 @@
 package dev.fenceline.testbed.containers;
 
 import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.model.Bind;
 import com.github.dockerjava.api.model.Capability;
 import com.github.dockerjava.api.model.ContainerNetwork;
 import com.github.dockerjava.api.model.ExposedPort;
 import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.Ports;
 import dev.fenceline.client.ServiceChannel;
+import dev.fenceline.security.PeerIdentity;
+import dev.fenceline.security.PeerRole;
 import dev.fenceline.testbed.launch.Installation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,6 +39,7 @@ final class ContainerStack implements AutoCloseable {
   private final DockerClient docker = DockerClientFactory.lazyClient();
   private final Network network = Network.newNetwork();
   private final String tag;
+  private final ContainerCertificates certificates;
   private final Node coordinator;
   private final Node host;
   private final List<Node> agents = new ArrayList<>();
@@ -43,12 +47,14 @@ final class ContainerStack implements AutoCloseable {
   /** A container and the name under which the others reach it. */
   private record Node(String name, GenericContainer<?> container) {}
 
-  private ContainerStack(String tag, int agentCount) {
+  private ContainerStack(String tag, ContainerCertificates certificates, int agentCount) {
     this.tag = tag;
-    coordinator = node("coordinator", "coordinator", Map.of(), COORDINATOR_HTTP);
+    this.certificates = certificates;
+    PeerIdentity registry = new PeerIdentity(PeerRole.COORDINATOR, "coordinator");
+    coordinator = node(registry, "coordinator", Map.of(), COORDINATOR_HTTP);
     host =
         node(
-            "host",
+            new PeerIdentity(PeerRole.HOST, "host-1"),
             "mm-host",
             Map.of(
                 "FENCELINE_HOST_HOSTID", "host-1",
@@ -59,7 +65,7 @@ final class ContainerStack implements AutoCloseable {
       String name = "agent-" + i;
       agents.add(
           node(
-              name,
+              new PeerIdentity(PeerRole.AGENT, name),
               "device-agent",
               Map.of(
                   "FENCELINE_AGENT_AGENTID", name,
@@ -70,8 +76,8 @@ final class ContainerStack implements AutoCloseable {
   }
 
   /** Starts all containers at once and waits until each is healthy by its own image's check. */
-  static ContainerStack start(String tag, int agentCount) {
-    ContainerStack stack = new ContainerStack(tag, agentCount);
+  static ContainerStack start(String tag, ContainerCertificates certificates, int agentCount) {
+    ContainerStack stack = new ContainerStack(tag, certificates, agentCount);
     boolean healthy = false;
     try {
       Startables.deepStart(stack.nodes().stream().map(Node::container).toList()).join();
@@ -90,24 +96,36 @@ final class ContainerStack implements AutoCloseable {
     return nodes;
   }
 
-  private Node node(String name, String image, Map<String, String> environment, int port) {
+  private Node node(
+      PeerIdentity identity, String image, Map<String, String> environment, int port) {
+    String name = identity.role() == PeerRole.HOST ? "host" : identity.id();
     GenericContainer<?> container =
         new GenericContainer<>(DockerImageName.parse("fenceline/" + image + ":" + tag))
             .withImagePullPolicy(ignored -> false)
             .withNetwork(network)
             .withNetworkAliases(name)
             .withEnv(environment)
-            .withEnv("FENCELINE_SECURITY_ALLOWPLAINTEXTNETWORK", "true")
-            .withEnv("FENCELINE_SECURITY_ALLOWPLAINTEXTNETWORK", "true")
+            .withEnv("FENCELINE_REST_AUTH_TOKENSFILE", "/etc/fenceline/tls/tokens.yaml")
+            .withEnv("FENCELINE_SECURITY_CERTIFICATE", "/etc/fenceline/tls/tls.crt")
+            .withEnv("FENCELINE_SECURITY_PRIVATEKEY", "/etc/fenceline/tls/tls.key")
+            .withEnv("FENCELINE_SECURITY_TRUSTEDCA", "/etc/fenceline/tls/ca.crt")
+            .withEnv("FENCELINE_REST_AUTH_TOKENSFILE", "/etc/fenceline/tls/tokens.yaml")
+            .withEnv("FENCELINE_SECURITY_CERTIFICATE", "/etc/fenceline/tls/tls.crt")
+            .withEnv("FENCELINE_SECURITY_PRIVATEKEY", "/etc/fenceline/tls/tls.key")
+            .withEnv("FENCELINE_SECURITY_TRUSTEDCA", "/etc/fenceline/tls/ca.crt")
             .withExposedPorts(port)
             .waitingFor(Wait.forHealthcheck().withStartupTimeout(READY_WITHIN))
             .withCreateContainerCmdModifier(
-                command -> lockDown(Objects.requireNonNull(command.getHostConfig())));
+                command ->
+                    lockDown(
+                        Objects.requireNonNull(command.getHostConfig()),
+                        certificates.of(identity)));
     return new Node(name, container);
   }
 
-  private static void lockDown(HostConfig config) {
+  private static void lockDown(HostConfig config, Path certificates) {
     config
+        .withBinds(Bind.parse(certificates + ":/etc/fenceline/tls:ro"))
         .withReadonlyRootfs(true)
         .withTmpFs(Map.of("/tmp", "exec,size=64m,mode=1777"))
         .withCapDrop(Capability.ALL)
@@ -119,14 +137,15 @@ final class ContainerStack implements AutoCloseable {
   }
 
   ServiceChannel dialHost() {
-    return ServiceChannel.to(address(host, HOST_GRPC));
+    return ServiceChannel.to(address(host, HOST_GRPC), certificates.caller(), PeerRole.HOST);
   }
 
   /**
    * Dials the agent anew: a container that was restarted or reconnected has another port outside.
    */
   ServiceChannel dialAgent(String name) {
-    return ServiceChannel.to(address(agent(name), AGENT_GRPC));
+    return ServiceChannel.to(
+        address(agent(name), AGENT_GRPC), certificates.caller(), PeerRole.AGENT);
   }
 
   private Node agent(String name) {

@@ -21,6 +21,7 @@ import dev.fenceline.model.WaitPolicy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
@@ -99,6 +101,8 @@ class ContainersIT {
   }
 
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  @TempDir private static Path directory = Path.of("");
+  private @Nullable ContainerCertificates certificates;
   private @Nullable ContainerStack stack;
   private @Nullable CoordinatorRest rest;
   private @Nullable ServiceChannel hostChannel;
@@ -107,7 +111,8 @@ class ContainersIT {
   @Timeout(900)
   void startContainers() throws Exception {
     DockerEngine.require();
-    stack = ContainerStack.start(DockerEngine.buildImages(), 3);
+    certificates = ContainerCertificates.in(directory);
+    stack = ContainerStack.start(DockerEngine.buildImages(), certificates, 3);
     rest = new CoordinatorRest(stack.restAddress());
     hostChannel = stack.dialHost();
     for (String agent : List.of("agent-1", "agent-2", "agent-3")) {
@@ -127,6 +132,9 @@ class ContainersIT {
     }
     if (stack != null) {
       stack.close();
+    }
+    if (certificates != null) {
+      certificates.close();
     }
   }
 

@@ -23,7 +23,11 @@ final class CoordinatorRest implements AutoCloseable {
 
   /** The answer to a GET, which must be 200. */
   JsonNode get(String path) throws IOException, InterruptedException {
-    HttpRequest request = HttpRequest.newBuilder(URI.create(base + path)).timeout(TIMEOUT).build();
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(base + path))
+            .header("Authorization", "Bearer " + ContainerCertificates.TOKEN)
+            .timeout(TIMEOUT)
+            .build();
     HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
     if (response.statusCode() != 200) {
       throw new IOException("GET " + path + ": " + response.statusCode() + " " + response.body());
