@@ -19,6 +19,7 @@ import org.springframework.core.env.Environment;
 @EnableConfigurationProperties(RestProperties.class)
 class RestAccessConfiguration {
   private static final Logger LOG = LoggerFactory.getLogger(RestAccessConfiguration.class);
+  private static final int REQUESTS_PER_SECOND = 500;
   private static final String ISSUER = "spring.security.oauth2.resourceserver.jwt.issuer-uri";
   private static final String KEYS = "spring.security.oauth2.resourceserver.jwt.jwk-set-uri";
 
@@ -40,12 +41,13 @@ class RestAccessConfiguration {
           "fenceline.rest.auth.mode is oidc, but there is no " + ISSUER,
           "Name the issuer of the bearer tokens.");
     }
+    Integer perSecond = properties.limits().requestsPerSecond();
     return new AccessSettings(
         mode,
         auth.tokensFile(),
         auth.openMetrics(),
         auth.roleClaim(),
-        properties.limits().requestsPerSecond(),
+        perSecond == null ? (mode == Mode.OFF ? 0 : REQUESTS_PER_SECOND) : perSecond,
         properties.limits().burst());
   }
 

@@ -31,8 +31,12 @@ public record RestProperties(@Valid @DefaultValue Auth auth, @Valid @DefaultValu
       @DefaultValue("false") boolean openMetrics,
       @DefaultValue("roles") @NotBlank String roleClaim) {}
 
-  /** How much one caller may ask; immutable. 0 requests per second is no limit. */
+  /**
+   * How much one caller may ask; immutable.
+   *
+   * @param requestsPerSecond 0 is no limit; if absent, 500, but none with mode off
+   */
   public record Limits(
-      @DefaultValue("500") @Min(0) @Max(1_000_000) int requestsPerSecond,
+      @Nullable @Min(0) @Max(1_000_000) Integer requestsPerSecond,
       @DefaultValue("1000") @Min(1) @Max(1_000_000) int burst) {}
 }

@@ -1,0 +1,69 @@
+package dev.fenceline.coordinator.adapter.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fenceline.coordinator.support.RunningCoordinator;
+import dev.fenceline.coordinator.support.RunningCoordinator.Answer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LimitsTest {
+  @Test
+  void callerWhoAsksTooOften_isToldToWait() {
+    try (RunningCoordinator coordinator =
+        RunningCoordinator.start(
+            "--fenceline.rest.limits.requests-per-second=1", "--fenceline.rest.limits.burst=5")) {
+      List<Answer> answers = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        answers.add(coordinator.get("/status"));
+      }
+      Answer refused = answers.getLast();
+      assertThat(answers.getFirst().status()).isEqualTo(200);
+      assertThat(refused.status()).isEqualTo(429);
+      assertThat(refused.problem()).isEqualTo("rate-limited");
+      assertThat(refused.response().headers().firstValue("Retry-After")).contains("1");
+    }
+  }
+
+  @Test
+  void openNetworkWithoutAccessControl_isRefusedAtTheStart() {
+    assertThatThrownBy(
+            () ->
+                RunningCoordinator.start(
+                    "--server.address=0.0.0.0", "--fenceline.rest.auth.mode=off"))
+        .rootCause()
+        .hasMessageContaining("server.address is 0.0.0.0, which is not loopback");
+    assertThatThrownBy(() -> RunningCoordinator.start("--fenceline.rest.auth.mode=static"))
+        .rootCause()
+        .hasMessageContaining("tokens-file");
+    assertThatThrownBy(() -> RunningCoordinator.start("--fenceline.rest.auth.mode=oidc"))
+        .rootCause()
+        .hasMessageContaining("issuer-uri");
+  }
+
+  @Test
+  void tokensFileThatCannotBeUsed_isRefusedAtTheStart(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("tokens.yaml");
+    assertThatThrownBy(() -> new TokenFile(file, () -> 0)).hasMessageContaining("cannot be read");
+    for (String text :
+        List.of(
+            "",
+            "tokens: 7",
+            "tokens: [{name: x}]",
+            "tokens: [{name: 'a b', role: viewer, sha256: 00}]",
+            "tokens: [{name: ab, role: cook, token: abcdefghijklmnop}]",
+            "tokens: [{name: ab, role: viewer, token: short}]",
+            "{{{")) {
+      Files.writeString(file, text);
+      assertThatThrownBy(() -> new TokenFile(file, () -> 0))
+          .as(text)
+          .isInstanceOf(UnusableTokenFile.class)
+          .hasMessageNotContaining("abcdefghijklmnop");
+    }
+  }
+}
