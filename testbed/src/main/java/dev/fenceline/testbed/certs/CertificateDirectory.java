@@ -90,6 +90,16 @@ public final class CertificateDirectory {
     return new PeerIdentity(PeerRole.CLIENT, "admin");
   }
 
+  /** Where the certificate for tools is in a directory made earlier. */
+  public static SecuritySettings.MutualTls admin(Path directory) {
+    Path place = directory.resolve(PeerRole.CLIENT.word());
+    return new SecuritySettings.MutualTls(
+        place.resolve("admin.crt"),
+        place.resolve("admin.key"),
+        directory.resolve("ca.crt"),
+        SecuritySettings.DEFAULT_TRUST_DOMAIN);
+  }
+
   private static void makeOwn(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
       Files.createDirectories(

@@ -93,6 +93,7 @@ public final class Stack implements AutoCloseable {
     List<String> options =
         new ArrayList<>(
             List.of(
+                "--spring.grpc.server.address=127.0.0.1",
                 "--spring.grpc.server.port=" + ports.get(2 * service),
                 "--server.port=" + ports.get(2 * service + 1),
                 "--spring.main.banner-mode=off",

@@ -6,6 +6,8 @@ import dev.fenceline.client.HostClient;
 import dev.fenceline.client.ServiceChannel;
 import dev.fenceline.device.v1.AgentInfo;
 import dev.fenceline.device.v1.DeviceInfo;
+import dev.fenceline.security.PeerRole;
+import dev.fenceline.security.TransportSecurity;
 import dev.fenceline.testbed.launch.LaunchFailure;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,20 +47,25 @@ final class Cluster implements AutoCloseable {
   /**
    * Dials a host and agents, and waits until the agents are attached to it.
    *
+   * @param security how to dial them
    * @param maxDevices take no more, evenly from the agents
    * @throws LaunchFailure if they are not attached in time
    */
   static Cluster connect(
-      String hostAddress, List<String> agentAddresses, int maxDevices, Duration within)
+      TransportSecurity security,
+      String hostAddress,
+      List<String> agentAddresses,
+      int maxDevices,
+      Duration within)
       throws LaunchFailure, InterruptedException {
     long deadline = System.nanoTime() + within.toNanos();
     List<ServiceChannel> channels = new ArrayList<>();
-    ServiceChannel host = ServiceChannel.to(hostAddress);
+    ServiceChannel host = ServiceChannel.to(hostAddress, security, PeerRole.HOST);
     channels.add(host);
     HostClient client = new HostClient(host, CALL_BOUND);
     List<List<Device>> byAgent = new ArrayList<>();
     for (String address : agentAddresses) {
-      ServiceChannel agent = ServiceChannel.to(address);
+      ServiceChannel agent = ServiceChannel.to(address, security, PeerRole.AGENT);
       channels.add(agent);
       byAgent.add(attached(new DeviceClient(agent, PROGRAM_BOUND), address, deadline));
     }

@@ -30,12 +30,15 @@ public final class DemoCommand implements Callable<Integer> {
       description = "Of all random choices (default: ${DEFAULT-VALUE}).")
   private long seed;
 
+  @Option(names = "--tls", description = "mTLS between the services.")
+  private boolean tls;
+
   @Override
   public Integer call() throws InterruptedException {
     Path trace = Installation.current().root().resolve("testbed/traces/python.strace");
     ReplayRun run = new ReplayRun(System.out, System.err, report);
     return run.run(
-        new ReplayRun.OwnStack("demo", AGENTS, 1),
+        new ReplayRun.OwnStack("demo", AGENTS, 1, tls),
         AGENTS,
         rest -> new ReplaySession.Plan("demo", trace, seed, 1, 1, true, rest));
   }

@@ -69,13 +69,22 @@ public final class ReplayCommand implements Callable<Integer> {
   @Option(names = "--coordinator", description = "host:port of its REST interface, for the report.")
   private @Nullable String coordinator;
 
+  @Option(
+      names = "--certs",
+      paramLabel = "DIR",
+      description = "Certificates of a running stack, as fenceline certs or up --tls makes them.")
+  private @Nullable Path certificates;
+
+  @Option(names = "--tls", description = "mTLS between the services that are started.")
+  private boolean tls;
+
   @Override
   public Integer call() throws InterruptedException {
     ReplayRun run = new ReplayRun(System.out, System.err, report);
     ReplayRun.Target target =
         host == null
-            ? new ReplayRun.OwnStack("replay", Math.min(2, devices), (devices + 1) / 2)
-            : new ReplayRun.RunningStack(host, agents, coordinator);
+            ? new ReplayRun.OwnStack("replay", Math.min(2, devices), (devices + 1) / 2, tls)
+            : new ReplayRun.RunningStack(host, agents, coordinator, certificates);
     return run.run(
         target,
         devices,

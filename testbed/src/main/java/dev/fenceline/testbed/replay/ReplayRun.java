@@ -2,6 +2,11 @@ package dev.fenceline.testbed.replay;
 
 import dev.fenceline.client.CallFailedException;
 import dev.fenceline.client.RefusedException;
+import dev.fenceline.security.RefusalObserver;
+import dev.fenceline.security.SecurityRefusal;
+import dev.fenceline.security.SecuritySettings;
+import dev.fenceline.security.TransportSecurity;
+import dev.fenceline.testbed.certs.CertificateDirectory;
 import dev.fenceline.testbed.launch.Installation;
 import dev.fenceline.testbed.launch.Interruption;
 import dev.fenceline.testbed.launch.LaunchFailure;
@@ -48,17 +53,24 @@ final class ReplayRun {
   sealed interface Target {}
 
   /** Services started for this run. */
-  record OwnStack(String instance, int agents, int devicesPerAgent) implements Target {}
+  record OwnStack(String instance, int agents, int devicesPerAgent, boolean tls)
+      implements Target {}
 
-  /** Services that somebody else started. */
-  record RunningStack(String host, List<String> agents, @Nullable String coordinator)
+  /**
+   * Services that somebody else started.
+   *
+   * @param certificates a directory as {@code fenceline certs} makes it; null: they are plaintext
+   */
+  record RunningStack(
+      String host, List<String> agents, @Nullable String coordinator, @Nullable Path certificates)
       implements Target {
     RunningStack {
       agents = List.copyOf(agents);
     }
   }
 
-  private record Addresses(String host, List<String> agents, @Nullable String rest) {}
+  private record Addresses(
+      String host, List<String> agents, @Nullable String rest, SecuritySettings security) {}
 
   /**
    * Runs.
@@ -73,11 +85,15 @@ final class ReplayRun {
       Path trace = plan.apply(null).trace();
       TraceFormat format = TraceFormat.detect(trace);
       Addresses addresses = addresses(target, interruption);
-      try (Cluster cluster =
-          Cluster.connect(addresses.host(), addresses.agents(), devices, ATTACHED_WITHIN)) {
+      try (TransportSecurity security =
+              TransportSecurity.open(
+                  addresses.security(), CertificateDirectory.admin(), RefusalObserver.NONE);
+          Cluster cluster =
+              Cluster.connect(
+                  security, addresses.host(), addresses.agents(), devices, ATTACHED_WITHIN)) {
         return replay(plan.apply(addresses.rest()), format, cluster, interruption);
       }
-    } catch (UnusableTrace | LaunchFailure | IllegalArgumentException e) {
+    } catch (UnusableTrace | LaunchFailure | IllegalArgumentException | SecurityRefusal e) {
       err.println("fenceline: " + e.getMessage());
       return UNUSABLE;
     } catch (IOException e) {
@@ -98,7 +114,13 @@ final class ReplayRun {
         }
         String rest = running.coordinator();
         yield new Addresses(
-            running.host(), running.agents(), rest == null ? null : "http://" + rest);
+            running.host(),
+            running.agents(),
+            rest == null ? null : "http://" + rest,
+            security(
+                running.certificates() == null
+                    ? null
+                    : CertificateDirectory.admin(running.certificates())));
       }
       case OwnStack own -> {
         Installation installation = Installation.current();
@@ -110,14 +132,19 @@ final class ReplayRun {
                 installation.runDirectory().resolve(own.instance()),
                 own.agents(),
                 own.devicesPerAgent());
-        Stack stack = Stack.start(installation, spec, interruption);
+        Stack stack = Stack.start(installation, own.tls() ? spec.secured() : spec, interruption);
         out.printf("ready after %.1f s%n", (System.nanoTime() - began) / 1e9);
         yield new Addresses(
             stack.host().grpcAddress(),
             stack.agents().stream().map(ServiceProcess::grpcAddress).toList(),
-            stack.restAddress());
+            stack.restAddress(),
+            security(stack.callerCertificate()));
       }
     };
+  }
+
+  private static SecuritySettings security(SecuritySettings.@Nullable MutualTls certificate) {
+    return certificate == null ? new SecuritySettings.Plaintext(true) : certificate;
   }
 
   private int replay(

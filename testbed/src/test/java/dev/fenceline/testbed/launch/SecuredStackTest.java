@@ -13,6 +13,7 @@ import dev.fenceline.security.PeerRole;
 import dev.fenceline.security.RefusalObserver;
 import dev.fenceline.security.TransportSecurity;
 import dev.fenceline.testbed.certs.CertificateDirectory;
+import dev.fenceline.testbed.replay.ReplayCommand;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** Real processes that show each other certificates. */
 @Tag("processes")
@@ -53,11 +55,31 @@ class SecuredStackTest {
               RefusalObserver.NONE)) {
         talk(stack, admin);
       }
+      replay(stack, directory.resolve("run/certs"));
       try (ServiceChannel plaintext = ServiceChannel.to(stack.host().grpcAddress())) {
         HostClient stranger = new HostClient(plaintext, BOUND);
         assertThatThrownBy(stranger::host).isInstanceOf(CallFailedException.class);
       }
     }
+  }
+
+  /** Every value is right over mTLS, too. */
+  private static void replay(Stack stack, Path certificates) {
+    Path trace = Installation.current().root().resolve("testbed/traces/sort.strace");
+    assertThat(
+            new CommandLine(new ReplayCommand())
+                .execute(
+                    trace.toString(),
+                    "--host",
+                    stack.host().grpcAddress(),
+                    "--agent",
+                    stack.agents().getFirst().grpcAddress(),
+                    "--devices",
+                    "1",
+                    "--certs",
+                    certificates.toString(),
+                    "--no-compare"))
+        .isZero();
   }
 
   private static void talk(Stack stack, TransportSecurity admin) throws Exception {
