@@ -1,5 +1,6 @@
 package dev.fenceline.agent.config;
 
+import dev.fenceline.agent.adapter.grpc.AgentControlGrpcService;
 import dev.fenceline.agent.adapter.grpc.DeviceGrpcService;
 import dev.fenceline.agent.adapter.grpc.GrpcHostConnector;
 import dev.fenceline.agent.adapter.metrics.AgentMeters;
@@ -109,6 +110,11 @@ class AgentConfiguration {
     return new DeviceGrpcService(agent);
   }
 
+  @Bean
+  AgentControlGrpcService agentControlGrpcService(AgentRuntime agent) {
+    return new AgentControlGrpcService(agent);
+  }
+
   @Bean(destroyMethod = "shutdownNow")
   ExecutorService virtualThreads() {
     return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("agent-call-", 0).factory());
@@ -135,7 +141,11 @@ class AgentConfiguration {
         agent.links().stream().anyMatch(link -> link.state() == LinkState.ATTACHED)
             ? Health.up().build()
             : Health.outOfService()
-                .withDetail("reason", "not attached to any of " + agent.links().size() + " hosts")
+                .withDetail(
+                    "reason",
+                    agent.left()
+                        ? "every device is drained"
+                        : "not attached to any of " + agent.links().size() + " hosts")
                 .build();
   }
 }

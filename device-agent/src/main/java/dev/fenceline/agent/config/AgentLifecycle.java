@@ -76,9 +76,17 @@ class AgentLifecycle {
     System.out.println("fenceline-device-agent ready grpc=" + grpcPort + " http=" + httpPort);
   }
 
-  /** Comes before the servers' own stop: programs end, devices drain, hosts are left. */
+  /**
+   * Comes before the servers' own stop: no program begins, those that run end or are preempted,
+   * devices drain, hosts are left. This is what SIGTERM does.
+   */
   @EventListener(ContextClosedEvent.class)
   void closing() {
+    try {
+      agent.drainAndLeave("the process stops", properties.drainTimeout().toNanos());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     RegistryClient client = registry;
     if (client != null) {
       client.close();

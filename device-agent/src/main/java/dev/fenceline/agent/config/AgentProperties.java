@@ -25,7 +25,8 @@ import org.springframework.validation.annotation.Validated;
  * @param coordinator {@code host:port} of the coordinator's gRPC server; empty means there is none
  * @param advertisedAddress the name or address under which others reach this agent
  * @param leaseSafety how long before the end of the lease all access stops
- * @param stopTimeout how long a graceful stop may take
+ * @param stopTimeout how long leaving the hosts may take
+ * @param drainTimeout how long programs may still run when the process is told to stop
  */
 @Validated
 @ConfigurationProperties("fenceline.agent")
@@ -43,6 +44,7 @@ public record AgentProperties(
     @DefaultValue("127.0.0.1") @NotBlank String advertisedAddress,
     @DefaultValue("5ms") @DurationMin(nanos = 0) @DurationMax(seconds = 10) Duration leaseSafety,
     @DefaultValue("3s") @DurationMin(millis = 1) @DurationMax(minutes = 1) Duration stopTimeout,
+    @DefaultValue("2s") @DurationMin(nanos = 0) @DurationMax(minutes = 10) Duration drainTimeout,
     @DefaultValue @Valid @NotNull DelayProperties delays,
     @DefaultValue @Valid @NotNull LimitProperties limits) {
   private static final String TARGET = "[^\\s:/]+:[0-9]{1,5}";

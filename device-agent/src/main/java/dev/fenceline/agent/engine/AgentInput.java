@@ -9,7 +9,7 @@ import java.util.List;
  * come back in the answer.
  */
 public sealed interface AgentInput {
-  /** May dial from now on. */
+  /** May dial from now on; after a Stop that has ended, again. */
   record Start() implements AgentInput {}
 
   /** Time has passed, perhaps beyond {@link HostLinkEngine#nextDeadlineNanos}. */
@@ -61,6 +61,9 @@ public sealed interface AgentInput {
       long ticket, long spaceId, int deviceIndex, long vpn, int pageCount, Access access)
       implements AgentInput {}
 
+  /** Ends all mirrors of a device; answered once, when the last one is closed. */
+  record CloseDevice(long ticket, int deviceIndex) implements AgentInput {}
+
   /** Nobody waits for this fault any more; it is not answered. */
   record FaultAbandoned(long ticket) implements AgentInput {}
 
@@ -68,6 +71,6 @@ public sealed interface AgentInput {
   record EntryStale(long spaceId, int deviceIndex, long vpn, int generation)
       implements AgentInput {}
 
-  /** Leave the host in good order and do not dial again. */
+  /** Leave the host in good order and do not dial again until the next Start. */
   record Stop() implements AgentInput {}
 }

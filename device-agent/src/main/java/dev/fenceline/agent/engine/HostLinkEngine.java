@@ -98,6 +98,7 @@ public final class HostLinkEngine {
       case AgentInput.Drained drained -> drained.drainIds().forEach(this::drained);
       case AgentInput.OpenMirror wanted -> openMirror(wanted);
       case AgentInput.CloseMirror wanted -> desk.close(wanted, session != null);
+      case AgentInput.CloseDevice wanted -> desk.closeDevice(wanted, session != null);
       case AgentInput.FaultWanted wanted -> faults.want(wanted);
       case AgentInput.FaultAbandoned abandoned -> faults.abandon(abandoned.ticket());
       case AgentInput.EntryStale stale ->
@@ -241,7 +242,9 @@ public final class HostLinkEngine {
   }
 
   private void start() {
-    if (state == LinkState.DISCONNECTED && !stopping) {
+    if (state == LinkState.DISCONNECTED) {
+      stopping = false;
+      lastWord = null;
       transition(LinkState.DIALING, "start");
     }
   }

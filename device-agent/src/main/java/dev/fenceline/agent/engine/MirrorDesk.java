@@ -4,7 +4,10 @@ import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.Pages;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +19,9 @@ final class MirrorDesk {
   private final MirrorBook mirrors;
   private final DrainBook drains;
   private final List<AgentEffect> effects;
+
+  /** Mirrors that are not closed yet, by the ticket that closes a whole device. */
+  private final Map<Long, Integer> leftToClose = new TreeMap<>();
 
   MirrorDesk(
       LinkSettings settings, MirrorBook mirrors, DrainBook drains, List<AgentEffect> effects) {
@@ -79,6 +85,20 @@ final class MirrorDesk {
     }
     mirror.state = Mirror.State.CLOSING;
     drains.drop(mirror.view, mirror.start, mirror.end, new DrainBook.MirrorDuty(mirror.id));
+  }
+
+  /** Closes every mirror of a device; the answer comes with the last one. */
+  void closeDevice(AgentInput.CloseDevice wanted, boolean attached) {
+    List<Mirror> its = new ArrayList<>(mirrors.all());
+    its.removeIf(mirror -> mirror.view.deviceIndex() != wanted.deviceIndex());
+    if (its.isEmpty()) {
+      effects.add(new AgentEffect.MirrorClosed(wanted.ticket(), 0));
+      return;
+    }
+    leftToClose.put(wanted.ticket(), its.size());
+    for (Mirror mirror : its) {
+      close(new AgentInput.CloseMirror(wanted.ticket(), mirror.id), attached);
+    }
   }
 
   /** Accesses through a closing mirror have drained; what the host is told now, or null. */
@@ -155,7 +175,13 @@ final class MirrorDesk {
   private void gone(Mirror mirror) {
     mirrors.remove(mirror);
     for (long ticket : mirror.closeTickets) {
-      effects.add(new AgentEffect.MirrorClosed(ticket, mirror.id));
+      int left = leftToClose.getOrDefault(ticket, 1) - 1;
+      if (left > 0) {
+        leftToClose.put(ticket, left);
+      } else {
+        leftToClose.remove(ticket);
+        effects.add(new AgentEffect.MirrorClosed(ticket, mirror.id));
+      }
     }
     mirror.closeTickets.clear();
   }

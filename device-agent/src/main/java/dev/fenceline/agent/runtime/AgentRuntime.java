@@ -12,6 +12,7 @@ import dev.fenceline.model.Errno;
 import dev.fenceline.model.Pages;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -38,6 +39,10 @@ public final class AgentRuntime implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AgentRuntime.class);
   private static final ProgramReport STOPPING =
       ProgramReport.refused(Errno.UNAVAILABLE, "the agent stops", null);
+
+  /** How soon a wait notices that its program is cancelled. */
+  private static final long CANCEL_NOTICED_NANOS = 20_000_000;
+
   private static final long DEFAULT_DEADLINE_NANOS = 60_000_000_000L;
 
   private final Settings settings;
@@ -49,6 +54,11 @@ public final class AgentRuntime implements AutoCloseable {
   private final DelayLine delays = new DelayLine();
   private final List<Device> devices;
   private final ConcurrentSkipListMap<String, HostLink> links = new ConcurrentSkipListMap<>();
+  private final ProgramDesk programs;
+  private final DrainDesk drains;
+
+  /** True while all devices are drained and the hosts are left; written under the links' lock. */
+  private volatile boolean left;
 
   /**
    * @param clock monotonic, nanoseconds
@@ -83,7 +93,24 @@ public final class AgentRuntime implements AutoCloseable {
       all.add(new Device(description, settings.delays(), settings.maxQueuedPrograms()));
     }
     this.devices = List.copyOf(all);
+    this.programs = new ProgramDesk(this::runOnUnit, clock);
+    this.drains = new DrainDesk(devices, new DrainDuties(), executor, clock);
     devices.forEach(Device::start);
+  }
+
+  /** The programs of this boot. */
+  public ProgramDesk programs() {
+    return programs;
+  }
+
+  /** Which devices take work. */
+  public DrainDesk drains() {
+    return drains;
+  }
+
+  /** Whether every device is drained and the hosts are left, or about to be. */
+  public boolean left() {
+    return left;
   }
 
   public String agentId() {
@@ -123,7 +150,9 @@ public final class AgentRuntime implements AutoCloseable {
               random.split());
       links.put(address, link);
       observer.linkAdded(link);
-      link.start();
+      if (!left) {
+        link.start(); // else when a device is returned
+      }
       return link;
     }
   }
@@ -162,35 +191,59 @@ public final class AgentRuntime implements AutoCloseable {
    */
   public CompletableFuture<ProgramReport> run(
       HostLink link, Device device, long spaceId, Program program, long deadlineNanos) {
-    CompletableFuture<ProgramReport> answer = new CompletableFuture<>();
+    return switch (submit(new ProgramDesk.Order(link, device, spaceId, program), deadlineNanos)) {
+      case ProgramDesk.Submitted.Accepted accepted -> accepted.report();
+      case ProgramDesk.Submitted.Refused refused ->
+          CompletableFuture.completedFuture(
+              ProgramReport.refused(refused.errno(), refused.message(), null));
+    };
+  }
+
+  /**
+   * Queues a program for a unit of the device.
+   *
+   * @param deadlineNanos bound of the whole run from now on; 0 is 60 s
+   */
+  public ProgramDesk.Submitted submit(ProgramDesk.Order order, long deadlineNanos) {
     if (deadlineNanos < 0 || deadlineNanos > MAX_DEADLINE_NANOS) {
-      answer.complete(ProgramReport.refused(Errno.EINVAL, "the deadline is beyond 600 s", null));
-      return answer;
+      return new ProgramDesk.Submitted.Refused(Errno.EINVAL, "the deadline is beyond 600 s");
     }
-    long end = clock.getAsLong() + (deadlineNanos == 0 ? DEFAULT_DEADLINE_NANOS : deadlineNanos);
-    boolean accepted =
-        device.offer(
-            unit -> answer.complete(runOnUnit(link, device, unit, spaceId, program, end)),
-            () -> answer.complete(STOPPING));
-    if (!accepted) {
-      answer.complete(
-          ProgramReport.refused(
-              Errno.RESOURCE_EXHAUSTED,
-              settings.maxQueuedPrograms() + " programs wait for the device already",
-              null));
+    order.device().announceOffer();
+    try {
+      String refusal = noWorkFor(order.device());
+      if (refusal != null) {
+        return new ProgramDesk.Submitted.Refused(Errno.EAGAIN, refusal);
+      }
+      long end = clock.getAsLong() + (deadlineNanos == 0 ? DEFAULT_DEADLINE_NANOS : deadlineNanos);
+      return programs.submit(order, end);
+    } finally {
+      order.device().offerMade();
     }
-    return answer;
+  }
+
+  /** Why the device takes no programs and mirrors; null if it does. */
+  public @Nullable String noWorkFor(Device device) {
+    return drains.takesWork(device)
+        ? null
+        : "device %d is %s; return it first"
+            .formatted(
+                device.index(), drains.standing(device).state().name().toLowerCase(Locale.ROOT));
   }
 
   private ProgramReport runOnUnit(
-      HostLink link, Device device, int unit, long spaceId, Program program, long deadlineNanos)
+      ProgramDesk.Order order, int unit, long deadlineNanos, ProgramProgress progress)
       throws InterruptedException {
+    Device device = order.device();
+    Program program = order.program();
     try {
-      ProgramReport refusal = mirrorOrRefusal(link, device, spaceId, deadlineNanos);
+      ProgramReport refusal =
+          mirrorOrRefusal(order.link(), device, order.spaceId(), deadlineNanos, progress);
       if (refusal != null) {
         return refusal;
       }
-      return new ProgramRun(new UnitAccess(link, device, unit, spaceId, deadlineNanos), clock)
+      return new ProgramRun(
+              new UnitAccess(order.link(), device, unit, order.spaceId(), deadlineNanos, progress),
+              clock)
           .run(program);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -204,10 +257,18 @@ public final class AgentRuntime implements AutoCloseable {
 
   /** Subscribes the device to the whole space unless it has a mirror on it. */
   private @Nullable ProgramReport mirrorOrRefusal(
-      HostLink link, Device device, long spaceId, long deadlineNanos) throws InterruptedException {
+      HostLink link, Device device, long spaceId, long deadlineNanos, ProgramProgress progress)
+      throws InterruptedException {
     CompletableFuture<HostLink.MirrorOutcome> asked =
         link.openMirror(device.index(), spaceId, 0, Pages.ADDRESS_LIMIT, true);
-    HostLink.MirrorOutcome outcome = await(asked, deadlineNanos);
+    HostLink.MirrorOutcome outcome = null;
+    while (outcome == null && clock.getAsLong() < deadlineNanos) {
+      String cancelled = progress.cancelled();
+      if (cancelled != null) {
+        return ProgramReport.refused(Errno.EAGAIN, cancelled, null);
+      }
+      outcome = await(asked, Math.min(deadlineNanos, clock.getAsLong() + CANCEL_NOTICED_NANOS));
+    }
     return switch (outcome) {
       case HostLink.MirrorOutcome.Opened opened -> null;
       case HostLink.MirrorOutcome.Closed closed -> null;
@@ -227,7 +288,7 @@ public final class AgentRuntime implements AutoCloseable {
       HostLink link, Device device, long spaceId, long vpn, int pageCount)
       throws InterruptedException {
     long deadline = clock.getAsLong() + DEFAULT_DEADLINE_NANOS / 6;
-    ProgramReport refusal = mirrorOrRefusal(link, device, spaceId, deadline);
+    ProgramReport refusal = mirrorOrRefusal(link, device, spaceId, deadline, new ProgramProgress());
     if (refusal != null && refusal.failure() != null) {
       return new FaultOutcome.Refused(
           refusal.failure().errno(), refusal.failure().message(), Pages.address(vpn));
@@ -249,6 +310,59 @@ public final class AgentRuntime implements AutoCloseable {
       return null;
     } catch (ExecutionException e) {
       throw new IllegalStateException("an answer's future never fails", e);
+    }
+  }
+
+  /**
+   * Drains every device and leaves the hosts; waits until that is so, or the time is over.
+   *
+   * @param boundNanos after this time programs that still run are preempted
+   */
+  public void drainAndLeave(String reason, long boundNanos) throws InterruptedException {
+    drains.drain(devices, reason, boundNanos);
+    long giveUpNanos = clock.getAsLong() + boundNanos + settings.stopTimeoutNanos();
+    while (!left && clock.getAsLong() < giveUpNanos) {
+      TimeUnit.NANOSECONDS.sleep(CANCEL_NOTICED_NANOS / 4);
+    }
+  }
+
+  /** What a drain asks of the agent. */
+  private final class DrainDuties implements DrainDesk.Duties {
+    @Override
+    public void cancelPrograms(Device device, String why) {
+      programs.cancelAll(device.index(), why);
+    }
+
+    @Override
+    public void closeMirrors(Device device, Runnable onClosed) {
+      CompletableFuture<?>[] closing =
+          links.values().stream()
+              .map(link -> link.closeDevice(device.index()))
+              .toArray(CompletableFuture<?>[]::new);
+      CompletableFuture.allOf(closing).thenRunAsync(onClosed, executor);
+    }
+
+    @Override
+    public void allDrained() {
+      synchronized (links) {
+        if (drains.drained() == devices.size() && !left) {
+          left = true;
+          LOG.info("every device is drained: leaving {} hosts", links.size());
+          links.values().forEach(HostLink::stop);
+        }
+      }
+    }
+
+    /** A link that is still leaving dials again when it has left. */
+    @Override
+    public void someReturned() {
+      synchronized (links) {
+        if (left) {
+          left = false;
+          LOG.info("a device is returned: attaching to {} hosts", links.size());
+          links.values().forEach(HostLink::startAgain);
+        }
+      }
     }
   }
 

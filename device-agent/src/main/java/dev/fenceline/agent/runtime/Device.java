@@ -35,6 +35,10 @@ public final class Device {
   private final ArrayBlockingQueue<Job> queue;
   private final List<Thread> units = new ArrayList<>();
   private final AtomicInteger running = new AtomicInteger();
+
+  /** Work that was offered and has not ended, and offers that are being made. */
+  private final AtomicInteger pending = new AtomicInteger();
+
   private volatile Delays delays;
 
   /**
@@ -65,6 +69,7 @@ public final class Device {
     }
     for (Job job = queue.poll(); job != null; job = queue.poll()) {
       job.dropped().run();
+      pending.decrementAndGet();
     }
   }
 
@@ -77,6 +82,7 @@ public final class Device {
           job.work().run(unit);
         } finally {
           running.decrementAndGet();
+          pending.decrementAndGet();
         }
       } catch (InterruptedException e) {
         return;
@@ -92,7 +98,29 @@ public final class Device {
    * @param dropped run instead if the device stops first
    */
   boolean offer(Work work, Runnable dropped) {
-    return queue.offer(new Job(work, dropped));
+    pending.incrementAndGet();
+    boolean accepted = queue.offer(new Job(work, dropped));
+    if (!accepted) {
+      pending.decrementAndGet();
+    }
+    return accepted;
+  }
+
+  /**
+   * An offer is being made: announced before it is looked whether the device takes work, so that a
+   * drain which forbids it afterwards sees it and waits.
+   */
+  void announceOffer() {
+    pending.incrementAndGet();
+  }
+
+  void offerMade() {
+    pending.decrementAndGet();
+  }
+
+  /** Work that is not done, announced offers among it. */
+  int pendingWork() {
+    return pending.get();
   }
 
   public DeviceDescription description() {

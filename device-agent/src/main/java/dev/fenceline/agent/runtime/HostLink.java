@@ -74,10 +74,15 @@ public final class HostLink {
   private final AtomicLong lastTicket = new AtomicLong();
   private final AtomicLongArray counters = new AtomicLongArray(LinkCounter.values().length);
   private final Object sessionChanged = new Object();
-  private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+
+  /** Of the last stop, or of the one to come; replaced by a start. */
+  private volatile CompletableFuture<Void> stopped = new CompletableFuture<>();
 
   /** One for all drains, so that those which end together are told of together. */
   private final ImitatedDrain.Listener drainListener = this::drained;
+
+  /** True before the first start, and from the end of a stop to the next start. */
+  private volatile boolean idle = true;
 
   // Confined to the mailbox.
   private @Nullable AttachStream stream;
@@ -150,14 +155,32 @@ public final class HostLink {
     return transfers.outstanding();
   }
 
+  /** Dials; after a stop that has ended, again. */
   void start() {
+    if (stopped.isDone() && !broken) {
+      stopped = new CompletableFuture<>();
+    }
+    idle = false;
     mailbox.submit(new AgentInput.Start());
+  }
+
+  /** Dials when the stop that was asked for has ended. */
+  void startAgain() {
+    if (idle) {
+      start();
+    } else {
+      stopped.thenRunAsync(this::start, around.executor());
+    }
   }
 
   /** Leaves the host in good order; completes when that is done. */
   CompletableFuture<Void> stop() {
+    if (idle) {
+      return CompletableFuture.completedFuture(null);
+    }
+    CompletableFuture<Void> stopping = stopped;
     mailbox.submit(new AgentInput.Stop());
-    return stopped;
+    return stopping;
   }
 
   void close() {
@@ -174,6 +197,11 @@ public final class HostLink {
       int deviceIndex, long spaceId, long start, long end, boolean onlyIfNone) {
     return askForMirror(
         ticket -> new AgentInput.OpenMirror(ticket, spaceId, deviceIndex, start, end, onlyIfNone));
+  }
+
+  /** Closes every mirror of a device; completes when the host knows of none any more. */
+  CompletableFuture<MirrorOutcome> closeDevice(int deviceIndex) {
+    return askForMirror(ticket -> new AgentInput.CloseDevice(ticket, deviceIndex));
   }
 
   public CompletableFuture<MirrorOutcome> closeMirror(int mirrorId) {
@@ -369,6 +397,7 @@ public final class HostLink {
     state = changed.to();
     around.observer().linkStateChanged(this, changed.to(), changed.reason());
     if (changed.to() == LinkState.DISCONNECTED) {
+      idle = true;
       stopped.complete(null);
     }
   }

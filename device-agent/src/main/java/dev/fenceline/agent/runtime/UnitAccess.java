@@ -28,11 +28,15 @@ public final class UnitAccess {
   private static final long REPEAT_PAUSE_NANOS = 2_000_000;
   private static final long NO_PAGE = -1;
 
+  /** How soon a wait notices that its program is cancelled. */
+  private static final long CANCEL_NOTICED_NANOS = 20_000_000;
+
   private final HostLink link;
   private final Device device;
   private final int unit;
   private final long spaceId;
   private final long deadlineNanos;
+  private final ProgramProgress progress;
   private final MirrorView view;
   private final long[] entries = new long[MAX_PAGES];
 
@@ -47,13 +51,24 @@ public final class UnitAccess {
    * @param unit the unit that calls, which owns the access slots of this number
    * @param deadlineNanos by the agent's clock
    */
-  public UnitAccess(HostLink link, Device device, int unit, long spaceId, long deadlineNanos) {
+  public UnitAccess(
+      HostLink link,
+      Device device,
+      int unit,
+      long spaceId,
+      long deadlineNanos,
+      ProgramProgress progress) {
+    this.progress = progress;
     this.link = link;
     this.device = device;
     this.unit = unit;
     this.spaceId = spaceId;
     this.deadlineNanos = deadlineNanos;
     this.view = link.view(device.index(), spaceId);
+  }
+
+  public ProgramProgress progress() {
+    return progress;
   }
 
   /** Faults that this run asked for. */
@@ -96,12 +111,18 @@ public final class UnitAccess {
 
   /** Null means: again. */
   private @Nullable AccessOutcome attempt(AccessRequest request) throws InterruptedException {
-    if (link.clock().getAsLong() >= deadlineNanos) {
+    long now = link.clock().getAsLong();
+    if (now >= deadlineNanos) {
       return late(request.address());
+    }
+    String cancelled = progress.cancelled();
+    if (cancelled != null) {
+      return new AccessOutcome.Refused(Errno.EAGAIN, cancelled, request.address());
     }
     HostLink.Session session = link.session();
     if (session == null || !link.leaseHolds()) {
-      return link.awaitSession(null, deadlineNanos) ? null : late(request.address());
+      link.awaitSession(null, Math.min(deadlineNanos, now + CANCEL_NOTICED_NANOS));
+      return null;
     }
     long vpn = Pages.number(request.address());
     int pages = Pages.touched(request.address(), request.length());
@@ -171,7 +192,9 @@ public final class UnitAccess {
         device.counters().staleRefusals.increment();
         retried();
         // The break of the attach stream is on its way to us, or the host has declared us dead.
-        yield link.awaitSession(session, deadlineNanos) ? null : late(request.address());
+        link.awaitSession(
+            session, Math.min(deadlineNanos, link.clock().getAsLong() + CANCEL_NOTICED_NANOS));
+        yield null;
       }
       case MALFORMED -> new AccessOutcome.Refused(Errno.EINVAL, reply.message(), request.address());
     };
@@ -218,14 +241,15 @@ public final class UnitAccess {
     HostLink.PendingFault pending =
         link.fault(
             device.index(), spaceId, vpn, (int) Math.min(MAX_REQUEST_PAGES, pagesAhead), access);
+    progress.waits(Pages.address(vpn), began);
     FaultOutcome outcome;
     try {
-      outcome = pending.outcome().get(Math.max(0, deadlineNanos - began), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      link.abandon(pending);
-      return late(Pages.address(vpn));
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("a fault's future never fails", e);
+      outcome = outcomeOf(pending);
+    } finally {
+      progress.goesOn();
+    }
+    if (outcome == null) {
+      return null; // the next attempt says why
     }
     link.observer().faultDone(device, link.clock().getAsLong() - began);
     return switch (outcome) {
@@ -235,6 +259,26 @@ public final class UnitAccess {
           new AccessOutcome.Refused(
               refused.errno(), refused.message(), Math.max(request.address(), refused.address()));
     };
+  }
+
+  /** Null if the time is over first or the program is cancelled; then nobody waits any more. */
+  private @Nullable FaultOutcome outcomeOf(HostLink.PendingFault pending)
+      throws InterruptedException {
+    while (progress.cancelled() == null) {
+      long left = deadlineNanos - link.clock().getAsLong();
+      if (left <= 0) {
+        break;
+      }
+      try {
+        return pending.outcome().get(Math.min(left, CANCEL_NOTICED_NANOS), TimeUnit.NANOSECONDS);
+      } catch (TimeoutException e) {
+        // Looks whether the program is cancelled, and waits on.
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("a fault's future never fails", e);
+      }
+    }
+    link.abandon(pending);
+    return null;
   }
 
   private static AccessOutcome late(long address) {

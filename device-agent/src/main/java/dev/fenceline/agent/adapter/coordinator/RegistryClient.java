@@ -160,7 +160,9 @@ public final class RegistryClient implements AutoCloseable {
               .setName(device.description().name())
               .setUnits(device.description().units())
               .setRunningPrograms(device.runningPrograms())
-              .setMirrorEntries(device.counters().mirrorEntries.sum()));
+              .setMirrorEntries(device.counters().mirrorEntries.sum())
+              .setStanding(
+                  agent.drains().standing(device).state().name().toLowerCase(Locale.ROOT)));
     }
     for (HostLink link : agent.links()) {
       report.addLinks(

@@ -1,19 +1,26 @@
 package dev.fenceline.agent.adapter.grpc;
 
 import dev.fenceline.agent.engine.FaultOutcome;
+import dev.fenceline.agent.engine.program.ProgramBook;
 import dev.fenceline.agent.runtime.AgentRuntime;
 import dev.fenceline.agent.runtime.Delays;
 import dev.fenceline.agent.runtime.Device;
 import dev.fenceline.agent.runtime.HostLink;
+import dev.fenceline.agent.runtime.ProgramDesk;
 import dev.fenceline.agent.runtime.program.Program;
 import dev.fenceline.common.v1.Interval;
 import dev.fenceline.device.v1.AgentInfo;
+import dev.fenceline.device.v1.CancelProgramRequest;
 import dev.fenceline.device.v1.CloseMirrorReply;
 import dev.fenceline.device.v1.CloseMirrorRequest;
 import dev.fenceline.device.v1.DeviceServiceGrpc;
 import dev.fenceline.device.v1.GetAgentRequest;
+import dev.fenceline.device.v1.GetProgramRequest;
+import dev.fenceline.device.v1.ListProgramsReply;
+import dev.fenceline.device.v1.ListProgramsRequest;
 import dev.fenceline.device.v1.OpenMirrorReply;
 import dev.fenceline.device.v1.OpenMirrorRequest;
+import dev.fenceline.device.v1.ProgramInfo;
 import dev.fenceline.device.v1.ProgramResult;
 import dev.fenceline.device.v1.RunProgramRequest;
 import dev.fenceline.device.v1.SetDelaysReply;
@@ -25,10 +32,12 @@ import dev.fenceline.model.PageRun;
 import dev.fenceline.model.Pages;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The device service. Thread-safe. Handlers block, so the server runs them on virtual threads; a
@@ -36,6 +45,9 @@ import java.util.concurrent.TimeoutException;
  */
 public final class DeviceGrpcService extends DeviceServiceGrpc.DeviceServiceImplBase {
   private static final long MIRROR_TIMEOUT_SECONDS = 10;
+  private static final int DEFAULT_PAGE_SIZE = 100;
+  private static final int MAX_PAGE_SIZE = 1000;
+  private static final int ALL_DEVICES = -1;
   private static final int MAX_SNAPSHOT_PAGES = 65_536;
   private static final int MAX_SNAPSHOT_STEP = 512;
 
@@ -61,7 +73,7 @@ public final class DeviceGrpcService extends DeviceServiceGrpc.DeviceServiceImpl
     answer(
         observer,
         () -> {
-          Device device = device(request.getDeviceIndex());
+          Device device = working(request.getDeviceIndex());
           Interval interval = checked(request.getInterval());
           HostLink.MirrorOutcome.Opened opened =
               opened(
@@ -113,20 +125,99 @@ public final class DeviceGrpcService extends DeviceServiceGrpc.DeviceServiceImpl
     answer(
         observer,
         () -> {
-          Program program = ProgramCodec.decode(request);
-          if (program == null) {
-            throw ErrorTrailer.of(Errno.EINVAL, "no program that this agent knows", null);
-          }
+          Device device = device(request.getDeviceIndex());
+          ProgramDesk.Order order = order(request, device);
           return ProgramCodec.encode(
               agent
                   .run(
-                      link(request.getHostId()),
-                      device(request.getDeviceIndex()),
-                      request.getSpaceId(),
-                      program,
+                      order.link(),
+                      device,
+                      order.spaceId(),
+                      order.program(),
                       request.getDeadlineNanos())
                   .get());
         });
+  }
+
+  private ProgramDesk.Order order(RunProgramRequest request, Device device) {
+    Program program = ProgramCodec.decode(request);
+    if (program == null) {
+      throw ErrorTrailer.of(Errno.EINVAL, "no program that this agent knows", null);
+    }
+    return new ProgramDesk.Order(link(request.getHostId()), device, request.getSpaceId(), program);
+  }
+
+  @Override
+  public void submitProgram(RunProgramRequest request, StreamObserver<ProgramInfo> observer) {
+    answer(
+        observer,
+        () -> {
+          ProgramDesk.Order order = order(request, device(request.getDeviceIndex()));
+          return switch (agent.submit(order, request.getDeadlineNanos())) {
+            case ProgramDesk.Submitted.Accepted accepted ->
+                known(accepted.number(), agent.programs().find(accepted.number()));
+            case ProgramDesk.Submitted.Refused refused ->
+                throw ErrorTrailer.of(refused.errno(), refused.message(), null);
+          };
+        });
+  }
+
+  @Override
+  public void getProgram(GetProgramRequest request, StreamObserver<ProgramInfo> observer) {
+    long number = request.getProgramNumber();
+    answer(observer, () -> known(number, agent.programs().find(number)));
+  }
+
+  @Override
+  public void cancelProgram(CancelProgramRequest request, StreamObserver<ProgramInfo> observer) {
+    long number = request.getProgramNumber();
+    answer(
+        observer,
+        () -> known(number, agent.programs().cancel(number, "the program was cancelled")));
+  }
+
+  @Override
+  public void listPrograms(
+      ListProgramsRequest request, StreamObserver<ListProgramsReply> observer) {
+    answer(
+        observer,
+        () -> {
+          int size = request.getPageSize() == 0 ? DEFAULT_PAGE_SIZE : request.getPageSize();
+          if (size < 0 || size > MAX_PAGE_SIZE) {
+            throw ErrorTrailer.of(
+                Errno.EINVAL,
+                "page size %s is not in [0, %d]"
+                    .formatted(Integer.toUnsignedString(size), MAX_PAGE_SIZE),
+                null);
+          }
+          int device =
+              request.hasDeviceIndex() ? device(request.getDeviceIndex()).index() : ALL_DEVICES;
+          List<ProgramDesk.ProgramView> found =
+              agent
+                  .programs()
+                  .list(
+                      device,
+                      request.getPendingOnly(),
+                      Math.max(0, request.getBeforeProgramNumber()),
+                      size + 1);
+          ListProgramsReply.Builder reply =
+              ListProgramsReply.newBuilder().setMore(found.size() > size);
+          found.stream()
+              .limit(size)
+              .forEach(program -> reply.addPrograms(ProgramCodec.encode(program)));
+          return reply.build();
+        });
+  }
+
+  private static ProgramInfo known(long number, ProgramDesk.@Nullable ProgramView program) {
+    if (program == null) {
+      throw ErrorTrailer.of(
+          Errno.ENOENT,
+          "program %s does not exist, or ended before the last %d that did"
+              .formatted(Long.toUnsignedString(number), ProgramBook.MAX_ENDED),
+          null);
+    }
+    return ProgramCodec.encode(program);
   }
 
   @Override
@@ -135,7 +226,7 @@ public final class DeviceGrpcService extends DeviceServiceGrpc.DeviceServiceImpl
         observer,
         () -> {
           HostLink link = link(request.getHostId());
-          Device device = device(request.getDeviceIndex());
+          Device device = working(request.getDeviceIndex());
           Interval interval = checked(request.getInterval());
           long end = Pages.number(interval.getEnd());
           long vpn = Pages.number(interval.getStart());
@@ -153,8 +244,7 @@ public final class DeviceGrpcService extends DeviceServiceGrpc.DeviceServiceImpl
   }
 
   /** How many pages the outcome told of. */
-  private static int step(
-      @org.jspecify.annotations.Nullable FaultOutcome outcome, SnapshotReply.Builder reply) {
+  private static int step(@Nullable FaultOutcome outcome, SnapshotReply.Builder reply) {
     return switch (outcome) {
       case FaultOutcome.Reported reported -> {
         int pages = 0;
@@ -202,6 +292,16 @@ public final class DeviceGrpcService extends DeviceServiceGrpc.DeviceServiceImpl
           }
           return SetDelaysReply.getDefaultInstance();
         });
+  }
+
+  /** The device, if it takes work. */
+  private Device working(int index) {
+    Device device = device(index);
+    String refusal = agent.noWorkFor(device);
+    if (refusal != null) {
+      throw ErrorTrailer.of(Errno.EAGAIN, refusal, null);
+    }
+    return device;
   }
 
   private Device device(int index) {

@@ -1,10 +1,13 @@
 package dev.fenceline.agent.adapter.grpc;
 
 import com.google.protobuf.UnsafeByteOperations;
+import dev.fenceline.agent.runtime.ProgramDesk;
+import dev.fenceline.agent.runtime.ProgramProgress;
 import dev.fenceline.agent.runtime.program.Program;
 import dev.fenceline.agent.runtime.program.ProgramReport;
 import dev.fenceline.device.v1.AtomicAdd;
 import dev.fenceline.device.v1.HistoryEntry;
+import dev.fenceline.device.v1.ProgramInfo;
 import dev.fenceline.device.v1.ProgramResult;
 import dev.fenceline.device.v1.RandomAccess;
 import dev.fenceline.device.v1.RunProgramRequest;
@@ -73,6 +76,37 @@ final class ProgramCodec {
 
   private static Program decode(AtomicAdd add) {
     return new Program.AtomicAdd(add.getAddress(), add.getTimes(), add.getOperand());
+  }
+
+  static ProgramInfo encode(ProgramDesk.ProgramView program) {
+    ProgramInfo.Builder info =
+        ProgramInfo.newBuilder()
+            .setProgramNumber(program.number())
+            .setDeviceIndex(program.order().deviceIndex())
+            .setHostId(program.order().hostId())
+            .setSpaceId(program.order().spaceId())
+            .setKind(program.order().kind())
+            .setState(
+                switch (program.state()) {
+                  case QUEUED -> ProgramInfo.State.STATE_QUEUED;
+                  case RUNNING -> ProgramInfo.State.STATE_RUNNING;
+                  case DONE -> ProgramInfo.State.STATE_DONE;
+                  case FAILED -> ProgramInfo.State.STATE_FAILED;
+                  case CANCELLED -> ProgramInfo.State.STATE_CANCELLED;
+                })
+            .setSubmittedAtMillis(program.submittedMillis())
+            .setStartedAtMillis(program.startedMillis())
+            .setEndedAtMillis(program.endedMillis())
+            .setOperationsDone(program.operationsDone())
+            .setOperationsTotal(program.order().operations());
+    if (program.waitsAtAddress() != ProgramProgress.NOWHERE) {
+      info.setWaitsAtAddress(program.waitsAtAddress()).setWaitsElapsedNanos(program.waitsNanos());
+    }
+    ProgramReport result = program.result();
+    if (result != null) {
+      info.setResult(encode(result));
+    }
+    return info.build();
   }
 
   static ProgramResult encode(ProgramReport report) {

@@ -2,6 +2,7 @@ package dev.fenceline.agent.adapter.metrics;
 
 import dev.fenceline.agent.engine.LinkCounter;
 import dev.fenceline.agent.engine.LinkState;
+import dev.fenceline.agent.engine.standing.DeviceStanding;
 import dev.fenceline.agent.runtime.AgentObserver;
 import dev.fenceline.agent.runtime.AgentRuntime;
 import dev.fenceline.agent.runtime.Device;
@@ -59,6 +60,7 @@ public final class AgentMeters implements AgentObserver {
 
   /** Adds the meters of the agent's devices; those of links come with the links. */
   public void observe(AgentRuntime agent) {
+    standings(agent);
     for (Device device : agent.devices()) {
       count(device, "faults", "Accesses that missed the mirror", d -> d.counters().faults.sum());
       count(
@@ -81,6 +83,21 @@ public final class AgentMeters implements AgentObserver {
       bytes(device, "write", d -> d.counters().dmaWrittenBytes.sum());
       gauges(device);
       timersOf(device);
+    }
+  }
+
+  private void standings(AgentRuntime agent) {
+    for (DeviceStanding.State state : DeviceStanding.State.values()) {
+      Gauge.builder(
+              "fenceline_agent_devices",
+              agent,
+              a ->
+                  a.drains().standings().stream()
+                      .filter(standing -> standing.state() == state)
+                      .count())
+          .description("Devices by whether they take work")
+          .tag("standing", lower(state))
+          .register(registry);
     }
   }
 

@@ -47,6 +47,22 @@ public record ProgramReport(
       long respondedNanos,
       boolean inDoubt) {}
 
+  /** The same without what one operation after the other did, and perhaps without its bytes. */
+  public ProgramReport summary(boolean withData) {
+    return new ProgramReport(
+        failure,
+        elapsedNanos,
+        operations,
+        faults,
+        faultRetries,
+        rewrites,
+        sum,
+        crc32c,
+        value,
+        withData ? data : new byte[0],
+        List.of());
+  }
+
   /** The report of a program that could not begin. */
   public static ProgramReport refused(Errno errno, String message, @Nullable Long address) {
     return new ProgramReport(

@@ -246,14 +246,14 @@ public final class ProgramRun {
   /** Null if the run has failed. */
   private byte @Nullable [] read(long address, int length, long end) throws InterruptedException {
     AccessOutcome outcome = access.perform(AccessRequest.read(address, length, end));
-    operations++;
+    access.progress().operations(++operations);
     return !isRefused(outcome) && outcome instanceof AccessOutcome.Done done ? done.data() : null;
   }
 
   /** False if the run has failed. */
   private boolean write(long address, byte[] bytes, long end) throws InterruptedException {
     AccessOutcome outcome = access.perform(AccessRequest.write(address, bytes, end, true));
-    operations++;
+    access.progress().operations(++operations);
     return !isRefused(outcome);
   }
 
@@ -268,7 +268,7 @@ public final class ProgramRun {
   private void record(
       ProgramReport.Kind kind, long address, long seen, long invoked, boolean inDoubt) {
     if (kind != ProgramReport.Kind.READ) {
-      operations++;
+      access.progress().operations(++operations);
     }
     history.add(
         new ProgramReport.HistoryEntry(kind, address, seen, invoked, clock.getAsLong(), inDoubt));

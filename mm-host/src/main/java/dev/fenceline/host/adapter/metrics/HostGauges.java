@@ -86,6 +86,13 @@ final class HostGauges {
           .tag("state", FenceMeters.lower(state))
           .register(registry);
     }
+    for (AgentStanding.State state :
+        List.of(AgentStanding.State.SUSPECT, AgentStanding.State.QUARANTINED)) {
+      Gauge.builder("fenceline_host_agents", host, h -> h.sessions().standingCount(state))
+          .description("Agents that have strikes, or are quarantined")
+          .tag("standing", FenceMeters.lower(state))
+          .register(registry);
+    }
     gauge(
         "fenceline_host_agents_quarantined",
         "Agents that may not attach until they are returned",
