@@ -24,6 +24,7 @@ public enum Breakage {
   SESSION_END_NOT_TOLD("one shard does not hear that a session ended"),
   FAULT_REPLY_LOST("the stream loses one message in the middle"),
   HELLO_ORDERED_BY_ARRIVAL("the host takes the Hello that arrived last for the one sent last"),
+  PINNED_FRAME_FREED("the frame of a pinned page is freed when the page is unmapped"),
   QUARANTINE_RESOLVES_FENCES("a quarantined agent's fences are resolved before its lease ran out");
 
   private final String meaning;

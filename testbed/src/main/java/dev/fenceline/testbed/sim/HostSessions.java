@@ -2,6 +2,7 @@ package dev.fenceline.testbed.sim;
 
 import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.session.AgentStanding;
+import dev.fenceline.host.engine.session.HostPolicy;
 import dev.fenceline.host.engine.session.LeasePolicy;
 import dev.fenceline.host.engine.session.Session;
 import dev.fenceline.host.engine.session.SessionEffect;
@@ -46,8 +47,10 @@ final class HostSessions {
     this.world = world;
     this.host = host;
     this.random = random;
+    HostPolicy drawn = SimSettings.quarantines(random);
     this.engine =
-        new SessionEngine("host", host.epoch(), policy(), 64, SimSettings.quarantines(random));
+        new SessionEngine(
+            "host", host.epoch(), policy(), 64, world.faulty ? drawn : SimSettings.FORGIVING);
   }
 
   private LeasePolicy policy() {

@@ -2,6 +2,7 @@ package dev.fenceline.testbed.sim;
 
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.session.SessionInput;
+import dev.fenceline.host.engine.shard.Pin;
 import dev.fenceline.host.engine.shard.ShardConfig;
 import dev.fenceline.host.engine.shard.ShardEffect;
 import dev.fenceline.host.engine.shard.ShardEngine;
@@ -264,6 +265,9 @@ final class HostShard {
           if (world.broken(Breakage.FRAMES_FREED_AT_UNMAP)) {
             freeHeldFrames();
           }
+          if (world.broken(Breakage.PINNED_FRAME_FREED)) {
+            freePinnedFrames();
+          }
         });
   }
 
@@ -406,6 +410,16 @@ final class HostShard {
       case SPLIT -> {}
     }
     world.monitor.invalidationEnded(host, invalidation);
+  }
+
+  private void freePinnedFrames() {
+    for (Pin pin : engine.queries().pins()) {
+      if (pin.unmappedPages() == pin.frames().length) {
+        for (int frame : pin.frames()) {
+          host.freeEarly(frame);
+        }
+      }
+    }
   }
 
   private void freeHeldFrames() {

@@ -13,6 +13,9 @@ import java.util.Map;
  * the host. Confined to the event loop.
  */
 final class OperationDesk {
+  /** No client waits for it. */
+  private static final long UNPIN = -1;
+
   private record Submitted(SimClient client, SpaceOperation operation) {}
 
   private final SimWorld world;
@@ -45,6 +48,12 @@ final class OperationDesk {
 
   /** The operation ended, in this moment. */
   void ended(long requestId, OperationOutcome outcome) {
+    if (requestId == UNPIN) {
+      if (!(outcome instanceof OperationOutcome.Done)) {
+        throw new InvariantViolation("INV-11", "a pin was not there any more: " + outcome);
+      }
+      return;
+    }
     Submitted submitted = waiting.remove(requestId);
     if (submitted == null) {
       throw new InvariantViolation("INV-6", "operation " + requestId + " was answered twice");
@@ -64,8 +73,24 @@ final class OperationDesk {
     submitted.client().answered();
   }
 
+  /** Nobody waits for it: it ends when it does, also while nobody asks for anything new. */
+  private void unpinLater(long pinId) {
+    host.after(
+        1 + (pinId * 1_999_993) % (8 * SimSettings.MILLI),
+        "unpin",
+        () ->
+            host.shard((int) (pinId % SimSettings.SHARDS))
+                .post(
+                    new ShardInput.Submit(
+                        UNPIN, new SpaceOperation.Unpin(pinId), WaitPolicy.BLOCK)));
+  }
+
   private void done(SpaceOperation operation, long value) {
     world.memory.applied(host.epoch(), operation, value);
+    if (operation instanceof SpaceOperation.Pin) {
+      world.count(Sometimes.PINNED);
+      unpinLater(value);
+    }
     if (operation instanceof SpaceOperation.Create) {
       world.spaces.add(new SimSpace(host.epoch(), value));
     } else if (operation instanceof SpaceOperation.Fork) {

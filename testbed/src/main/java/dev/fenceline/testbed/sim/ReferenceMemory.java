@@ -69,6 +69,9 @@ final class ReferenceMemory {
       spaces.put(new SimSpace(hostEpoch, value), new Space(++lastKey));
       return;
     }
+    if (operation instanceof SpaceOperation.Unpin) {
+      return; // of a space that may have gone
+    }
     SimSpace id = new SimSpace(hostEpoch, operation.spaceId());
     Space space = spaces.get(id);
     if (space == null) {
@@ -78,6 +81,8 @@ final class ReferenceMemory {
       case SpaceOperation.Create c -> {}
       case SpaceOperation.SetMode m -> {}
       case SpaceOperation.Invalidate i -> {}
+      case SpaceOperation.Pin p -> {}
+      case SpaceOperation.Unpin u -> {}
       case SpaceOperation.Destroy d -> {
         unmap(space, 0, Pages.PAGE_LIMIT);
         spaces.remove(id);

@@ -66,7 +66,8 @@ final class SimClient {
       return new SpaceOperation.Create("space", mode);
     }
     long id = space.id();
-    return switch (random.nextInt(38)) {
+    return switch (random.nextInt(40)) {
+      case 38, 39 -> pin(id);
       case 0 ->
           random.nextInt(3) == 0
               ? new SpaceOperation.Destroy(id)
@@ -101,6 +102,15 @@ final class SimClient {
               random.nextInt(5) == 0 ? Placement.FIXED : Placement.FIXED_NOREPLACE,
               new Region(Protection.READ_WRITE, false, "", 0));
     };
+  }
+
+  private SpaceOperation pin(long id) {
+    return new SpaceOperation.Pin(
+        id,
+        hot(),
+        length(4),
+        random.nextBoolean(),
+        new SpaceOperation.PinPurpose("simulation", "", random.nextBoolean()));
   }
 
   private SpaceOperation anywhere(long id) {

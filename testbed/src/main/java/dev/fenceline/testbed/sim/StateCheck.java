@@ -2,6 +2,7 @@ package dev.fenceline.testbed.sim;
 
 import dev.fenceline.concurrent.MirrorEntry;
 import dev.fenceline.host.engine.shard.AddressSpace;
+import dev.fenceline.host.engine.shard.Pin;
 import dev.fenceline.host.engine.shard.ShardQueries;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.model.Pages;
@@ -50,12 +51,33 @@ final class StateCheck {
                 });
       }
     }
-    if (count[0] + host.frames().freeCount() != host.frames().total()) {
+    int kept = pinned(host);
+    if (count[0] + kept + host.frames().freeCount() != host.frames().total()) {
       throw new InvariantViolation(
           "INV-8",
-          "%d frames in page tables and %d free ones are not %d"
-              .formatted(count[0], host.frames().freeCount(), host.frames().total()));
+          "%d frames in page tables, %d kept by pins and %d free ones are not %d"
+              .formatted(count[0], kept, host.frames().freeCount(), host.frames().total()));
     }
+  }
+
+  /** INV-11: no pinned frame is free. How many pins keep that no page has. */
+  private int pinned(SimHost host) {
+    int kept = 0;
+    for (HostShard shard : host.shards()) {
+      kept += shard.engine().queries().keptFrames();
+      for (Pin pin : shard.engine().queries().pins()) {
+        if (pin.unmappedPages() > 0) {
+          world.count(Sometimes.PINNED_PAGE_UNMAPPED);
+        }
+        for (int frame : pin.frames()) {
+          if (!host.frames().used(frame)) {
+            throw new InvariantViolation(
+                "INV-11", "frame %d of pin %d is free".formatted(frame, pin.id()));
+          }
+        }
+      }
+    }
+    return kept;
   }
 
   /** At rest: whatever a device or the CPU could still go through is what the host has. */

@@ -30,6 +30,8 @@ import dev.fenceline.query.v1.ListInvalidationsReply;
 import dev.fenceline.query.v1.ListInvalidationsRequest;
 import dev.fenceline.query.v1.ListMirrorsReply;
 import dev.fenceline.query.v1.ListMirrorsRequest;
+import dev.fenceline.query.v1.ListPinsReply;
+import dev.fenceline.query.v1.ListPinsRequest;
 import dev.fenceline.query.v1.ListRangesReply;
 import dev.fenceline.query.v1.ListRangesRequest;
 import dev.fenceline.query.v1.ListSessionsReply;
@@ -37,6 +39,7 @@ import dev.fenceline.query.v1.ListSessionsRequest;
 import dev.fenceline.query.v1.ListSpacesReply;
 import dev.fenceline.query.v1.ListSpacesRequest;
 import dev.fenceline.query.v1.PageInfo;
+import dev.fenceline.query.v1.PinInfo;
 import dev.fenceline.query.v1.SessionInfo;
 import dev.fenceline.query.v1.SpaceInfo;
 import dev.fenceline.query.v1.SpaceMap;
@@ -304,6 +307,23 @@ public final class QueryAdapter extends HostQueryServiceGrpc.HostQueryServiceImp
           return ListFaultsReply.newBuilder()
               .addAllFaults(faults.subList(0, Math.min(size, faults.size())))
               .setTotal(Math.max(total, faults.size()))
+              .build();
+        });
+  }
+
+  @Override
+  public void listPins(ListPinsRequest request, StreamObserver<ListPinsReply> answers) {
+    Answers.answer(
+        answers,
+        () -> {
+          int size = pageSize(request.getPageSize());
+          List<PinInfo> pins = new ArrayList<>();
+          onEachShard((queries, now) -> SpaceReads.pins(queries, request, size + 1, now))
+              .forEach(pins::addAll);
+          pins.sort(Comparator.comparingLong(PinInfo::getPinId));
+          return ListPinsReply.newBuilder()
+              .addAllPins(pins.subList(0, Math.min(size, pins.size())))
+              .setMore(pins.size() > size)
               .build();
         });
   }

@@ -31,6 +31,11 @@ import dev.fenceline.space.v1.SetNotificationModeRequest;
 import dev.fenceline.space.v1.UnmapRequest;
 import dev.fenceline.space.v1.WriteReply;
 import dev.fenceline.space.v1.WriteRequest;
+import dev.fenceline.model.Pages;
+import dev.fenceline.space.v1.PinReply;
+import dev.fenceline.space.v1.PinRequest;
+import dev.fenceline.space.v1.UnpinReply;
+import dev.fenceline.space.v1.UnpinRequest;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -144,6 +149,27 @@ public final class SpaceAdapter extends AddressSpaceServiceGrpc.AddressSpaceServ
             new SpaceOperation.Invalidate(
                 request.getSpaceId(), request.getAddress(), request.getLength()),
         request.getWait());
+  }
+
+  @Override
+  public void pin(PinRequest request, StreamObserver<PinReply> answers) {
+    answer(
+        answers,
+        () ->
+            PinReply.newBuilder()
+                .setPinId(done(SpaceRequests.pin(request)).value())
+                .setPinnedPages(Pages.number(request.getLength()))
+                .build());
+  }
+
+  @Override
+  public void unpin(UnpinRequest request, StreamObserver<UnpinReply> answers) {
+    answer(
+        answers,
+        () ->
+            UnpinReply.newBuilder()
+                .setUnpinnedPages(done(new SpaceOperation.Unpin(request.getPinId())).value())
+                .build());
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.Mirror;
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.shard.AddressSpace;
+import dev.fenceline.host.engine.shard.Pin;
 import dev.fenceline.host.engine.shard.ShardQueries;
 import dev.fenceline.host.engine.shard.SpaceMapSurvey;
 import dev.fenceline.host.engine.space.Mapping;
@@ -18,11 +19,13 @@ import dev.fenceline.model.Pages;
 import dev.fenceline.query.v1.FaultInfo;
 import dev.fenceline.query.v1.HolderInfo;
 import dev.fenceline.query.v1.ListMirrorsReply;
+import dev.fenceline.query.v1.ListPinsRequest;
 import dev.fenceline.query.v1.ListRangesReply;
 import dev.fenceline.query.v1.MapCell;
 import dev.fenceline.query.v1.MapDevice;
 import dev.fenceline.query.v1.MirrorInfo;
 import dev.fenceline.query.v1.PageInfo;
+import dev.fenceline.query.v1.PinInfo;
 import dev.fenceline.query.v1.RangeInfo;
 import dev.fenceline.query.v1.SpaceInfo;
 import dev.fenceline.query.v1.SpaceMap;
@@ -73,6 +76,38 @@ final class SpaceReads {
       }
     }
     return map.build();
+  }
+
+  /** Those asked for, by id, at most so many. */
+  static List<PinInfo> pins(
+      ShardQueries queries, ListPinsRequest request, int limit, long nowNanos) {
+    return queries.pins().stream()
+        .filter(pin -> pin.id() > request.getAfterPinId())
+        .filter(pin -> request.getSpaceId() == 0 || pin.spaceId() == request.getSpaceId())
+        .filter(
+            pin ->
+                request.getOwner().isEmpty() || pin.purpose().owner().equals(request.getOwner()))
+        .filter(pin -> pin.purpose().longTerm() || !request.getLongTermOnly())
+        .limit(limit)
+        .map(pin -> pin(pin, nowNanos))
+        .toList();
+  }
+
+  private static PinInfo pin(Pin pin, long nowNanos) {
+    return PinInfo.newBuilder()
+        .setPinId(pin.id())
+        .setSpaceId(pin.spaceId())
+        .setInterval(
+            Interval.newBuilder()
+                .setStart(Pages.address(pin.vpnStart()))
+                .setEnd(Pages.address(pin.vpnEnd())))
+        .setWrite(pin.write())
+        .setLongTerm(pin.purpose().longTerm())
+        .setOwner(pin.purpose().owner())
+        .setReason(pin.purpose().reason())
+        .setElapsedNanos(nowNanos - pin.sinceNanos())
+        .setUnmappedPages(pin.unmappedPages())
+        .build();
   }
 
   static FaultInfo fault(ShardQueries.WaitingFault fault, long nowNanos) {

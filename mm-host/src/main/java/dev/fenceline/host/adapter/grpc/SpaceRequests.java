@@ -5,10 +5,12 @@ import dev.fenceline.host.engine.space.SpaceOperation.Advice;
 import dev.fenceline.host.engine.space.SpaceOperation.Placement;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.NotificationMode;
+import dev.fenceline.model.Pages;
 import dev.fenceline.model.Protection;
 import dev.fenceline.model.WaitPolicy;
 import dev.fenceline.space.v1.AdviseRequest;
 import dev.fenceline.space.v1.MapRequest;
+import dev.fenceline.space.v1.PinRequest;
 import dev.fenceline.space.v1.RemapRequest;
 
 /** Decodes what callers ask of address spaces; what contradicts itself is EINVAL. Stateless. */
@@ -18,6 +20,10 @@ final class SpaceRequests {
 
   /** A year: later deadlines would overflow the clock. */
   private static final long LONGEST_DEADLINE_NANOS = 365L * 86_400 * 1_000_000_000;
+
+  private static final long MAX_PIN_BYTES = 1L << 30;
+  private static final int MAX_OWNER_LENGTH = 128;
+  private static final int MAX_REASON_LENGTH = 256;
 
   private SpaceRequests() {}
 
@@ -34,6 +40,34 @@ final class SpaceRequests {
       case NOTIFICATION_MODE_SEQUENTIAL -> NotificationMode.SEQUENTIAL;
       case UNRECOGNIZED -> throw invalid("notification mode is unknown");
     };
+  }
+
+  static SpaceOperation.Pin pin(PinRequest request) {
+    if (!Pages.aligned(request.getAddress()) || !Pages.aligned(request.getLength())) {
+      throw invalid("address and length of a pin must be multiples of 4096");
+    }
+    if (request.getLength() < 1 || request.getLength() > MAX_PIN_BYTES) {
+      throw invalid(
+          "length of %s bytes: must be 4096 to %d"
+              .formatted(Long.toUnsignedString(request.getLength()), MAX_PIN_BYTES));
+    }
+    if (request.getOwner().isBlank() || request.getOwner().length() > MAX_OWNER_LENGTH) {
+      throw invalid(
+          "owner has %d characters: must be 1 to %d"
+              .formatted(request.getOwner().length(), MAX_OWNER_LENGTH));
+    }
+    if (request.getReason().length() > MAX_REASON_LENGTH) {
+      throw invalid(
+          "reason has %d characters, at most %d"
+              .formatted(request.getReason().length(), MAX_REASON_LENGTH));
+    }
+    return new SpaceOperation.Pin(
+        request.getSpaceId(),
+        request.getAddress(),
+        request.getLength(),
+        request.getWrite(),
+        new SpaceOperation.PinPurpose(
+            request.getOwner(), request.getReason(), request.getLongTerm()));
   }
 
   static Protection protection(dev.fenceline.common.v1.Protection protection) {

@@ -227,7 +227,16 @@ final class FaultService {
   /** Resolves one page; a zero page that got its frame leaves the CPU's table first. */
   private PageTouch touch(AddressSpace space, long vpn, Access access) {
     boolean wasZero = Pte.isZero(space.memory().entry(vpn));
-    PageTouch touch = space.memory().touch(vpn, access);
+    return dropZero(space, vpn, wasZero, space.memory().touch(vpn, access));
+  }
+
+  /** As {@link #touch}, and the page has a frame of its own afterwards. */
+  PageTouch touchForPin(AddressSpace space, long vpn, boolean write) {
+    boolean wasZero = Pte.isZero(space.memory().entry(vpn));
+    return dropZero(space, vpn, wasZero, space.memory().touchForPin(vpn, write));
+  }
+
+  private PageTouch dropZero(AddressSpace space, long vpn, boolean wasZero, PageTouch touch) {
     if (wasZero
         && touch instanceof PageTouch.Mapped mapped
         && Pte.isPresent(mapped.entry())

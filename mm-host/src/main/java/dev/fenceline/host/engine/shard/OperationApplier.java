@@ -3,9 +3,14 @@ package dev.fenceline.host.engine.shard;
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.space.OperationPlan;
+import dev.fenceline.host.engine.space.FrameSource;
+import dev.fenceline.host.engine.space.PageTable;
+import dev.fenceline.host.engine.space.PageTouch;
+import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.Pages;
 
 /** Makes operations take effect once nothing holds them up any more. Confined to the shard. */
 final class OperationApplier {
@@ -31,6 +36,7 @@ final class OperationApplier {
         yield new OperationOutcome.Done(0, timing);
       }
       case SpaceOperation.Fork fork -> fork(space, fork);
+      case SpaceOperation.Pin pin -> pin(space, pin, nowNanos);
       case SpaceOperation other ->
           switch (space.memory().apply(other)) {
             case OperationPlan.Applied applied ->
@@ -55,6 +61,56 @@ final class OperationApplier {
     state.changed(child);
     state.spaces.put(child.id(), child);
     return new OperationOutcome.Done(child.id(), OperationOutcome.Timing.NONE);
+  }
+
+  /** A pin for which there are not frames enough takes none, so that it starves nobody. */
+  private boolean enoughFrames(AddressSpace space, long vpnStart, int pages) {
+    long resident = PageTable.resident(space.memory().pages().tally(vpnStart, vpnStart + pages));
+    int[] taken = new int[Math.toIntExact(pages - resident)];
+    int count = 0;
+    while (count < taken.length
+        && (taken[count] = state.frames.allocate()) != FrameSource.NONE_LEFT) {
+      count++;
+    }
+    for (int i = count - 1; i >= 0; i--) {
+      state.frames.cancel(taken[i]);
+    }
+    return count == taken.length;
+  }
+
+  /** What was touched before a refusal stays resident; nothing is pinned. */
+  private OperationOutcome pin(AddressSpace space, SpaceOperation.Pin pin, long nowNanos) {
+    if (state.pins.full()) {
+      return new OperationOutcome.Refused(
+          Errno.RESOURCE_EXHAUSTED, "the shard has " + PinTable.MAX_PINS + " pins, its limit", null);
+    }
+    long vpnStart = Pages.number(pin.address());
+    int[] frames = new int[Math.toIntExact(Pages.number(Pages.roundUp(pin.length())))];
+    if (!enoughFrames(space, vpnStart, frames.length)) {
+      return new OperationOutcome.Refused(
+          Errno.RESOURCE_EXHAUSTED,
+          "not enough frames are free to pin %d pages".formatted(frames.length),
+          null);
+    }
+    for (int i = 0; i < frames.length; i++) {
+      switch (faults.touchForPin(space, vpnStart + i, pin.write())) {
+        case PageTouch.Mapped mapped -> frames[i] = Pte.frame(mapped.entry());
+        case PageTouch.Refused refused -> {
+          return new OperationOutcome.Refused(
+              refused.errno(), refused.message(), Pages.address(vpnStart + i));
+        }
+      }
+    }
+    Pin made =
+        new Pin(
+            state.nextPinId(),
+            space.id(),
+            new Pin.PinnedPages(vpnStart, frames),
+            pin.write(),
+            pin.purpose(),
+            nowNanos);
+    state.pins.add(made);
+    return new OperationOutcome.Done(made.id(), OperationOutcome.Timing.NONE);
   }
 
   private void forget(AddressSpace space) {

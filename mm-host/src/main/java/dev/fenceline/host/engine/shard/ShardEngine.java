@@ -74,9 +74,30 @@ public final class ShardEngine {
   private void submit(ShardInput.Submit submit, long nowNanos) {
     if (submit.operation() instanceof SpaceOperation.Create create) {
       create(submit.requestId(), create);
+    } else if (submit.operation() instanceof SpaceOperation.Unpin unpin) {
+      unpin(submit.requestId(), unpin.pinId());
     } else {
       operations.submit(submit, nowNanos);
     }
+  }
+
+  private void unpin(long requestId, long pinId) {
+    Pin pin = state.pins.remove(pinId);
+    if (pin == null) {
+      String message = "pin " + pinId + " does not exist on this host";
+      state.emit(
+          new ShardEffect.OperationEnded(
+              requestId, new OperationOutcome.Refused(Errno.ENOENT, message, null)));
+      return;
+    }
+    int[] freed = state.pins.released(pin);
+    if (freed.length > 0) {
+      state.emit(new ShardEffect.FreeFrames(freed));
+    }
+    state.emit(
+        new ShardEffect.OperationEnded(
+            requestId,
+            new OperationOutcome.Done(pin.frames().length, OperationOutcome.Timing.NONE)));
   }
 
   private void create(long requestId, SpaceOperation.Create create) {

@@ -39,6 +39,16 @@ public final class ShardQueries {
     return views;
   }
 
+  /** Pins by id. */
+  public Collection<Pin> pins() {
+    return state.pins.pins();
+  }
+
+  /** Frames that pins keep although no page has them. */
+  public int keptFrames() {
+    return state.pins.keptFrames();
+  }
+
   /** How long invalidations took since the shard's start. */
   public WaitTimes waitTimes() {
     return state.waitTimes;

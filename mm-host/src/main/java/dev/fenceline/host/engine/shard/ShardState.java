@@ -33,11 +33,13 @@ final class ShardState implements FrameEffects {
   final ArrayDeque<Invalidation> history = new ArrayDeque<>();
 
   final WaitTimes waitTimes = new WaitTimes();
+  final PinTable pins = new PinTable();
 
   private long lastInvalidation;
   private long lastOperation;
   private long lastSpace;
   private long lastChange;
+  private long lastPin;
 
   ShardState(ShardConfig config, FrameSource frames) {
     this.config = config;
@@ -79,6 +81,10 @@ final class ShardState implements FrameEffects {
     return idOf(++lastSpace);
   }
 
+  long nextPinId() {
+    return idOf(++lastPin);
+  }
+
   void remember(Invalidation invalidation) {
     history.addLast(invalidation);
     if (history.size() > config.historyLength()) {
@@ -98,7 +104,10 @@ final class ShardState implements FrameEffects {
 
   @Override
   public void free(int[] freed) {
-    emit(new ShardEffect.FreeFrames(freed));
+    int[] unpinned = pins.letGo(freed);
+    if (unpinned.length > 0) {
+      emit(new ShardEffect.FreeFrames(unpinned));
+    }
   }
 
   /** Ids are congruent to the shard's index, so that a message finds its shard. */

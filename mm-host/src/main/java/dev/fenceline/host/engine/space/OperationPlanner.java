@@ -31,6 +31,8 @@ final class OperationPlanner {
           new OperationPlan.Ready(
               List.of(new Footprint(0, Pages.PAGE_LIMIT, InvalidationKind.RELEASE, true)), destroy);
       case SpaceOperation.Advise advise -> advise(advise);
+      case SpaceOperation.Unpin unpin -> anytime(unpin);
+      case SpaceOperation.Pin pin -> pin(pin);
       case SpaceOperation.Invalidate invalidate ->
           switch (VirtualRange.checkRoundingUp(invalidate.address(), invalidate.length())) {
             case VirtualRange.Invalid invalid -> invalid(invalid, invalidate.address());
@@ -42,6 +44,32 @@ final class OperationPlanner {
       case SpaceOperation.Protect protect -> mapped(protect);
       case SpaceOperation.Remap remap -> mapped(remap);
       case SpaceOperation.Brk brk -> mapped(brk);
+    };
+  }
+
+  /** All of it must be mapped so that it can be touched as it is asked for. */
+  private OperationPlan pin(SpaceOperation.Pin pin) {
+    return switch (VirtualRange.checkRoundingUp(pin.address(), pin.length())) {
+      case VirtualRange.Invalid invalid -> invalid(invalid, pin.address());
+      case VirtualRange.Valid valid -> {
+        long address = valid.range().start();
+        for (Mapping mapping : mappings.mappingsIn(valid.range().start(), valid.range().end())) {
+          if (mapping.start() > address || !mapping.protection().read()) {
+            break;
+          }
+          if (pin.write() && !mapping.protection().write()) {
+            yield new OperationPlan.Refused(
+                Errno.EPERM, "address 0x%x is mapped read-only".formatted(address), address);
+          }
+          address = mapping.end();
+        }
+        yield address < valid.range().end()
+            ? new OperationPlan.Refused(
+                Errno.EFAULT,
+                "address 0x%x is not mapped, or not readable".formatted(address),
+                address)
+            : ready(pin, valid.range(), InvalidationKind.CLEAR, false);
+      }
     };
   }
 
@@ -70,6 +98,8 @@ final class OperationPlanner {
       case SpaceOperation.Destroy d -> null;
       case SpaceOperation.Advise a -> null;
       case SpaceOperation.Invalidate i -> null;
+      case SpaceOperation.Pin p -> null;
+      case SpaceOperation.Unpin u -> null;
     };
   }
 
@@ -149,6 +179,8 @@ final class OperationPlanner {
       case SpaceOperation.Destroy d -> anytime(d);
       case SpaceOperation.Advise a -> anytime(a);
       case SpaceOperation.Invalidate i -> anytime(i);
+      case SpaceOperation.Pin p -> anytime(p);
+      case SpaceOperation.Unpin u -> anytime(u);
     };
   }
 
@@ -226,6 +258,8 @@ final class OperationPlanner {
       case SpaceOperation.Destroy d -> null;
       case SpaceOperation.Advise a -> null;
       case SpaceOperation.Invalidate i -> null;
+      case SpaceOperation.Pin p -> null;
+      case SpaceOperation.Unpin u -> null;
     };
   }
 

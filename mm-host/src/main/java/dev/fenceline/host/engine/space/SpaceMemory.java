@@ -100,6 +100,8 @@ public final class SpaceMemory {
         restore(vpnStart, vpnStart + Pages.number(Pages.roundUp(invalidate.length())));
         yield new OperationPlan.Applied(invalidate.address());
       }
+      case SpaceOperation.Pin pin -> throw notOfMemory(pin);
+      case SpaceOperation.Unpin unpin -> throw notOfMemory(unpin);
       case SpaceOperation.Map map -> applyMapping(map);
       case SpaceOperation.Unmap unmap -> applyMapping(unmap);
       case SpaceOperation.Protect protect -> applyMapping(protect);
@@ -175,6 +177,24 @@ public final class SpaceMemory {
     return Pte.isPresent(entry)
         ? new PageTouch.Mapped(store(vpn, Pte.withDirty(Pte.withWritable(entry, true), true)))
         : giveFrame(vpn, entry);
+  }
+
+  /**
+   * Touches a page so that it has a frame of its own, also if it is only read: who writes to it
+   * later must not leave the pin with the zero page. It is not held by an invalidation (INV-2).
+   */
+  public PageTouch touchForPin(long vpn, boolean write) {
+    if (write) {
+      return touch(vpn, Access.WRITE);
+    }
+    PageTouch touch = touch(vpn, Access.READ);
+    if (!(touch instanceof PageTouch.Mapped mapped) || !Pte.isZero(mapped.entry())) {
+      return touch;
+    }
+    PageTouch given = giveFrame(vpn, mapped.entry());
+    return given instanceof PageTouch.Mapped framed
+        ? new PageTouch.Mapped(store(vpn, Pte.withWritable(framed.entry(), false)))
+        : given;
   }
 
   private static long zeroed(long none) {

@@ -71,4 +71,20 @@ public sealed interface SpaceOperation {
 
   /** Invalidates every translation and restores the entries. */
   record Invalidate(long spaceId, long address, long length) implements SpaceOperation {}
+
+  /** Faults pages in and keeps their frames where they are until {@link Unpin} (INV-11). */
+  record Pin(long spaceId, long address, long length, boolean write, PinPurpose purpose)
+      implements SpaceOperation {}
+
+  /** Who pinned, what for, and whether for longer than an operation takes. */
+  record PinPurpose(String owner, String reason, boolean longTerm) {}
+
+  /** Ends a pin, whose space may have gone meanwhile. */
+  record Unpin(long pinId) implements SpaceOperation {
+    /** Of no space; the id of a pin leads to its shard as that of a space does. */
+    @Override
+    public long spaceId() {
+      return pinId;
+    }
+  }
 }

@@ -1,0 +1,96 @@
+package dev.fenceline.host.engine.shard;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pins of a shard and the frames that they keep. Confined to the shard.
+ *
+ * <p>A frame that its page lets go while it is pinned is *kept*: it goes back to the pool when the
+ * last pin of it ends (INV-3, INV-11).
+ */
+final class PinTable {
+  /** Pins of one shard. */
+  static final int MAX_PINS = 65_536;
+
+  /** Who pins a frame, and whether its page has let it go. */
+  private static final class Held {
+    final List<Pin> pins = new ArrayList<>(1);
+    boolean kept;
+  }
+
+  private final TreeMap<Long, Pin> pins = new TreeMap<>();
+  private final Map<Integer, Held> byFrame = new LinkedHashMap<>();
+  private int keptFrames;
+
+  boolean full() {
+    return pins.size() >= MAX_PINS;
+  }
+
+  Collection<Pin> pins() {
+    return pins.values();
+  }
+
+  /** Frames that pins keep although no page has them. */
+  int keptFrames() {
+    return keptFrames;
+  }
+
+  void add(Pin pin) {
+    pins.put(pin.id(), pin);
+    for (int frame : pin.frames()) {
+      byFrame.computeIfAbsent(frame, f -> new Held()).pins.add(pin);
+    }
+  }
+
+  /** Of frames that their pages let go, those that nobody pins; the others are kept. */
+  int[] letGo(int[] frames) {
+    if (byFrame.isEmpty()) {
+      return frames;
+    }
+    int[] free = new int[frames.length];
+    int count = 0;
+    for (int frame : frames) {
+      Held held = byFrame.get(frame);
+      if (held == null) {
+        free[count++] = frame;
+      } else {
+        held.kept = true;
+        keptFrames++;
+        held.pins.forEach(Pin::pageUnmapped);
+      }
+    }
+    return Arrays.copyOf(free, count);
+  }
+
+  /** Takes a pin out; null if there is none of that id. */
+  @Nullable Pin remove(long pinId) {
+    return pins.remove(pinId);
+  }
+
+  /** Of the frames of a pin that was taken out, those that nobody needs any more. */
+  int[] released(Pin pin) {
+    int[] free = new int[pin.frames().length];
+    int count = 0;
+    for (int frame : pin.frames()) {
+      Held held = byFrame.get(frame);
+      if (held == null || !held.pins.remove(pin)) {
+        throw new IllegalStateException("INV-11: pin " + pin.id() + " does not hold frame " + frame);
+      }
+      if (held.pins.isEmpty()) {
+        byFrame.remove(frame);
+        if (held.kept) {
+          keptFrames--;
+          free[count++] = frame;
+        }
+      }
+    }
+    return Arrays.copyOf(free, count);
+  }
+}
