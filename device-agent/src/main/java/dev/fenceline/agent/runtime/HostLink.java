@@ -25,7 +25,6 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * The link to one host at run time: a mailbox around its engine, its timer, its streams, its mirror
@@ -88,7 +87,7 @@ public final class HostLink {
   private @Nullable AttachStream stream;
   private @Nullable ScheduledFuture<?> timer;
   private long timerNanos = Long.MAX_VALUE;
-  private String lastFailure = "";
+  private final LinkLog log = new LinkLog();
 
   // Published by the mailbox for everybody.
   private volatile @Nullable Session session;
@@ -393,33 +392,13 @@ public final class HostLink {
   }
 
   private void stateChanged(AgentEffect.StateChanged changed) {
-    log(changed);
+    log.changed(target, changed);
     state = changed.to();
     around.observer().linkStateChanged(this, changed.to(), changed.reason());
     if (changed.to() == LinkState.DISCONNECTED) {
       idle = true;
       stopped.complete(null);
     }
-  }
-
-  /** A host that stays away is told of once, not at every attempt. */
-  private void log(AgentEffect.StateChanged changed) {
-    boolean attempt =
-        switch (changed.to()) {
-          case DIALING, GREETING -> true;
-          case BACKOFF -> changed.reason().equals(lastFailure);
-          case DISCONNECTED, ATTACHED, DRAINING, FENCED -> false;
-        };
-    if (changed.to() == LinkState.BACKOFF) {
-      lastFailure = changed.reason();
-    } else if (!attempt) {
-      lastFailure = "";
-    }
-    LOG.atLevel(attempt ? Level.DEBUG : Level.INFO)
-        .addKeyValue("agentId", around.settings().agentId())
-        .addKeyValue("hostId", hostId)
-        .addKeyValue("sessionId", "%016x".formatted(sessionId()))
-        .log("{}: {} -> {}: {}", target, changed.from(), changed.to(), changed.reason());
   }
 
   private void dial(long attempt) {

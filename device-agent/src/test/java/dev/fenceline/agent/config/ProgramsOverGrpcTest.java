@@ -141,7 +141,7 @@ class ProgramsOverGrpcTest {
                 .allMatch(device -> device.getState() == DeviceStanding.State.STATE_DRAINED));
     await("left", () -> !attached());
     await("not ready", () -> ready() == 503);
-    refused(Status.Code.ABORTED, () -> devices.submitProgram(fill(0)));
+    refused(Status.Code.UNAVAILABLE, () -> devices.submitProgram(fill(0)));
 
     DrainReply returned = control.return_(ReturnRequest.getDefaultInstance());
     assertThat(returned.getDevicesList())

@@ -85,8 +85,7 @@ final class SpaceReads {
         .filter(pin -> pin.id() > request.getAfterPinId())
         .filter(pin -> request.getSpaceId() == 0 || pin.spaceId() == request.getSpaceId())
         .filter(
-            pin ->
-                request.getOwner().isEmpty() || pin.purpose().owner().equals(request.getOwner()))
+            pin -> request.getOwner().isEmpty() || pin.purpose().owner().equals(request.getOwner()))
         .filter(pin -> pin.purpose().longTerm() || !request.getLongTermOnly())
         .limit(limit)
         .map(pin -> pin(pin, nowNanos))

@@ -2,8 +2,8 @@ package dev.fenceline.host.engine.shard;
 
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
-import dev.fenceline.host.engine.space.OperationPlan;
 import dev.fenceline.host.engine.space.FrameSource;
+import dev.fenceline.host.engine.space.OperationPlan;
 import dev.fenceline.host.engine.space.PageTable;
 import dev.fenceline.host.engine.space.PageTouch;
 import dev.fenceline.host.engine.space.Pte;
@@ -82,7 +82,9 @@ final class OperationApplier {
   private OperationOutcome pin(AddressSpace space, SpaceOperation.Pin pin, long nowNanos) {
     if (state.pins.full()) {
       return new OperationOutcome.Refused(
-          Errno.RESOURCE_EXHAUSTED, "the shard has " + PinTable.MAX_PINS + " pins, its limit", null);
+          Errno.RESOURCE_EXHAUSTED,
+          "the shard has " + PinTable.MAX_PINS + " pins, its limit",
+          null);
     }
     long vpnStart = Pages.number(pin.address());
     int[] frames = new int[Math.toIntExact(Pages.number(Pages.roundUp(pin.length())))];

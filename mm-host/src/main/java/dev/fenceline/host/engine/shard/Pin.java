@@ -16,8 +16,7 @@ public final class Pin {
   private final long sinceNanos;
   private long unmappedPages;
 
-  Pin(
-      long id, long spaceId, PinnedPages pages, boolean write, PinPurpose purpose, long nowNanos) {
+  Pin(long id, long spaceId, PinnedPages pages, boolean write, PinPurpose purpose, long nowNanos) {
     this.id = id;
     this.spaceId = spaceId;
     this.vpnStart = pages.vpnStart();

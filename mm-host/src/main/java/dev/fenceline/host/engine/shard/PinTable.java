@@ -81,7 +81,8 @@ final class PinTable {
     for (int frame : pin.frames()) {
       Held held = byFrame.get(frame);
       if (held == null || !held.pins.remove(pin)) {
-        throw new IllegalStateException("INV-11: pin " + pin.id() + " does not hold frame " + frame);
+        throw new IllegalStateException(
+            "INV-11: pin " + pin.id() + " does not hold frame " + frame);
       }
       if (held.pins.isEmpty()) {
         byFrame.remove(frame);
