@@ -11,6 +11,8 @@ import dev.fenceline.registry.v1.NodeReport;
 import dev.fenceline.space.v1.AddressSpaceServiceGrpc;
 import dev.fenceline.space.v1.CreateSpaceRequest;
 import dev.fenceline.space.v1.MapRequest;
+import dev.fenceline.space.v1.UnmapRequest;
+import dev.fenceline.space.v1.WriteRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.net.URI;
@@ -64,6 +66,62 @@ class HostApplicationTest {
         await("a report to the new coordinator", () -> !coordinator.reports().isEmpty());
       }
       await("the good-bye", () -> coordinator.reports().getLast().getLeaving());
+    }
+  }
+
+  /** Boot hands the tracer to the registry; that nobody takes the spans does no harm. */
+  @Test
+  void tracing_givesExemplarsToAScrape() throws Exception {
+    try (ConfigurableApplicationContext context =
+        run(
+            "--fenceline.host.arena=1MB",
+            "--fenceline.host.tracing.endpoint=http://127.0.0.1:9/v1/traces",
+            "--fenceline.host.tracing.sampling-ratio=1")) {
+      invalidateWhatTheCpuHolds(port(context, "local.grpc.server.port"));
+      HttpRequest scrape =
+          HttpRequest.newBuilder(
+                  URI.create(
+                      "http://localhost:"
+                          + port(context, "local.server.port")
+                          + "/actuator/prometheus"))
+              .header("Accept", "application/openmetrics-text; version=1.0.0")
+              .build();
+      try (HttpClient client = HttpClient.newHttpClient()) {
+        assertThat(client.send(scrape, HttpResponse.BodyHandlers.ofString()).body().lines())
+            .anyMatch(
+                line ->
+                    line.startsWith("fenceline_fence_wait_seconds_bucket")
+                        && line.contains("trace_id=\""));
+      }
+    }
+  }
+
+  private static void invalidateWhatTheCpuHolds(int port) {
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress("localhost", port).usePlaintext().build();
+    try {
+      var spaces =
+          AddressSpaceServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+      long space = spaces.createSpace(CreateSpaceRequest.getDefaultInstance()).getSpaceId();
+      long address =
+          spaces
+              .map(
+                  MapRequest.newBuilder()
+                      .setSpaceId(space)
+                      .setLength(4096)
+                      .setProtection(Protection.newBuilder().setRead(true).setWrite(true))
+                      .build())
+              .getAddress();
+      spaces.write(
+          WriteRequest.newBuilder()
+              .setSpaceId(space)
+              .setAddress(address)
+              .setData(com.google.protobuf.ByteString.copyFrom(new byte[8]))
+              .build());
+      spaces.unmap(
+          UnmapRequest.newBuilder().setSpaceId(space).setAddress(address).setLength(4096).build());
+    } finally {
+      channel.shutdownNow();
     }
   }
 

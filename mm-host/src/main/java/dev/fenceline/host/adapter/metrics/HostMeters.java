@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * kinds, never ranges or address spaces.
  */
 public final class HostMeters implements HostObserver {
-  /** Agents that are named in labels unless it is configured otherwise. */
-  public static final int DEFAULT_AGENT_LABELS = 1_000;
+  /** Agents that are named in labels unless it is configured otherwise: 26 samples for each. */
+  public static final int DEFAULT_AGENT_LABELS = 128;
 
   private record CounterKey(HostCounter counter, List<String> labels) {}
 
