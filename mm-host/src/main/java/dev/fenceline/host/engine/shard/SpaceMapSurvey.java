@@ -27,8 +27,8 @@ public final class SpaceMapSurvey {
   /** Devices that are named in one cell. */
   public static final int MAX_HOLDERS_PER_CELL = 16;
 
-  /** Cells in which holders are found in one slice; a slice takes about a millisecond. */
-  private static final int FINDS_PER_SLICE = 1 << 13;
+  /** Cells in which holders are found in one slice; a slice takes less than a millisecond. */
+  private static final int FINDS_PER_SLICE = 1 << 11;
 
   /** Mirrors that are visited to learn who mirrors the interval without holding any of it. */
   private static final int MAX_MIRRORS_VISITED = 1 << 15;
@@ -127,6 +127,7 @@ public final class SpaceMapSurvey {
       views = queries.views(space);
       mirroring = mirroring();
       readPages();
+      return false;
     }
     int finds = 0;
     while (nextView < views.size() && finds < FINDS_PER_SLICE) {
