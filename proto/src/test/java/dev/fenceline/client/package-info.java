@@ -1,0 +1,5 @@
+/** The gRPC client against services within this process. */
+@NullMarked
+package dev.fenceline.client;
+
+import org.jspecify.annotations.NullMarked;
