@@ -142,8 +142,8 @@ class ContainersIT {
   void workloadOnThreeAgents_seesOneMemory() throws Exception {
     long space = mapped("workload");
     SpaceClient memory = memory(space);
-    assertDone(run("agent-1", fill(space, 0x11_2233_4455_6677L)));
-    assertThat(checksum("agent-2", space)).isEqualTo(0x11_2233_4455_6677L * (BYTES / 8));
+    assertDone(run("agent-1", fill(space, 0x1122_3344L)));
+    assertThat(checksum("agent-2", space)).isEqualTo(0x1122_3344L * (BYTES / 8));
     memory.write(BASE, bytes(0));
 
     List<Future<ProgramResult>> adders = new ArrayList<>();
