@@ -27,6 +27,11 @@ export function noteServerTime(serverMillis) {
   clockOffsetMillis = serverMillis - Date.now();
 }
 
+/** Drops every answer. */
+export function forget() {
+  remembered.clear();
+}
+
 /** A path with its query; parameters that are null, undefined or empty are left out. */
 export function path(base, parameters = {}) {
   const query = new URLSearchParams();
@@ -122,6 +127,9 @@ async function problemOf(response) {
     problem = await response.json();
   } catch (e) {
     // Not every proxy answers in problem+json; the status says enough.
+  }
+  if (response.status === 401) {
+    document.dispatchEvent(new CustomEvent('unauthenticated'));
   }
   const slug = problem?.type?.split('/').pop() ?? `http-${response.status}`;
   const title = problem?.title ?? `HTTP ${response.status}`;

@@ -1,9 +1,9 @@
 // The console's beginning: routes, the coordinator's state once a second, shortcuts.
 
-import { get, noteServerTime } from './api.js';
+import { forget, get, noteServerTime } from './api.js';
 import { Poller } from './poller.js';
 import { place } from './router.js';
-import { onSession, refresh } from './session.js';
+import { lost, onSession, refresh } from './session.js';
 import { NAVIGATION, banner, help, login, shell, toggleTheme } from './shell.js';
 import { failure, loading } from './states.js';
 import { h, render } from './vdom.js';
@@ -56,6 +56,7 @@ async function route() {
     render(state.place, failure({ title: 'This view could not be loaded', detail: String(e), slug: 'script' }));
     throw e;
   }
+  document.querySelector('.nav[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   document.title = `${NAVIGATION.find((entry) => entry.view === name).label} · Fenceline`;
 }
 
@@ -117,11 +118,27 @@ window.addEventListener('hashchange', () => {
 document.addEventListener('keydown', onKey);
 document.addEventListener('themechange', () => view?.repaint?.());
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => view?.repaint?.());
-onSession(() => {
+let role = null;
+onSession((session) => {
+  const before = role;
+  role = session.role;
   draw();
+  if (before === role) {
+    return;
+  }
+  if (role === null) {
+    // Whoever comes next to this screen is not to read on.
+    forget();
+    view?.close();
+    view = null;
+    route();
+  } else {
+    view?.wake?.();
+    view?.repaint?.();
+  }
   statusPoller.now();
-  view?.wake?.();
 });
+document.addEventListener('unauthenticated', lost);
 
 route();
 statusPoller.start();

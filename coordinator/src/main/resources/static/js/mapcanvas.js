@@ -12,7 +12,7 @@ const HOLDERS = 14;
 const LANE = 20;
 const GAP = 8;
 const LABELS = 116;
-const NARROW_LABELS = 74;
+const NARROW_LABELS = 92;
 
 export function labelWidth(width) {
   return width < 560 ? NARROW_LABELS : LABELS;

@@ -47,6 +47,13 @@ export async function refresh() {
   }
 }
 
+/** The server does not know us any more. */
+export function lost() {
+  if (session.signedIn) {
+    set({ signedIn: false, name: '', role: null, secured: true });
+  }
+}
+
 export async function signIn(token) {
   await send('POST', '/session', { token });
   await refresh();

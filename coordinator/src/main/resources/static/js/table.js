@@ -101,7 +101,7 @@ export class Table {
     const most = this.options.visibleRows ?? 12;
     const seen = Math.min(this.shown.length, most);
     this.element.setAttribute('aria-rowcount', String(this.shown.length + 1));
-    this.element.style.setProperty('--columns', columns.map((each) => each.width ?? '1fr').join(' '));
+    this.element.style.setProperty('--columns', trackSizes(columns, this.width));
     render(
       this.element,
       h('div', { class: 'thead', role: 'row', 'aria-rowindex': '1' }, columns.map((each) => this.header(each))),
@@ -199,6 +199,13 @@ export class Table {
     cancelAnimationFrame(this.frame);
     this.element = null;
   }
+}
+
+/** Columns that may grow may shrink as well where there is no room for what they would like. */
+function trackSizes(columns, width) {
+  const least = columns.reduce((sum, column) => sum + leastWidth(column) + COLUMN_GAP, COLUMN_GAP);
+  const sizes = columns.map((each) => each.width ?? '1fr').join(' ');
+  return least > width ? sizes.replaceAll(/minmax\(\d+px/g, 'minmax(0px') : sizes;
 }
 
 function leastWidth(column) {

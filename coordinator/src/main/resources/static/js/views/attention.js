@@ -41,7 +41,7 @@ function standings({ agents, devices }) {
     .filter((agent) => agent.standing === 'quarantined' || agent.standing === 'suspect')
     .map((agent) => ({
       tone: agent.standing === 'quarantined' ? 'bad' : 'warn',
-      text: `Agent ${agent.id} is ${agent.standing}${agent.standingReason ? `: ${agent.standingReason}` : ''}`,
+      text: `Agent ${agent.id} is ${agent.standing}${agent.quarantinedAt?.length ? ` at ${agent.quarantinedAt.join(', ')}` : ''}`,
       target: link('overview', ['agent', agent.id]),
     }));
   const drained = devices.filter((each) => each.standing === 'draining' || each.standing === 'drained');

@@ -2,7 +2,7 @@
 
 import { drainButton, quarantineButton, returnButton } from '../actions.js';
 import { get } from '../api.js';
-import { bytes, count, duration, micros, since, PAGE } from '../format.js';
+import { bytes, count, duration, micros, plural, since, PAGE } from '../format.js';
 import { icon } from '../icons.js';
 import { badge, device, leaseMeter } from '../marks.js';
 import { link } from '../router.js';
@@ -84,12 +84,13 @@ function sessionLine(session, ttl) {
   );
 }
 
-function agentBody({ agent, devices, unavailable }, ttls) {
+function agentBody({ agent, devices, standings, unavailable }, ttls) {
   const path = `/agents/${encodeURIComponent(agent.id)}`;
   return [
     notAnswering(unavailable),
     h('div', { class: 'actions' }, drainButton(path, agent.id), returnButton(path, agent.id), quarantineButton(agent.id)),
-    facts([agent.standing && ['Standing', [badge(agent.standing), agent.standingReason ? ` ${agent.standingReason}` : '']], ...nodeFacts(agent.node)]),
+    standings?.some((each) => each.state !== 'healthy') && h('ul', { class: 'lines' }, standings.filter((each) => each.state !== 'healthy').map(standingLine)),
+    facts([agent.standing && ['Standing', badge(agent.standing)], ...nodeFacts(agent.node)]),
     h('h3', {}, 'Leases'),
     agent.links.length === 0
       ? h('p', { class: 'muted' }, 'It is linked to no host.')
@@ -103,6 +104,13 @@ function agentBody({ agent, devices, unavailable }, ttls) {
     h('h3', {}, 'Devices'),
     h('ul', { class: 'lines' }, devices.map((each) => h('li', {}, deviceLine(each)))),
   ];
+}
+
+/** What a host holds against an agent, and until when. */
+function standingLine(each) {
+  const until = each.holdLeftMillis === null ? (each.state === 'quarantined' ? 'until somebody returns it' : null) : `for ${duration(each.holdLeftMillis)} more`;
+  const words = [plural(each.strikes, 'strike'), each.reason, each.byOperator && 'by an operator', until].filter(Boolean).join(', ');
+  return h('li', {}, h('div', { class: 'line' }, badge(each.state), h('span', {}, 'at '), h('a', { class: 'mono', href: link('overview', ['host', each.hostId]) }, each.hostId), since(each.since)), h('p', { class: 'muted' }, words));
 }
 
 function deviceLine({ device: each, counters }) {

@@ -1,6 +1,7 @@
 // What happened, live; after a lost connection it goes on where it was, and says what is missing.
 
 import { get, path } from '../api.js';
+import { dialog } from '../dialog.js';
 import { absolute, ago, clock, count } from '../format.js';
 import { icon } from '../icons.js';
 import { device } from '../marks.js';
@@ -8,9 +9,11 @@ import { link, replace } from '../router.js';
 import { empty, failure, loading } from '../states.js';
 import { Table } from '../table.js';
 import { h, render } from '../vdom.js';
+import { facts } from './details.js';
 
 const KEPT = 5000;
 const AGAIN_MILLIS = 3000;
+const DRAW_MILLIS = 250;
 const TONES = {
   'node-lost': 'bad', 'lease-expired': 'bad', 'agent-quarantined': 'bad', 'frames-exhausted': 'bad', 'host-events-lost': 'bad', gap: 'bad',
   'node-suspect': 'warn', 'fence-overdue': 'warn', 'agent-refused': 'warn', 'agent-detached': 'warn', 'coordinator-started': 'warn',
@@ -32,7 +35,7 @@ class Events {
     this.held = null;
     this.kind = place.query.get('kind') ?? '';
     this.text = '';
-    this.table = new Table({ label: 'Events', id: (event) => event.id, columns: columns(), visibleRows: 20, rowClass: (event) => (event.kind === 'gap' ? 'gap' : '') });
+    this.table = new Table({ label: 'Events', id: (event) => event.id, columns: columns(), open: showEvent, visibleRows: 20, rowClass: (event) => (event.kind === 'gap' ? 'gap' : '') });
     this.draw();
     this.begin();
   }
@@ -84,10 +87,11 @@ class Events {
   hear(event, id) {
     this.last = id || this.last;
     this.add([event]);
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = null;
+    // Many at once are drawn at once.
+    this.soon ??= setTimeout(() => {
+      this.soon = null;
       this.draw();
-    });
+    }, DRAW_MILLIS);
   }
 
   /** Newest first. */
@@ -173,8 +177,15 @@ class Events {
     this.controller?.abort();
     this.source?.close();
     clearTimeout(this.timer);
+    clearTimeout(this.soon);
     this.table.dispose();
   }
+}
+
+/** All of it: a row shows what fits into a line. */
+function showEvent(event) {
+  const named = [['Kind', event.kind.replaceAll('-', ' ')], ['When', event.at && absolute(event.at)], ['Id', event.id], ['Host', event.hostId], ['Agent', event.agentId], ['Device', event.device], ['Address space', event.addressSpaceId], ['Fence', event.fenceId], ['By', event.actor]];
+  dialog('Event', () => [h('p', { class: 'summary' }, event.message), facts(named.filter(([, value]) => value).map(([name, value]) => [name, h('span', { class: 'mono' }, value)]))]);
 }
 
 function gapRow(gap) {
@@ -185,7 +196,7 @@ function gapRow(gap) {
 function columns() {
   return [
     { key: 'at', label: 'Time', width: '104px', cell: (event) => (event.at ? h('time', { class: 'num', datetime: event.at, title: `${ago(event.at)} · ${absolute(event.at)}` }, clock(event.at)) : '–') },
-    { key: 'kind', label: 'Kind', width: '168px', cell: (event) => h('span', { class: `badge ${TONES[event.kind] ?? 'idle'}` }, event.kind.replaceAll('-', ' ')) },
+    { key: 'kind', label: 'Kind', width: '168px', wide: true, cell: (event) => h('span', { class: `badge ${TONES[event.kind] ?? 'idle'}` }, event.kind.replaceAll('-', ' ')) },
     { key: 'message', label: 'What', width: 'minmax(160px, 4fr)', cell: (event) => h('span', { title: event.message }, event.kind === 'gap' && icon('warn'), event.message) },
     { key: 'whom', label: 'Where', width: 'minmax(120px, 1.2fr)', wide: true, cell: whom },
   ];

@@ -12,6 +12,7 @@ import { h, render } from '../vdom.js';
 import { facts } from './details.js';
 
 const RECENT = 200;
+const RECENT_EVERY_MILLIS = 2000;
 
 export function open(element, place, context) {
   return new Fences(element, place, context);
@@ -38,10 +39,19 @@ class Fences {
 
   async load(signal) {
     const pending = await get(path('/fences', { state: 'pending', limit: 100 }), signal);
-    const recent = await get(path('/fences', { limit: RECENT }), signal);
+    const recent = await this.loadRecent(signal);
     const late = pending.items.slice(0, 8);
     const details = await Promise.all(late.map((fence) => get(`/fences/${encodeURIComponent(fence.id)}`, signal).catch((e) => ignoreGone(e))));
     return { pending, recent, details: details.filter((detail) => detail?.fence.pending) };
+  }
+
+  /** What is over is long and not urgent: it is asked for less often than what is pending. */
+  async loadRecent(signal) {
+    if (!this.recentFences || performance.now() - this.recentAt >= RECENT_EVERY_MILLIS) {
+      this.recentFences = await get(path('/fences', { limit: RECENT }), signal);
+      this.recentAt = performance.now();
+    }
+    return this.recentFences;
   }
 
   onData(data) {
@@ -188,13 +198,13 @@ function lateLine(each) {
 function columns() {
   return [
     { key: 'id', label: 'Invalidation', width: 'minmax(110px, 1fr)', cell: (fence) => h('a', { class: 'mono', href: link('fences', [fence.id]) }, fence.id) },
-    { key: 'state', label: 'Outcome', width: '104px', sort: (fence) => fence.state, cell: (fence) => badge(fence.state) },
+    { key: 'state', label: 'Outcome', width: '104px', wide: true, sort: (fence) => fence.state, cell: (fence) => badge(fence.state) },
     { key: 'kind', label: 'Kind', width: '92px', wide: true, sort: (fence) => fence.kind, cell: (fence) => fence.kind },
     { key: 'range', label: 'Range', width: 'minmax(190px, 1.4fr)', wide: true, sort: (fence) => parseAddress(fence.start), cell: (fence) => h('span', { class: 'mono' }, rangeWords(fence)) },
     { key: 'phases', label: 'Phases', width: 'minmax(90px, 1fr)', cell: (fence) => phases(fence) },
     { key: 'whole', label: 'Took', width: '84px', align: 'right num', sort: whole, cell: (fence) => micros(whole(fence)) },
     { key: 'last', label: 'Last to resolve', width: 'minmax(120px, 1fr)', wide: true, cell: lastOne },
-    { key: 'started', label: 'When', width: '92px', align: 'right', sort: (fence) => Date.parse(fence.startedAt), cell: (fence) => since(fence.startedAt) },
+    { key: 'started', label: 'When', width: '92px', align: 'right', wide: true, sort: (fence) => Date.parse(fence.startedAt), cell: (fence) => since(fence.startedAt) },
   ];
 }
 

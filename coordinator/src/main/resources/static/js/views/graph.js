@@ -59,6 +59,9 @@ class Graph {
     const { nodes, edges, cycles, truncated, unavailableHosts } = this.data;
     const missing = [this.error && stale(this.error, this.at), unavailable(unavailableHosts, 'Waits', 'node')];
     if (nodes.length === 0) {
+      if (unavailableHosts.length > 0) {
+        return [missing, empty('No wait is known', 'Nobody waits at the nodes that answered; of the others nothing can be said.', 'graph')];
+      }
       return [missing, empty('Nobody waits for anybody', 'Operations, fences, programs and faults appear here while they wait, with the reason on each arrow.', 'graph')];
     }
     return [

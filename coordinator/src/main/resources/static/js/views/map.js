@@ -16,6 +16,7 @@ import { rangeTable } from './mapranges.js';
 import { steer } from './mapsteering.js';
 
 const LANES = 14;
+const RANGES = 300;
 const WHOLE_EVERY_MILLIS = 5000;
 
 export function open(element, place, context) {
@@ -80,7 +81,7 @@ class MapView {
     const interval = { start: address(viewport.start), end: address(viewport.end) };
     const [map, rangePage, page] = await Promise.all([
       space.mappingCount > 0 ? get(path(`${base}/map`, { ...interval, cells: this.cells() }), signal) : null,
-      get(path(`${base}/ranges`, { ...interval, device: isDevice(this.device) ? this.device : '', limit: 1000 }), signal),
+      get(path(`${base}/ranges`, { ...interval, device: isDevice(this.device) ? this.device : '', limit: RANGES }), signal),
       this.selected === null ? null : get(`${base}/pages/${address(this.selected)}`, signal),
     ]);
     return { id, spaces, space, whole, viewport, map: map && understood(map), rangePage, page };

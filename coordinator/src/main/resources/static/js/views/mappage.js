@@ -14,7 +14,7 @@ export function pagePanel(view) {
   const here = page && parseAddress(page.address) === selected ? page : null;
   return h(
     'aside',
-    { class: 'panel', 'aria-label': `Page ${address(selected)}`, key: 'panel-page' },
+    { class: 'panel below', 'aria-label': `Page ${address(selected)}`, key: 'panel-page' },
     h('div', { class: 'panel-head' }, h('div', {}, h('p', { class: 'kicker' }, 'page of 4 KiB'), h('h2', { class: 'mono' }, address(selected))), h('button', { class: 'icon-button', 'aria-label': 'Close the panel', title: 'Close (Esc on the map)', onclick: () => view.select(null) }, icon('close'))),
     here ? pageBody(view, here, id) : error ? failure(error) : loading('the page'),
   );

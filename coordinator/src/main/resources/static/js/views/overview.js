@@ -229,7 +229,7 @@ function agentColumns(ttls) {
   return [
     { key: 'id', label: 'Agent', width: 'minmax(110px, 1.2fr)', sort: (agent) => agent.id, cell: (agent) => h('a', { class: 'mono', href: link('overview', ['agent', agent.id]) }, agent.id) },
     { key: 'state', label: 'State', width: '80px', sort: (agent) => agent.node.state, cell: (agent) => badge(agent.node.state, agent.node.reason) },
-    { key: 'standing', label: 'Standing', width: '104px', wide: true, sort: standingOf, cell: (agent) => badge(standingOf(agent), agent.standingReason) },
+    { key: 'standing', label: 'Standing', width: '104px', wide: true, sort: standingOf, cell: (agent) => badge(standingOf(agent), agent.quarantinedAt?.length ? `at ${agent.quarantinedAt.join(', ')}` : undefined) },
     { key: 'lease', label: 'Lease left', width: 'minmax(190px, 1.6fr)', sort: leastLease, cell: (agent) => lease(agent, ttls) },
     { key: 'links', label: 'Hosts', width: 'minmax(110px, 1fr)', wide: true, cell: links },
     { key: 'devices', label: 'Devices', width: '80px', align: 'right num', sort: (agent) => agent.deviceCount, cell: (agent) => count(agent.deviceCount) },

@@ -100,6 +100,9 @@ class Programs {
   }
 
   nothing() {
+    if (this.data.page.unavailableAgents?.length > 0) {
+      return empty('No program is known', 'The agents that answered have none; of the others nothing can be said.', 'programs');
+    }
     const whose = this.device ? ` on ${this.device}` : '';
     return this.pendingOnly
       ? empty(`Nothing is queued or running${whose}`, 'Programs that ended are under All.', 'programs')
@@ -145,7 +148,7 @@ function columns() {
     { key: 'progress', label: 'Done', width: 'minmax(140px, 1.3fr)', wide: true, sort: (each) => each.operationsDone, cell: progress },
     { key: 'waits', label: 'Waits for', width: 'minmax(150px, 1.2fr)', wide: true, sort: (each) => each.waitsElapsedMicros, cell: waitsFor },
     { key: 'took', label: 'Took', width: '80px', align: 'right num', sort: (each) => each.result?.elapsedMicros ?? 0, cell: (each) => (each.result ? micros(each.result.elapsedMicros) : '–') },
-    { key: 'submitted', label: 'Submitted', width: '92px', align: 'right', sort: (each) => Date.parse(each.submittedAt), cell: (each) => (each.submittedAt ? since(each.submittedAt) : '–') },
+    { key: 'submitted', label: 'Submitted', width: '92px', align: 'right', wide: true, sort: (each) => Date.parse(each.submittedAt), cell: (each) => (each.submittedAt ? since(each.submittedAt) : '–') },
   ];
 }
 

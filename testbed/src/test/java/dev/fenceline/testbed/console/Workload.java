@@ -15,6 +15,11 @@ import dev.fenceline.model.NotificationMode;
 import dev.fenceline.model.Protection;
 import dev.fenceline.model.WaitPolicy;
 import dev.fenceline.testbed.launch.Stack;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +39,14 @@ final class Workload implements AutoCloseable {
   static final long SLOW_PAGES = 16;
 
   /** Longer than a look at the page takes, shorter than what a lease permits. */
-  private static final Duration SLOW_DRAIN = Duration.ofMillis(2200);
+  private static final Duration SLOW_DRAIN = Duration.ofMillis(1800);
+
+  /** The slow device is to stay, however often its fences are overdue. */
+  private static final String POLICY =
+      """
+      {"quarantineStrikes": 0, "quarantineWindowSeconds": 60, "quarantineHoldSeconds": 30,
+       "quarantineGreatestHoldSeconds": 600, "defaultNotificationMode": "split"}
+      """;
 
   private static final long ACTIVATION_PAGES = 256;
   private static final Duration BOUND = Duration.ofSeconds(60);
@@ -59,11 +71,32 @@ final class Workload implements AutoCloseable {
   }
 
   /** Begins; agents 1 and 2 are quick, agent 3 is slow. */
-  static Workload start(Stack stack) {
+  static Workload start(Stack stack) throws IOException, InterruptedException {
+    setPolicy(stack.restAddress());
     Workload workload = new Workload(stack);
     workload.prepare();
     workload.begin();
     return workload;
+  }
+
+  /** As soon as the coordinator has recovered. */
+  private static void setPolicy(String rest) throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(rest + "/api/v1/hosts/host-1/policy"))
+            .header("Content-Type", "application/json")
+            .PUT(HttpRequest.BodyPublishers.ofString(POLICY))
+            .build();
+    long deadline = System.nanoTime() + BOUND.toNanos();
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+      while (answer.statusCode() != 200) {
+        if (System.nanoTime() - deadline > 0) {
+          throw new IOException("the policy was refused: " + answer.body());
+        }
+        Thread.sleep(100);
+        answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+      }
+    }
   }
 
   private void prepare() {
@@ -74,6 +107,15 @@ final class Workload implements AutoCloseable {
     SpaceClient other = host.createSpace("inference", NotificationMode.SEQUENTIAL);
     map(other, WEIGHTS, 32 * PAGE);
     agents.get(2).setDelays(0, Delays.newBuilder().setDrainNanos(SLOW_DRAIN.toNanos()).build());
+  }
+
+  /** The address space that everybody works in. */
+  long spaceId() {
+    return space.id();
+  }
+
+  void createSpace(String name) {
+    host.createSpace(name, NotificationMode.SPLIT);
   }
 
   private void map(long address, long length) {
