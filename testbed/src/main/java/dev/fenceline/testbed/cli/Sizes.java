@@ -47,7 +47,11 @@ final class Sizes {
           case "p" -> 4096;
           default -> 1;
         };
-    return Math.multiplyExact(Long.parseLong(matcher.group(1)), factor);
+    long count = Long.parseLong(matcher.group(1));
+    if (count > Long.MAX_VALUE / factor) {
+      throw new IllegalArgumentException("'" + text + "' is longer than any address space");
+    }
+    return count * factor;
   }
 
   /** {@code block}, {@code try}, or a bound such as {@code 500ms}. */

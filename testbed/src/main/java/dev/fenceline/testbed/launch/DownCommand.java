@@ -18,19 +18,18 @@ public final class DownCommand implements Callable<Integer> {
   @Option(names = "--instance", defaultValue = "up", description = "Name of the stack.")
   private String instance = "up";
 
-  /** Exit code 0 if nothing runs any more, 2 if the state could not be read. */
+  /**
+   * Exit code 0 if nothing runs any more.
+   *
+   * @throws LaunchFailure if the state could not be read
+   */
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() throws LaunchFailure, InterruptedException {
     Path directory = Installation.current().runDirectory().resolve(instance);
-    try {
-      Optional<StackState> state = StackState.read(directory);
-      int stopped = state.isPresent() ? state.get().stop(WITHIN) : 0;
-      StackState.remove(directory);
-      System.out.println(stopped == 0 ? "nothing runs" : "stopped");
-      return 0;
-    } catch (LaunchFailure e) {
-      System.err.println("fenceline: " + e.getMessage());
-      return 2;
-    }
+    Optional<StackState> state = StackState.read(directory);
+    int stopped = state.isPresent() ? state.get().stop(WITHIN) : 0;
+    StackState.remove(directory);
+    System.out.println(stopped == 0 ? "nothing runs" : "stopped");
+    return 0;
   }
 }

@@ -3,6 +3,7 @@ package dev.fenceline.testbed.launch;
 import dev.fenceline.security.SecuritySettings;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -13,7 +14,6 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Starts a coordinator, a host and agents on this machine, until Ctrl-C or down.")
 public final class UpCommand implements Callable<Integer> {
-  private static final int FAILED = 2;
   private static final Duration LOOK_AFTER = Duration.ofMillis(500);
 
   @Option(
@@ -23,7 +23,7 @@ public final class UpCommand implements Callable<Integer> {
   private int agents;
 
   @Option(
-      names = "--devices-per-agent",
+      names = {"--devices-per-agent", "--devices"},
       defaultValue = "1",
       description = "Devices in each agent (default: ${DEFAULT-VALUE}).")
   private int devicesPerAgent;
@@ -39,9 +39,14 @@ public final class UpCommand implements Callable<Integer> {
       description = "mTLS between the services, with certificates made in target/run/NAME/certs.")
   private boolean tls;
 
-  /** Exit code 0 after a clean stop, 2 if the stack did not start or a service died. */
+  /**
+   * Exit code 0 after a clean stop.
+   *
+   * @throws LaunchFailure if the stack did not start or a service died
+   */
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() throws LaunchFailure, InterruptedException {
+    long begun = System.nanoTime();
     Installation installation = Installation.current();
     PrintStream out = System.out;
     try (Interruption interruption = Interruption.install(Duration.ZERO)) {
@@ -49,6 +54,7 @@ public final class UpCommand implements Callable<Integer> {
           StackSpec.of(installation.runDirectory().resolve(instance), agents, devicesPerAgent);
       Stack stack = Stack.start(installation, tls ? spec.secured() : spec, interruption);
       print(out, stack);
+      ask(out, System.nanoTime() - begun);
       while (!interruption.await(LOOK_AFTER)) {
         ServiceProcess dead = stack.firstDead().orElse(null);
         if (dead != null && !interruption.raised()) {
@@ -56,15 +62,12 @@ public final class UpCommand implements Callable<Integer> {
         }
       }
       return 0;
-    } catch (LaunchFailure | IllegalArgumentException e) {
-      System.err.println("fenceline: " + e.getMessage());
-      return FAILED;
     }
   }
 
   private static void print(PrintStream out, Stack stack) {
-    out.println("coordinator  " + stack.restAddress() + "/api/v1/hosts");
-    out.println("             " + stack.restAddress() + "/swagger-ui.html");
+    out.println("console      " + stack.restAddress() + "/");
+    out.println("REST         " + stack.restAddress() + "/api/v1, described at /swagger-ui.html");
     for (ServiceProcess process : stack.processes()) {
       out.printf(
           "%-12s gRPC %s  HTTP %s  pid %d  log %s%n",
@@ -79,6 +82,11 @@ public final class UpCommand implements Callable<Integer> {
       out.println("certificates " + caller.trustedCa().getParent());
       out.println("             " + caller.certificate() + " may call everything");
     }
+  }
+
+  private static void ask(PrintStream out, long nanos) {
+    out.printf(Locale.ROOT, "ready after %.1f s; ask it from another terminal:%n", nanos / 1e9);
+    out.println("             ./fenceline status | agents | spaces | fences | top");
     out.println("Ctrl-C (or ./fenceline down) stops it.");
     out.flush();
   }
