@@ -177,7 +177,18 @@ class SessionTest {
     assertThat(last(effects, AgentEffect.Send.class).batch().sessionId()).isEqualTo(100);
     assertThat(last(effects, AgentEffect.CloseStream.class).attempt()).isEqualTo(1);
     assertThat(link.engine.state()).isEqualTo(LinkState.DISCONNECTED);
-    assertThat(link.give(new AgentInput.Start())).isEmpty();
+  }
+
+  @Test
+  void startAfterLeaving_dialsAnew() {
+    link.attached();
+    AgentEffect.DropEverything drop =
+        last(link.give(new AgentInput.Stop()), AgentEffect.DropEverything.class);
+    link.give(new AgentInput.Drained(drop.drainId()));
+
+    List<AgentEffect> effects = link.give(new AgentInput.Start());
+
+    assertThat(last(effects, AgentEffect.Dial.class).attempt()).isEqualTo(2);
   }
 
   @Test
