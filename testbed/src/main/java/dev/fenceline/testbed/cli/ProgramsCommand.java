@@ -128,7 +128,13 @@ final class ProgramsCommand extends OperatorCommand {
     screen.format(
         "faults    %s, %s retried after a collision",
         Quantities.count(result.faults()), Quantities.count(result.faultRetries()));
-    switch (program.kind()) {
+    if (errno == null) {
+      value(program.kind(), result, screen);
+    }
+  }
+
+  private static void value(String kind, Program.Result result, Screen screen) {
+    switch (kind) {
       case "checksum" ->
           screen.line("result    sum " + result.sum() + ", CRC-32C " + result.crc32c());
       case "pointer-chase", "atomic-add" -> screen.line("result    " + result.value());

@@ -119,7 +119,7 @@ final class SpaceCommand implements Runnable {
     private static String times(Operation operation) {
       return operation.fenceId() == null
           ? ""
-          : "; fence %s: schedule %s, unmap %s, wait %s, %d devices drained"
+          : "; fence %s: schedule %s, unmap %s, wait %s, %d devices had to drain"
               .formatted(
                   operation.fenceId(),
                   States.micros(operation.scheduleMicros()),
