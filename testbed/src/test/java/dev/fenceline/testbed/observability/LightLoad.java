@@ -71,6 +71,7 @@ final class LightLoad implements AutoCloseable {
 
   private void run() {
     try {
+      awaitAttached();
       // Slow enough that whoever does not wait long backs off.
       devices.getLast().setDelays(0, Delays.newBuilder().setDrainNanos(SLOW_DRAIN_NANOS).build());
       SpaceClient split = host.createSpace("split", NotificationMode.SPLIT);
@@ -91,6 +92,16 @@ final class LightLoad implements AutoCloseable {
     } catch (Exception e) {
       if (!stopped) {
         failure = e;
+      }
+    }
+  }
+
+  /** An agent is ready before a host is there that it could attach to. */
+  private void awaitAttached() throws InterruptedException {
+    for (DeviceClient device : devices) {
+      while (device.agent().getHostsList().stream()
+          .noneMatch(link -> link.getState().equals("attached"))) {
+        Thread.sleep(100); // bounded by whoever waits for the first rounds
       }
     }
   }
