@@ -24,7 +24,8 @@ public final class ExitCodes {
 
   static int of(Exception failure) {
     return switch (failure) {
-      // A host's or an agent's own refusal comes with the status of the moment, such as 503 for EAGAIN.
+      // A host's or an agent's own refusal comes with the status of the moment, such as 503 for
+      // EAGAIN.
       case ProblemException problem when problem.type().equals("request-refused") -> REFUSED;
       case ProblemException problem -> ofStatus(problem.status());
       case UnreachableException unreachable -> UNREACHABLE;

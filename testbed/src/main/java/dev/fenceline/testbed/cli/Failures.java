@@ -65,8 +65,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     return switch (problem.status()) {
       case 401 -> said + "; give a token by --token-file or FENCELINE_TOKEN";
       case 403 -> said + "; this needs a token with a higher role";
-      case 503 ->
-          problem.problem().retryAfter() == null ? said : said + "; try again in a moment";
+      case 503 -> problem.problem().retryAfter() == null ? said : said + "; try again in a moment";
       default -> said + " (" + problem.type() + ")";
     };
   }

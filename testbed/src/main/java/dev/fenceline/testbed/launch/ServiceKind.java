@@ -38,7 +38,8 @@ public enum ServiceKind {
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=" + compilerTier,
         "-XX:+ExitOnOutOfMemoryError",
-        // By default the heap begins as large as it may become, and the young generation is all touched.
+        // By default the heap begins as large as it may become, and the young generation is all
+        // touched.
         "-Xms64m",
         "-Xmx" + maxHeap);
   }

@@ -65,7 +65,8 @@ class CommandLineTest {
             List.of("devices", "agent-1", "--server", NOBODY),
             List.of("space", "map", "host-1.1", "12x", "--server", NOBODY),
             List.of("space", "unmap", "host-1.1", "here", "4096", "--server", NOBODY),
-            List.of("space", "unmap", "host-1.1", "0", "4096", "--wait", "soon", "--server", NOBODY));
+            List.of(
+                "space", "unmap", "host-1.1", "0", "4096", "--wait", "soon", "--server", NOBODY));
     for (List<String> each : wrong) {
       Result result = run(each.toArray(String[]::new));
       assertThat(result.code()).as("%s", each).isEqualTo(ExitCodes.REFUSED);
@@ -94,7 +95,8 @@ class CommandLineTest {
   @Test
   void page_namesExactlyTheCommandsThatThereAre() throws IOException {
     Matcher heading =
-        Pattern.compile("(?m)^\\| `([a-z]+)").matcher(Files.readString(ROOT.resolve("docs/CLI.md")));
+        Pattern.compile("(?m)^\\| `([a-z]+)")
+            .matcher(Files.readString(ROOT.resolve("docs/CLI.md")));
     TreeSet<String> named = new TreeSet<>();
     while (heading.find()) {
       named.add(heading.group(1));

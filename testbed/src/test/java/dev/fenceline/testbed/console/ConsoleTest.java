@@ -294,8 +294,7 @@ class ConsoleTest {
   @Test
   void page_forbidsWhatComesFromElsewhere() {
     open("");
-    String policy =
-        page.request().get(origin + "/").headers().get("content-security-policy");
+    String policy = page.request().get(origin + "/").headers().get("content-security-policy");
     assertThat(policy).contains("default-src 'self'").doesNotContain("unsafe");
   }
 

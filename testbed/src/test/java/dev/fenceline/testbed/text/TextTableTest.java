@@ -23,7 +23,8 @@ class TextTableTest {
   void narrowTerminal_cutsOnlyWhatMayBeCut() {
     TextTable table = TextTable.of("ID", "~REMARK", ">N");
     table.row("agent-1/0", "a very long remark that nobody needs in full", 7);
-    assertThat(print(table, 30)).isEqualTo("ID         REMARK            N\nagent-1/0  a very long rem…  7\n");
+    assertThat(print(table, 30))
+        .isEqualTo("ID         REMARK            N\nagent-1/0  a very long rem…  7\n");
   }
 
   @Test
