@@ -147,7 +147,12 @@ final class Connection {
       return;
     }
     AgentMessage.Batch batch = up.pollFirst();
-    if (batch != null && !hostKnows) {
+    if (batch == null || hostKnows) {
+      return;
+    }
+    if (world.network.corrupted(batch)) {
+      host.undecodable(this);
+    } else {
       host.received(this, batch);
     }
   }
@@ -168,7 +173,12 @@ final class Connection {
     if (batch == END_DOWN) {
       agentNotices();
     } else if (batch != null && !agentKnows) {
-      agent.received(attempt, batch);
+      if (world.network.corrupted(batch)) {
+        endByAgent();
+        agent.undecodable(attempt);
+      } else {
+        agent.received(attempt, batch);
+      }
     }
   }
 

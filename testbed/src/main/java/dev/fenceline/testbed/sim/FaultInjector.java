@@ -19,6 +19,13 @@ final class FaultInjector {
 
   void start() {
     planNext();
+    int agents = world.agents.size();
+    if (agents > 1 && random.nextInt(4) == 0) {
+      world.loop.after(
+          random.nextInt((int) SimSettings.SAFETY_NANOS),
+          "agent is lost",
+          () -> population.loseAgent(random.nextInt(agents)));
+    }
   }
 
   private void planNext() {
@@ -37,8 +44,10 @@ final class FaultInjector {
       cut(false);
     } else if (kind < 270) {
       cut(true);
-    } else if (kind < 400) {
+    } else if (kind < 370) {
       population.crashAgent(agent, restartDelay(), random.nextBoolean());
+    } else if (kind < 400) {
+      population.leaveAndReturn(agent, restartDelay());
     } else if (kind < 560) {
       world.agents.get(agent).freeze(pause());
     } else if (kind < 680) {

@@ -65,6 +65,11 @@ final class HostSessions {
         || engine.sessions().stream().anyMatch(session -> session.sessionId() == sessionId);
   }
 
+  boolean knowsAgent(String agentId) {
+    return engine.sessions().stream()
+        .anyMatch(session -> session.hello().agentId().equals(agentId));
+  }
+
   boolean leaseExpired(long sessionId) {
     return expired.contains(sessionId);
   }
@@ -288,6 +293,9 @@ final class HostSessions {
       world.count(Sometimes.LEASE_EXPIRED);
       expired.add(end.sessionId());
       requireFenced(end.sessionId());
+    }
+    if (end.cause() == FenceResolution.LEFT) {
+      world.count(Sometimes.AGENT_LEFT);
     }
     connectionOf.remove(end.sessionId());
     for (HostShard shard : host.shards()) {

@@ -275,6 +275,7 @@ final class HostShard {
     int skipped = world.broken(Breakage.MIRROR_NOT_NOTIFIED) ? random.nextInt(4) : -1;
     for (int i = 0; i < broadcast.sessionIds().length; i++) {
       long sessionId = broadcast.sessionIds()[i];
+      requireListening(sessionId, broadcast.message());
       if (i == skipped) {
         claimAcknowledged(sessionId, broadcast.message());
       } else {
@@ -291,6 +292,9 @@ final class HostShard {
   }
 
   private void send(long sessionId, HostMessage message) {
+    if (message instanceof HostMessage.Invalidate invalidate) {
+      requireListening(sessionId, invalidate);
+    }
     if (message instanceof HostMessage.FaultReply reply) {
       Asked asked = faults.remove(new FaultKey(sessionId, reply.faultId()));
       if (asked != null) {
@@ -309,6 +313,7 @@ final class HostShard {
       for (int i = 0; i < run.pageCount(); i++, vpn++) {
         if (run.state() == PageRun.State.PRESENT || run.state() == PageRun.State.ZERO) {
           requireMappable(asked.space(), vpn);
+          ReplyTruth.require(engine.queries(), asked.space(), vpn, run);
           world.monitor.granted(
               asked.space(), sessionId, asked.device(), vpn, run.generation(), reply.sequence());
         }
@@ -320,6 +325,24 @@ final class HostShard {
       if (mirror != null) {
         mirror.view().holders().release(Pages.number(asked.request().address()), vpn);
       }
+    }
+  }
+
+  /** INV-12: whoever is told of an invalidation has a mirror there, and none that was removed. */
+  private void requireListening(long sessionId, HostMessage.Invalidate message) {
+    var session = engine.queries().session(sessionId);
+    boolean listening =
+        session != null
+            && session.mirrors().values().stream()
+                .anyMatch(
+                    mirror ->
+                        mirror.start() < message.end()
+                            && message.start() < mirror.end()
+                            && (message.deviceIndex() == HostMessage.Invalidate.ALL_DEVICES
+                                || mirror.view().device().deviceIndex() == message.deviceIndex()));
+    if (!listening) {
+      throw new InvariantViolation(
+          "INV-12", "session %d hears of %s without a mirror there".formatted(sessionId, message));
     }
   }
 

@@ -96,8 +96,9 @@ final class Monitor {
     if (!resolved.add(new FenceOf(host.epoch(), invalidation.id(), fenceIndex))) {
       throw new InvariantViolation("INV-6", "a fence was resolved twice: " + text(invalidation));
     }
-    long took = fence.resolvedNanos() - fence.scheduledNanos();
-    long bound = host.fenceBoundNanos(fence.scheduledNanos());
+    long sinceNanos = fence.toldNanosOr(fence.resolvedNanos());
+    long took = fence.resolvedNanos() - sinceNanos;
+    long bound = host.fenceBoundNanos(sinceNanos);
     if (bound == host.plainFenceBoundNanos()) {
       worstFenceNanos = Math.max(worstFenceNanos, took);
     }

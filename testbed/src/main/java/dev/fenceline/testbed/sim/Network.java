@@ -1,5 +1,8 @@
 package dev.fenceline.testbed.sim;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.fenceline.attach.v1.AgentBatch;
+import dev.fenceline.attach.v1.HostBatch;
 import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.HostMessage;
@@ -19,6 +22,7 @@ final class Network {
   private static final long MICRO = SimSettings.MICRO;
   private static final long MILLI = SimSettings.MILLI;
   private static final int MAX_AGENTS = 8;
+  private static final int CORRUPTED_ONE_IN = 3_000;
 
   private final SimWorld world;
   private final SplittableRandom random;
@@ -182,6 +186,45 @@ final class Network {
         new DmaReply(
             dma.request().requestId(), DmaReply.Outcome.DONE, new byte[0], 0, SimUnit.LOST);
     dma.agent().after(delayNanos, "dma failed", () -> dma.onReply().accept(none));
+  }
+
+  // ---- corruption
+
+  /**
+   * Whether bytes of a batch were changed so that it cannot be decoded any more. One that still can
+   * is another message; that is for checksums to prevent, and no decoder notices.
+   */
+  boolean corrupted(AgentMessage.Batch batch) {
+    if (!world.faulty || random.nextInt(CORRUPTED_ONE_IN) != 0) {
+      return false;
+    }
+    try {
+      AgentMessageCodec.decode(
+          AgentBatch.parseFrom(damaged(AgentMessageCodec.encode(batch).toByteArray())));
+      return false;
+    } catch (MalformedMessageException | InvalidProtocolBufferException e) {
+      return true;
+    }
+  }
+
+  boolean corrupted(HostMessage.Batch batch) {
+    if (!world.faulty || random.nextInt(CORRUPTED_ONE_IN) != 0) {
+      return false;
+    }
+    try {
+      HostMessageCodec.decode(
+          HostBatch.parseFrom(damaged(HostMessageCodec.encode(batch).toByteArray())));
+      return false;
+    } catch (MalformedMessageException | InvalidProtocolBufferException e) {
+      return true;
+    }
+  }
+
+  private byte[] damaged(byte[] bytes) {
+    for (int i = 0; i < 3 && bytes.length > 0; i++) {
+      bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+    }
+    return bytes;
   }
 
   // ---- codecs

@@ -35,7 +35,7 @@ final class Population {
   /** Who must be alive when everything has healed. */
   List<String> nodeIds() {
     List<String> ids = new ArrayList<>(List.of("host"));
-    world.agents.forEach(agent -> ids.add(agent.agentId()));
+    world.lastingAgents().forEach(agent -> ids.add(agent.agentId()));
     return ids;
   }
 
@@ -75,6 +75,26 @@ final class Population {
     world.trace(agent.name(), "crashes");
     agent.crash(noticedLate);
     world.loop.after(downNanos, "agent restarts", () -> world.agents.set(index, startAgent(index)));
+  }
+
+  /** Leaves in good order, ends, and is started again. */
+  void leaveAndReturn(int index, long downNanos) {
+    SimAgent agent = world.agents.get(index);
+    if (agent.alive() && !agent.frozen()) {
+      agent.leave(
+          () ->
+              world.loop.after(
+                  downNanos, "agent restarts", () -> world.agents.set(index, startAgent(index))));
+    }
+  }
+
+  /** Whatever it owes is resolved without it. */
+  void loseAgent(int index) {
+    SimAgent agent = world.agents.get(index);
+    if (agent.alive()) {
+      world.count(Sometimes.AGENT_GONE_FOR_GOOD);
+      agent.goForGood();
+    }
   }
 
   void crashHost(long downNanos) {

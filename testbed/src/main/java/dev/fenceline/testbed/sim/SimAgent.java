@@ -6,7 +6,6 @@ import dev.fenceline.agent.engine.HostLinkEngine;
 import dev.fenceline.agent.engine.LinkCounter;
 import dev.fenceline.agent.engine.LinkSettings;
 import dev.fenceline.agent.engine.LinkState;
-import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.Pages;
@@ -43,12 +42,14 @@ final class SimAgent extends SimProcess {
   /** By mirror id. */
   private final Map<Integer, Mirrored> mirrors = new TreeMap<>();
 
-  private final Map<Long, AgentMessage.FaultRequest> unchecked = new HashMap<>();
+  private final UncheckedInstalls unchecked = new UncheckedInstalls(this);
   private @Nullable Connection connection;
   private boolean stepping;
   private boolean flushPlanned;
   private boolean sessionUsable;
   private boolean started;
+  private boolean gone;
+  private @Nullable Runnable exited;
   private long dialed;
   private long sessionId;
   private long hostEpoch;
@@ -97,6 +98,18 @@ final class SimAgent extends SimProcess {
     return devices;
   }
 
+  /** The space of a mirror of a device of its own, or null. */
+  @Nullable SimSpace spaceOf(int mirrorId) {
+    Mirrored mirrored = mirrors.get(mirrorId);
+    return mirrored == null ? null : new SimSpace(hostEpoch, mirrored.spaceId());
+  }
+
+  /** The device that has a mirror, or null. */
+  @Nullable SimDevice deviceOf(int mirrorId) {
+    Mirrored mirrored = mirrors.get(mirrorId);
+    return mirrored == null ? null : devices.get(mirrored.device());
+  }
+
   HostLinkEngine engine() {
     return engine;
   }
@@ -121,6 +134,34 @@ final class SimAgent extends SimProcess {
     if (!started) {
       started = true;
       step(new AgentInput.Start());
+    }
+  }
+
+  /** Never comes back. */
+  void goForGood() {
+    gone = true;
+    crash(true);
+  }
+
+  boolean gone() {
+    return gone;
+  }
+
+  /** Leaves the host in good order, then its process ends. */
+  void leave(Runnable whenExited) {
+    exited = whenExited;
+    step(new AgentInput.Stop());
+    if (engine.state() == LinkState.DISCONNECTED) {
+      exit(); // it had never dialled
+    }
+  }
+
+  private void exit() {
+    Runnable then = exited;
+    if (alive() && then != null) {
+      exited = null;
+      crash(false);
+      then.run();
     }
   }
 
@@ -195,6 +236,12 @@ final class SimAgent extends SimProcess {
     step(new AgentInput.StreamOpened(attempt));
   }
 
+  /** Something on a stream could not be decoded: it is closed, as one that broke. */
+  void undecodable(long attempt) {
+    world.count(Sometimes.CORRUPTED_AT_AGENT);
+    step(new AgentInput.StreamEnded(attempt, "malformed message from the host"));
+  }
+
   void streamEnded(long attempt) {
     step(new AgentInput.StreamEnded(attempt, "broken"));
   }
@@ -232,32 +279,9 @@ final class SimAgent extends SimProcess {
 
   private void take(long attempt, HostMessage.Batch batch) {
     if (world.broken(Breakage.INSTALL_WITHOUT_SEQUENCE_CHECK)) {
-      installUnchecked(batch);
+      unchecked.install(batch);
     }
     step(new AgentInput.Received(attempt, batch));
-  }
-
-  private void installUnchecked(HostMessage.Batch batch) {
-    for (HostMessage message : batch.messages()) {
-      if (message instanceof HostMessage.FaultReply reply && batch.sessionId() == sessionId) {
-        AgentMessage.FaultRequest request = unchecked.remove(reply.faultId());
-        Mirrored mirrored = request == null ? null : mirrors.get(request.mirrorId());
-        if (request != null && mirrored != null) {
-          SimSpace space = new SimSpace(hostEpoch, mirrored.spaceId());
-          long vpn = Pages.number(request.address());
-          devices.get(mirrored.device()).install(space, sessionId, vpn, reply.runs());
-        }
-      }
-    }
-  }
-
-  /** Only a breakage looks at them. */
-  private void noteRequests(AgentMessage.Batch batch) {
-    for (AgentMessage message : batch.messages()) {
-      if (message instanceof AgentMessage.FaultRequest request) {
-        unchecked.put(request.faultId(), request);
-      }
-    }
   }
 
   // ---- the engine
@@ -325,7 +349,7 @@ final class SimAgent extends SimProcess {
       }
       case AgentEffect.Send send -> {
         if (world.broken(Breakage.INSTALL_WITHOUT_SEQUENCE_CHECK)) {
-          noteRequests(send.batch());
+          unchecked.asked(send.batch());
         }
         if (connection != null) {
           connection.sendUp(send.batch());
@@ -378,6 +402,8 @@ final class SimAgent extends SimProcess {
       case AgentEffect.StateChanged changed -> {
         if (changed.to() == LinkState.FENCED) {
           world.count(Sometimes.SELF_FENCED);
+        } else if (changed.to() == LinkState.DISCONNECTED && exited != null) {
+          after(1 + random.nextInt(20_000), "process ends", this::exit);
         }
       }
     }

@@ -143,6 +143,16 @@ final class SimHost extends SimProcess {
     }
   }
 
+  /** Something on a stream could not be decoded: the agent is told, the stream ends. */
+  void undecodable(Connection connection) {
+    world.count(Sometimes.CORRUPTED_AT_HOST);
+    connection.sendDown(
+        new HostMessage.Batch(
+            epoch, connection.sessionId(), List.of(new HostMessage.Goodbye("malformed"))));
+    connection.endDown();
+    closed(connection);
+  }
+
   private void route(long toEpoch, long sessionId, AgentMessage message) {
     switch (message) {
       case AgentMessage.Hello h -> {}

@@ -29,6 +29,10 @@ final class SimUnit {
   private long ticket;
   private @Nullable Access inFlight;
   private int tries;
+
+  /** The fault under way only asks what is there. */
+  private boolean asksOnly;
+
   private long served;
   private int[] generations = new int[0];
 
@@ -77,7 +81,12 @@ final class SimUnit {
     }
     operation = next;
     tries = 0;
-    check(next);
+    if (random.nextInt(30) == 0) {
+      asksOnly = true;
+      fault(next, 0);
+    } else {
+      check(next);
+    }
   }
 
   private void pause() {
@@ -220,7 +229,14 @@ final class SimUnit {
             device.index(),
             wanted.vpn() + missing,
             wanted.pages() - missing + more,
-            wanted.writes() ? dev.fenceline.model.Access.WRITE : dev.fenceline.model.Access.READ));
+            accessOf(wanted)));
+  }
+
+  private dev.fenceline.model.Access accessOf(DataOperation wanted) {
+    if (asksOnly) {
+      return dev.fenceline.model.Access.SNAPSHOT;
+    }
+    return wanted.writes() ? dev.fenceline.model.Access.WRITE : dev.fenceline.model.Access.READ;
   }
 
   /** Its fault was answered. */
@@ -229,9 +245,18 @@ final class SimUnit {
     if (wanted == null) {
       throw new InvariantViolation("INV-6", "a unit heard of a fault that it did not have");
     }
+    boolean asked = asksOnly;
+    asksOnly = false;
     switch (outcome) {
-      case FaultOutcome.Served served -> retry(wanted);
-      case FaultOutcome.Reported reported -> retry(wanted);
+      case FaultOutcome.Served served -> {
+        requireAnswerTo(asked, false);
+        retry(wanted);
+      }
+      case FaultOutcome.Reported reported -> {
+        requireAnswerTo(asked, true);
+        world.count(Sometimes.SNAPSHOT_TAKEN);
+        retry(wanted);
+      }
       case FaultOutcome.Refused refused -> {
         if (refused.errno() == Errno.RESOURCE_EXHAUSTED) {
           world.count(Sometimes.FRAMES_EXHAUSTED);
@@ -239,6 +264,13 @@ final class SimUnit {
         served++;
         giveUp(wanted);
       }
+    }
+  }
+
+  private void requireAnswerTo(boolean asked, boolean reported) {
+    if (asked != reported) {
+      throw new InvariantViolation(
+          "INV-9", asked ? "a snapshot was served as a fault" : "a fault was only reported on");
     }
   }
 

@@ -42,6 +42,11 @@ final class SimWorld {
     this.network = new Network(this, random);
   }
 
+  /** All but those that never come back; some of them may be down at the moment. */
+  List<SimAgent> lastingAgents() {
+    return agents.stream().filter(agent -> !agent.gone()).toList();
+  }
+
   boolean broken(Breakage by) {
     return breakage == by;
   }

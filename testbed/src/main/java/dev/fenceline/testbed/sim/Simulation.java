@@ -89,6 +89,7 @@ public final class Simulation {
       if (world.loop.happened() - checked >= FRAME_CHECK_EVENTS) {
         checked = world.loop.happened();
         frameCheck();
+        states.holders();
       }
     }
   }
@@ -121,14 +122,14 @@ public final class Simulation {
 
   private long[] served() {
     List<Long> counts = new ArrayList<>();
-    for (SimAgent agent : world.agents) {
+    for (SimAgent agent : world.lastingAgents()) {
       agent.devices().forEach(device -> device.units().forEach(unit -> counts.add(unit.served())));
     }
     return counts.stream().mapToLong(Long::longValue).toArray();
   }
 
   private void requireProgress(long[] before) {
-    for (SimAgent agent : world.agents) {
+    for (SimAgent agent : world.lastingAgents()) {
       require(
           agent.engine().state() == LinkState.ATTACHED,
           () -> agent.name() + " is " + agent.engine().state() + " long after everything healed");
@@ -148,7 +149,7 @@ public final class Simulation {
 
   private String unitText(int ordinal) {
     int left = ordinal;
-    for (SimAgent agent : world.agents) {
+    for (SimAgent agent : world.lastingAgents()) {
       for (SimDevice device : agent.devices()) {
         if (left < device.units().size()) {
           return agent.name() + ", " + device.units().get(left);
@@ -163,13 +164,20 @@ public final class Simulation {
     for (SimClient client : world.clients) {
       require(client.idle(), () -> "a client waits for an answer for ever");
     }
-    for (SimAgent agent : world.agents) {
+    for (SimAgent agent : world.lastingAgents()) {
       require(agent.idle(), () -> agent.name() + " has faults, accesses or drains under way");
     }
     SimHost host = world.host;
-    require(
-        host != null && host.alive() && host.idle(),
-        () -> "the host is not at rest: " + (host == null ? "there is none" : host.pending()));
+    require(host != null, () -> "the host is not at rest: there is none");
+    if (host == null) {
+      return;
+    }
+    require(host.alive() && host.idle(), () -> "the host is not at rest: " + host.pending());
+    for (SimAgent agent : world.agents) {
+      require(
+          !agent.gone() || !host.sessions().knowsAgent(agent.agentId()),
+          () -> "the host still has a session of " + agent.name() + ", which is gone for good");
+    }
     frameCheck();
     states.mirrorsAtRest();
   }
@@ -177,7 +185,9 @@ public final class Simulation {
   private void judge() {
     switch (world.memory.judge()) {
       case Verdict.Linearizable l -> {}
-      case Verdict.Undecided u -> {}
+      case Verdict.Undecided u ->
+          // A run that cannot be judged proves nothing, and must not pass for one that did.
+          throw new InvariantViolation("UNDECIDED", u.explanation());
       case Verdict.Violation v -> throw new InvariantViolation("INV-13", v.explanation());
     }
   }

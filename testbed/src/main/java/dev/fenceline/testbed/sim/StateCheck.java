@@ -1,11 +1,14 @@
 package dev.fenceline.testbed.sim;
 
 import dev.fenceline.concurrent.MirrorEntry;
+import dev.fenceline.concurrent.MirrorTable;
+import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.shard.AddressSpace;
 import dev.fenceline.host.engine.shard.Pin;
 import dev.fenceline.host.engine.shard.ShardQueries;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.model.Pages;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Comparisons of whole states: the frames of the host now and then, and at rest the host's page
@@ -86,7 +89,7 @@ final class StateCheck {
     if (host == null) {
       return;
     }
-    for (SimAgent agent : world.agents) {
+    for (SimAgent agent : world.lastingAgents()) {
       for (SimDevice device : agent.devices()) {
         device.forEachTable(
             (spaceId, table) ->
@@ -102,6 +105,59 @@ final class StateCheck {
         host.cpu().forEachEntry(space.id(), (vpn, entry) -> compareCpu(space, vpn, entry));
       }
     }
+  }
+
+  /**
+   * At any time: what a device could go through now, and would be let through with, is known to be
+   * held, or an invalidation would not wait for it (INV-12).
+   */
+  void holders() {
+    SimHost host = world.host;
+    if (host == null || !host.alive()) {
+      return;
+    }
+    for (SimAgent agent : world.agents) {
+      if (agent.alive() && agent.mayAccess(host.epoch(), agent.sessionId())) {
+        for (SimDevice device : agent.devices()) {
+          device.forEachTable((spaceId, table) -> requireHeld(host, device, spaceId, table));
+        }
+      }
+    }
+  }
+
+  private void requireHeld(SimHost host, SimDevice device, long spaceId, MirrorTable table) {
+    ShardQueries queries = host.shardOf(spaceId).engine().queries();
+    AddressSpace space = queries.space(spaceId);
+    long sessionId = device.agent().sessionId();
+    if (space == null || queries.session(sessionId) == null) {
+      return;
+    }
+    DeviceView view = viewOf(queries, space, sessionId, device.index());
+    table.forEach(
+        0,
+        Pages.PAGE_LIMIT,
+        (vpn, entry) -> {
+          long truth = space.memory().entry(vpn);
+          boolean good =
+              (Pte.isPresent(truth) || Pte.isZero(truth))
+                  && Pte.generation(truth) == MirrorEntry.generation(entry);
+          if (good && (view == null || !view.holders().holdsAny(vpn, vpn + 1))) {
+            throw new InvariantViolation(
+                "INV-12",
+                "%s, device %d has page 0x%x of space %d; the host does not know that it is held"
+                    .formatted(device.agent().name(), device.index(), vpn, spaceId));
+          }
+        });
+  }
+
+  private static @Nullable DeviceView viewOf(
+      ShardQueries queries, AddressSpace space, long sessionId, int deviceIndex) {
+    for (DeviceView view : queries.views(space)) {
+      if (view.sessionId() == sessionId && view.device().deviceIndex() == deviceIndex) {
+        return view;
+      }
+    }
+    return null;
   }
 
   private void compare(SimHost host, SimDevice device, long spaceId, long vpn, long entry) {

@@ -22,8 +22,11 @@ import org.jspecify.annotations.Nullable;
  * @param nowMillis the wall clock at the same moment
  */
 record InvalidationReads(
-    ShardQueries queries, FenceDiagnosis diagnosis, long nowNanos, long nowMillis) {
-  private static final long NANOS_PER_MILLI = 1_000_000;
+    ShardQueries queries,
+    FenceDiagnosis diagnosis,
+    WallClock wallClock,
+    long nowNanos,
+    long nowMillis) {
 
   /** Which invalidations a query asks for; spaceId 0 is all. */
   record Filter(long spaceId, boolean pendingOnly) {
@@ -126,7 +129,7 @@ record InvalidationReads(
             .setState(state(invalidation.state()))
             .setSequence(invalidation.sequence())
             .setStartedAtMillis(
-                nowMillis - (nowNanos - invalidation.startedNanos()) / NANOS_PER_MILLI)
+                wallClock.millisAt(invalidation.startedNanos(), nowMillis, nowNanos))
             .setScheduleNanos(invalidation.scheduleNanos(nowNanos))
             .setUnmapNanos(invalidation.unmapNanos(nowNanos))
             .setWaitNanos(invalidation.waitNanos(nowNanos));
@@ -147,7 +150,7 @@ record InvalidationReads(
             .setElapsedNanos(end - fence.scheduledNanos());
     if (fence.pending()) {
       info.setDiagnosis(
-          diagnosis.of(fence, queries.wasTold(invalidation, index), end - fence.scheduledNanos()));
+          diagnosis.of(fence, queries.wasTold(invalidation, index), end - fence.toldNanosOr(end)));
     }
     return info.build();
   }

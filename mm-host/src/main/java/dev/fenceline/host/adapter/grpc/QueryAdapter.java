@@ -66,6 +66,8 @@ public final class QueryAdapter extends HostQueryServiceGrpc.HostQueryServiceImp
 
   private final HostRuntime host;
 
+  private final WallClock wallClock = new WallClock();
+
   public QueryAdapter(HostRuntime host) {
     this.host = host;
   }
@@ -378,9 +380,9 @@ public final class QueryAdapter extends HostQueryServiceGrpc.HostQueryServiceImp
     new EventStream(host, request, (ServerCallStreamObserver<HostEvents>) answers).start();
   }
 
-  private static InvalidationReads reads(
-      ShardQueries queries, FenceDiagnosis diagnosis, long nowNanos) {
-    return new InvalidationReads(queries, diagnosis, nowNanos, System.currentTimeMillis());
+  private InvalidationReads reads(ShardQueries queries, FenceDiagnosis diagnosis, long nowNanos) {
+    return new InvalidationReads(
+        queries, diagnosis, wallClock, nowNanos, System.currentTimeMillis());
   }
 
   private FenceDiagnosis diagnosis() {

@@ -30,8 +30,10 @@ import dev.fenceline.query.v1.RangeInfo;
 import dev.fenceline.query.v1.SpaceInfo;
 import dev.fenceline.query.v1.SpaceMap;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -284,26 +286,44 @@ final class SpaceReads {
     return 0;
   }
 
+  /**
+   * A page of mirrors, oldest session first.
+   *
+   * @param from the place of the first one: a mirror's place is its own, so those that come and go
+   *     meanwhile neither repeat nor hide one that stays
+   */
   static ListMirrorsReply mirrors(AddressSpace space, Window window, long from) {
-    List<MirrorInfo> page = new ArrayList<>();
-    long[] seen = {0};
+    // The first ones behind the place, one more than asked for; the last of them on top.
+    PriorityQueue<Mirror> first =
+        new PriorityQueue<>(Comparator.comparingLong(SpaceReads::place).reversed());
     space
         .mirrors()
         .forEachOverlap(
             window.start(),
             window.end(),
             mirror -> {
-              if (seen[0] >= from && page.size() < window.size()) {
-                page.add(mirror(mirror));
+              if (place(mirror) >= from) {
+                first.add(mirror);
+                if (first.size() > window.size() + 1) {
+                  first.poll();
+                }
               }
-              seen[0]++;
             });
-    long next = from + page.size();
+    Mirror next = first.size() > window.size() ? first.poll() : null;
     return ListMirrorsReply.newBuilder()
-        .addAllMirrors(page)
-        .setNext(next < seen[0] ? next : 0)
+        .addAllMirrors(
+            first.stream()
+                .sorted(Comparator.comparingLong(SpaceReads::place))
+                .map(SpaceReads::mirror)
+                .toList())
+        .setNext(next == null ? 0 : place(next))
         .setSequence(space.sequence())
         .build();
+  }
+
+  /** By session, then by the agent's number of the mirror; never 0. */
+  private static long place(Mirror mirror) {
+    return (mirror.view().sessionId() << (Integer.SIZE - 1)) | mirror.mirrorId();
   }
 
   private static MirrorInfo mirror(Mirror mirror) {

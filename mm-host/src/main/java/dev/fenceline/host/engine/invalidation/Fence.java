@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 public final class Fence {
   private final DeviceView participant;
   private final long scheduledNanos;
+  private long toldNanos;
+  private boolean told;
   private long resolvedNanos;
   private @Nullable FenceResolution resolution;
 
@@ -29,6 +31,25 @@ public final class Fence {
 
   public long scheduledNanos() {
     return scheduledNanos;
+  }
+
+  /** Whether its participant was told; a sequential notifier tells one after the other. */
+  public boolean told() {
+    return told;
+  }
+
+  /**
+   * From when on it is the participant's to drain: when it was told or, if it was not, the time
+   * given.
+   */
+  public long toldNanosOr(long otherwiseNanos) {
+    return told ? toldNanos : otherwiseNanos;
+  }
+
+  /** The participant is told, once. */
+  void tell(long nowNanos) {
+    told = true;
+    toldNanos = nowNanos;
   }
 
   /** When it was resolved; 0 while pending. */

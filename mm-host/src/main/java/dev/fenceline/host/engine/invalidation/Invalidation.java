@@ -167,9 +167,19 @@ public final class Invalidation {
       pendingCount++;
       waitedCount++;
       participant.owed().add(this);
-      participant.ledger().owes(fence);
+      participant.ledger().owes();
     } else {
       fence.resolve(FenceResolution.NOT_HELD, nowNanos);
+    }
+  }
+
+  /** The participant of a fence is told; from now on, it has to drain. */
+  public void tell(Fence fence, long nowNanos) {
+    if (!fence.told()) {
+      fence.tell(nowNanos);
+      if (fence.pending()) {
+        fence.participant().ledger().told(fence);
+      }
     }
   }
 

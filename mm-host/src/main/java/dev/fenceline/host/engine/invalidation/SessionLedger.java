@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class SessionLedger {
   private final long sessionId;
 
-  /** Ends of a list that runs through the fences themselves, in the order of scheduling. */
+  /** Ends of a list that runs through the fences that were told of, in the order of telling. */
   private @Nullable Fence oldest;
 
   private @Nullable Fence newest;
@@ -33,7 +33,12 @@ public final class SessionLedger {
     return pending;
   }
 
-  void owes(Fence fence) {
+  void owes() {
+    pending++;
+  }
+
+  /** From now on, it is the session that a fence waits for. */
+  void told(Fence fence) {
     fence.older = newest;
     if (newest == null) {
       oldest = fence;
@@ -41,11 +46,14 @@ public final class SessionLedger {
       newest.newer = fence;
     }
     newest = fence;
-    pending++;
   }
 
   /** Takes out a fence that it owes. */
   void resolved(Fence fence) {
+    pending--;
+    if (!fence.told()) {
+      return;
+    }
     if (fence.older == null) {
       oldest = fence.newer;
     } else {
@@ -58,17 +66,16 @@ public final class SessionLedger {
     }
     fence.older = null;
     fence.newer = null;
-    pending--;
   }
 
-  /** When the oldest pending fence was scheduled; Long.MAX_VALUE if none is pending. */
-  public long oldestScheduledNanos() {
-    return oldest == null ? Long.MAX_VALUE : oldest.scheduledNanos();
+  /** When it was told of the oldest pending fence; Long.MAX_VALUE if of none. */
+  public long oldestToldNanos() {
+    return oldest == null ? Long.MAX_VALUE : oldest.toldNanosOr(Long.MAX_VALUE);
   }
 
   /** True if the answer changed; then {@link #overdue} is the new one. */
   public boolean updateOverdue(long nowNanos, long overdueNanos) {
-    long oldest = oldestScheduledNanos();
+    long oldest = oldestToldNanos();
     boolean late = oldest != Long.MAX_VALUE && nowNanos - oldest >= overdueNanos;
     boolean changed = late != overdue;
     overdue = late;

@@ -45,14 +45,14 @@ final class Notifier {
     }
   }
 
-  void notifyParticipants(AddressSpace space, Invalidation invalidation) {
+  void notifyParticipants(AddressSpace space, Invalidation invalidation, long nowNanos) {
     if (invalidation.mode() == NotificationMode.SEQUENTIAL) {
       for (Fence fence : invalidation.fences()) {
         if (!fence.pending()) {
-          sendTo(invalidation, fence.participant());
+          tell(invalidation, fence, nowNanos);
         }
       }
-      notifyNext(invalidation);
+      notifyNext(invalidation, nowNanos);
       return;
     }
     List<Fence> fences = invalidation.fences();
@@ -60,6 +60,7 @@ final class Notifier {
     int count = 0;
     for (int i = 0; i < fences.size(); i++) {
       DeviceView view = fences.get(i).participant();
+      invalidation.tell(fences.get(i), nowNanos);
       if (view == space.cpu()) {
         dropCpu(invalidation);
       } else if (view.ledger().markBroadcast(invalidation.id())) {
@@ -74,39 +75,35 @@ final class Notifier {
     }
   }
 
-  /** Sequential: notifies the first participant that has still to drain. */
-  void notifyNext(Invalidation invalidation) {
+  /**
+   * Sequential: notifies the first participant that has still to drain, unless it was told already.
+   * One whose session has ended is not told: its fence resolves in this step, and the next one's
+   * turn comes then.
+   */
+  void notifyNext(Invalidation invalidation, long nowNanos) {
     for (Fence fence : invalidation.fences()) {
       if (fence.pending()) {
-        sendTo(invalidation, fence.participant());
+        long sessionId = fence.participant().sessionId();
+        if (!fence.told() && (sessionId == 0 || state.sessions.containsKey(sessionId))) {
+          tell(invalidation, fence, nowNanos);
+        }
         return;
       }
     }
   }
 
   /** Sequential, backing off: who was not told yet is told now, since each fence must resolve. */
-  void notifyRest(Invalidation invalidation) {
-    for (int i = 0; i < invalidation.fences().size(); i++) {
-      if (invalidation.fences().get(i).pending() && !wasSent(invalidation, i)) {
-        sendTo(invalidation, invalidation.fences().get(i).participant());
+  void notifyRest(Invalidation invalidation, long nowNanos) {
+    for (Fence fence : invalidation.fences()) {
+      if (fence.pending() && !fence.told()) {
+        tell(invalidation, fence, nowNanos);
       }
     }
   }
 
-  /** False for a participant of a sequential invalidation whose turn has not come. */
-  static boolean wasSent(Invalidation invalidation, int fenceIndex) {
-    if (invalidation.mode() == NotificationMode.SPLIT || invalidation.state().ended()) {
-      return true;
-    }
-    for (int i = 0; i < fenceIndex; i++) {
-      if (invalidation.fences().get(i).pending()) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private void sendTo(Invalidation invalidation, DeviceView view) {
+  private void tell(Invalidation invalidation, Fence fence, long nowNanos) {
+    invalidation.tell(fence, nowNanos);
+    DeviceView view = fence.participant();
     if (view.sessionId() == 0) {
       dropCpu(invalidation);
     } else {

@@ -119,7 +119,7 @@ final class OperationDriver {
     if (fence < 0) {
       state.emit(new ShardEffect.LateMessage(session.sessionId()));
     } else if (invalidation.fences().get(fence).pending()
-        && Notifier.wasSent(invalidation, fence)) {
+        && invalidation.fences().get(fence).told()) {
       resolve(invalidation, fence, FenceResolution.ACKED, nowNanos);
     }
   }
@@ -142,6 +142,21 @@ final class OperationDriver {
       int fence = invalidation.fenceOf(view);
       if (invalidation.fences().get(fence).pending()) {
         resolve(invalidation, fence, cause, nowNanos);
+      }
+    }
+  }
+
+  /**
+   * Ends the fences of which a sequential notifier has not told the device, where no mirror of it
+   * is left: it has drained there, and must not hear of an invalidation any more (INV-12).
+   */
+  void resolveUntold(ShardSession session, DeviceView view, long nowNanos) {
+    for (Invalidation invalidation : List.copyOf(view.owed())) {
+      int fence = invalidation.fenceOf(view);
+      if (invalidation.fences().get(fence).pending()
+          && !invalidation.fences().get(fence).told()
+          && !session.mirrorsAt(view, invalidation.start(), invalidation.end())) {
+        resolve(invalidation, fence, FenceResolution.ACKED, nowNanos);
       }
     }
   }
@@ -298,7 +313,7 @@ final class OperationDriver {
       operation.invalidations().add(invalidation);
       state.live.put(invalidation.id(), invalidation);
       notifier.addParticipants(space, invalidation, nowNanos);
-      notifier.notifyParticipants(space, invalidation);
+      notifier.notifyParticipants(space, invalidation, nowNanos);
     }
     space.active().add(operation);
     state.operations.put(operation.id(), operation);
@@ -363,9 +378,7 @@ final class OperationDriver {
     }
     if (invalidation.state() == Invalidation.State.SCHEDULED
         && invalidation.mode() == NotificationMode.SEQUENTIAL) {
-      if (Notifier.wasSent(invalidation, fenceIndex)) {
-        notifier.notifyNext(invalidation);
-      }
+      notifier.notifyNext(invalidation, nowNanos);
       if (operation.pendingFences() == 0) {
         state.emit(new ShardEffect.ProceedAfter(operation.id()));
       }
@@ -407,7 +420,7 @@ final class OperationDriver {
   /** Phase C gave up: devices were invalidated for nothing and simply refault. */
   private void backOff(AddressSpace space, Operation operation, long nowNanos) {
     boolean held = operation.invalidations().get(0).state() != Invalidation.State.SCHEDULED;
-    operation.invalidations().forEach(notifier::notifyRest);
+    operation.invalidations().forEach(invalidation -> notifier.notifyRest(invalidation, nowNanos));
     transition(operation, Invalidation.State.BACKED_OFF, nowNanos);
     if (held) {
       restore(space, operation);

@@ -138,7 +138,7 @@ public final class ShardEngine {
       }
       case AgentMessage.FaultRequest fault -> faults.fault(session, fault, nowNanos);
       case AgentMessage.AddMirror add -> addMirror(session, add);
-      case AgentMessage.RemoveMirror remove -> removeMirror(session, remove.mirrorId());
+      case AgentMessage.RemoveMirror remove -> removeMirror(session, remove.mirrorId(), nowNanos);
       case AgentMessage.Hello hello -> throw misrouted(hello);
       case AgentMessage.Heartbeat heartbeat -> throw misrouted(heartbeat);
       case AgentMessage.Leave leave -> throw misrouted(leave);
@@ -202,7 +202,7 @@ public final class ShardEngine {
    * The device dropped the mirror's entries and drained before it said so: what it held there is
    * released at once, unless another mirror of the device covers it.
    */
-  private void removeMirror(ShardSession session, int mirrorId) {
+  private void removeMirror(ShardSession session, int mirrorId, long nowNanos) {
     AddressSpace space = session.spaceOf(mirrorId);
     Mirror mirror = session.removeMirror(mirrorId);
     if (mirror != null && space != null) {
@@ -211,6 +211,7 @@ public final class ShardEngine {
       if (mirror.view().mirrorCount() == 0) {
         mirror.view().holders().release(Pages.number(mirror.start()), Pages.number(mirror.end()));
       }
+      operations.resolveUntold(session, mirror.view(), nowNanos);
     }
     send(session, new HostMessage.MirrorRemoved(mirrorId));
   }
@@ -250,7 +251,7 @@ public final class ShardEngine {
       if (session.ledger().updateOverdue(nowNanos, overdue)) {
         state.emit(new ShardEffect.FencesOverdue(session.sessionId(), session.ledger().overdue()));
       }
-      long oldest = session.ledger().oldestScheduledNanos();
+      long oldest = session.ledger().oldestToldNanos();
       anyOverdue |= session.ledger().overdue();
       if (oldest != Long.MAX_VALUE && !session.ledger().overdue()) {
         next = Math.min(next, oldest + overdue);

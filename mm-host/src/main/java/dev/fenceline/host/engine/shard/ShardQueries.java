@@ -129,7 +129,7 @@ public final class ShardQueries {
 
   /** True for a fence whose participant was told; a sequential notifier tells one at a time. */
   public boolean wasTold(Invalidation invalidation, int fenceIndex) {
-    return Notifier.wasSent(invalidation, fenceIndex);
+    return invalidation.fences().get(fenceIndex).told();
   }
 
   public Collection<ShardSession> sessions() {

@@ -52,6 +52,16 @@ public final class ShardSession {
     return mirrors;
   }
 
+  /** Whether a mirror of the device touches the half-open interval of addresses. */
+  boolean mirrorsAt(DeviceView view, long start, long end) {
+    for (Mirror mirror : mirrors.values()) {
+      if (mirror.view() == view && mirror.start() < end && start < mirror.end()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   @Nullable AddressSpace spaceOf(int mirrorId) {
     return spaceOfMirror.get(mirrorId);
   }
