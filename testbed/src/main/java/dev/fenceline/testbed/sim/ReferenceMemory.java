@@ -83,6 +83,7 @@ final class ReferenceMemory {
       case SpaceOperation.Invalidate i -> {}
       case SpaceOperation.Pin p -> {}
       case SpaceOperation.Unpin u -> {}
+      case SpaceOperation.Internal changesNothingThatIsSeen -> {}
       case SpaceOperation.Destroy d -> {
         unmap(space, 0, Pages.PAGE_LIMIT);
         spaces.remove(id);

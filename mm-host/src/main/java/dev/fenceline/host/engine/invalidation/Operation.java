@@ -6,12 +6,16 @@ import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.WaitPolicy;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An operation on an address space from its acceptance to its end, with the invalidations that it
  * needs (two for a move onto mapped memory). Confined to the shard.
  */
 public final class Operation {
+  /** The request id of {@link SpaceOperation.Internal} operations. */
+  public static final long NO_REQUEST = -1;
+
   private final long id;
   private final long requestId;
   private final SpaceOperation request;
@@ -20,6 +24,7 @@ public final class Operation {
   private final List<Invalidation> invalidations = new ArrayList<>(1);
   private List<Footprint> footprint = List.of();
   private SpaceOperation resolved;
+  private SpaceOperation.@Nullable Internal needs;
 
   public Operation(
       long id, long requestId, SpaceOperation request, WaitPolicy wait, long nowNanos) {
@@ -38,6 +43,20 @@ public final class Operation {
 
   public long id() {
     return id;
+  }
+
+  /** What has to be done before it can start; null if it only waits for others. */
+  public SpaceOperation.@Nullable Internal needs() {
+    return needs;
+  }
+
+  public void needs(SpaceOperation.Internal operation) {
+    needs = operation;
+  }
+
+  /** True if the engine itself asked for it; then nobody is told of its end. */
+  public boolean internal() {
+    return request instanceof SpaceOperation.Internal;
   }
 
   public long requestId() {

@@ -5,6 +5,7 @@ import dev.fenceline.host.engine.invalidation.Mirror;
 import dev.fenceline.host.engine.space.PageTouch;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.SpaceMemory;
+import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.AgentMessage.FaultRequest;
 import dev.fenceline.model.Errno;
@@ -35,6 +36,9 @@ final class FaultService {
   static final int MAX_PAGES_PER_FAULT = 512;
 
   private final ShardState state;
+
+  /** What the fault that was tried last needs done before its first page can be served. */
+  private SpaceOperation.@Nullable Internal need;
 
   FaultService(ShardState state) {
     this.state = state;
@@ -68,7 +72,7 @@ final class FaultService {
         return;
       }
       session.parked(1);
-      space.parked().add(new ParkedFault.FromDevice(session, mirror, request, nowNanos));
+      space.parked().add(new ParkedFault.FromDevice(session, mirror, request, nowNanos, need));
       state.emit(new ShardEffect.FaultServed(request.pageCount(), true));
     }
   }
@@ -85,7 +89,7 @@ final class FaultService {
     if (malformed != null) {
       endCpuFault(request, Errno.EINVAL, malformed);
     } else if (!serveCpu(space, request)) {
-      space.parked().add(new ParkedFault.FromCpu(request, nowNanos));
+      space.parked().add(new ParkedFault.FromCpu(request, nowNanos, need));
     }
   }
 
@@ -99,7 +103,7 @@ final class FaultService {
     space.parked().clear();
     for (ParkedFault fault : waiting) {
       if (!serveParked(space, fault)) {
-        space.parked().add(fault);
+        space.parked().add(fault.needing(need));
       }
     }
   }
@@ -116,6 +120,26 @@ final class FaultService {
           reply(device.session(), space.sequence(), device.request(), Errno.EFAULT, message);
         }
         case ParkedFault.FromCpu cpu -> endCpuFault(cpu.request(), Errno.EFAULT, message);
+      }
+    }
+  }
+
+  /** What some faults needed done first was refused: so are they. */
+  void refuseNeeding(
+      AddressSpace space, SpaceOperation.Internal operation, Errno errno, String message) {
+    List<ParkedFault> waiting = List.copyOf(space.parked());
+    space.parked().clear();
+    for (ParkedFault fault : waiting) {
+      if (!operation.equals(fault.needs())) {
+        space.parked().add(fault);
+        continue;
+      }
+      switch (fault) {
+        case ParkedFault.FromDevice device -> {
+          device.session().parked(-1);
+          reply(device.session(), space.sequence(), device.request(), errno, message);
+        }
+        case ParkedFault.FromCpu cpu -> endCpuFault(cpu.request(), errno, message);
       }
     }
   }
@@ -166,6 +190,7 @@ final class FaultService {
   /** False if the first page is held up. */
   private boolean serve(
       ShardSession session, Mirror mirror, AddressSpace space, FaultRequest request) {
+    need = null;
     long vpn = Pages.number(request.address());
     long end = servableEnd(space, mirror.view(), vpn, vpn + request.pageCount());
     if (end == vpn) {
@@ -184,6 +209,14 @@ final class FaultService {
           runs.add(mapped.entry());
           page++;
         }
+        case PageTouch.Needs needs -> {
+          state.wanted.add(needs.operation());
+          if (page == vpn) {
+            need = needs.operation();
+            return false;
+          }
+          end = page;
+        }
         case PageTouch.Refused no -> refused = no;
       }
     }
@@ -198,6 +231,7 @@ final class FaultService {
   }
 
   private boolean serveCpu(AddressSpace space, ShardInput.CpuFault request) {
+    need = null;
     long vpn = Pages.number(request.address());
     long end = servableEnd(space, space.cpu(), vpn, vpn + request.pageCount());
     if (end == vpn) {
@@ -208,6 +242,14 @@ final class FaultService {
     while (vpn + count < end) {
       switch (touch(space, vpn + count, request.access())) {
         case PageTouch.Mapped mapped -> entries[count++] = mapped.entry();
+        case PageTouch.Needs needs -> {
+          state.wanted.add(needs.operation());
+          if (count == 0) {
+            need = needs.operation();
+            return false;
+          }
+          end = vpn + count;
+        }
         case PageTouch.Refused refused -> {
           if (count == 0) {
             endCpuFault(request, refused.errno(), refused.message());

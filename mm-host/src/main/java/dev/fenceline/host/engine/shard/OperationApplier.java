@@ -11,6 +11,7 @@ import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.Pages;
+import org.jspecify.annotations.Nullable;
 
 /** Makes operations take effect once nothing holds them up any more. Confined to the shard. */
 final class OperationApplier {
@@ -22,29 +23,36 @@ final class OperationApplier {
     this.faults = faults;
   }
 
-  OperationOutcome apply(AddressSpace space, Operation operation, long nowNanos) {
+  Application apply(AddressSpace space, Operation operation, long nowNanos) {
     OperationOutcome.Timing timing = operation.timing(nowNanos);
     return switch (operation.resolved()) {
       case SpaceOperation.SetMode setMode -> {
         space.mode(setMode.mode());
         state.changed(space);
-        yield new OperationOutcome.Done(0, timing);
+        yield done(0, timing);
       }
       case SpaceOperation.Destroy destroy -> {
         space.memory().clear();
         forget(space);
-        yield new OperationOutcome.Done(0, timing);
+        yield done(0, timing);
       }
-      case SpaceOperation.Fork fork -> fork(space, fork);
+      case SpaceOperation.Fork fork -> new Application.Ended(fork(space, fork));
       case SpaceOperation.Pin pin -> pin(space, pin, nowNanos);
       case SpaceOperation other ->
           switch (space.memory().apply(other)) {
-            case OperationPlan.Applied applied ->
-                new OperationOutcome.Done(applied.value(), timing);
+            case OperationPlan.Applied applied -> done(applied.value(), timing);
             case OperationPlan.NotApplied refused ->
-                new OperationOutcome.Refused(refused.errno(), refused.message(), null);
+                refused(refused.errno(), refused.message(), null);
           };
     };
+  }
+
+  private static Application done(long value, OperationOutcome.Timing timing) {
+    return new Application.Ended(new OperationOutcome.Done(value, timing));
+  }
+
+  private static Application refused(Errno errno, String message, @Nullable Long address) {
+    return new Application.Ended(new OperationOutcome.Refused(errno, message, address));
   }
 
   private OperationOutcome fork(AddressSpace parent, SpaceOperation.Fork fork) {
@@ -52,12 +60,13 @@ final class OperationApplier {
       return new OperationOutcome.Refused(
           Errno.RESOURCE_EXHAUSTED, "the shard has " + state.spaces.size() + " spaces", null);
     }
-    var copy = parent.memory().copyOrNull();
+    long childId = state.nextSpaceId();
+    var copy = parent.memory().copyOrNull(childId);
     if (copy == null) {
       return new OperationOutcome.Refused(
           Errno.RESOURCE_EXHAUSTED, "no frames left to copy address space " + parent.id(), null);
     }
-    AddressSpace child = new AddressSpace(state.nextSpaceId(), fork.name(), parent.mode(), copy);
+    AddressSpace child = new AddressSpace(childId, fork.name(), parent.mode(), copy);
     state.changed(child);
     state.spaces.put(child.id(), child);
     return new OperationOutcome.Done(child.id(), OperationOutcome.Timing.NONE);
@@ -79,9 +88,9 @@ final class OperationApplier {
   }
 
   /** What was touched before a refusal stays resident; nothing is pinned. */
-  private OperationOutcome pin(AddressSpace space, SpaceOperation.Pin pin, long nowNanos) {
+  private Application pin(AddressSpace space, SpaceOperation.Pin pin, long nowNanos) {
     if (state.pins.full()) {
-      return new OperationOutcome.Refused(
+      return refused(
           Errno.RESOURCE_EXHAUSTED,
           "the shard has " + PinTable.MAX_PINS + " pins, its limit",
           null);
@@ -89,7 +98,7 @@ final class OperationApplier {
     long vpnStart = Pages.number(pin.address());
     int[] frames = new int[Math.toIntExact(Pages.number(Pages.roundUp(pin.length())))];
     if (!enoughFrames(space, vpnStart, frames.length)) {
-      return new OperationOutcome.Refused(
+      return refused(
           Errno.RESOURCE_EXHAUSTED,
           "not enough frames are free to pin %d pages".formatted(frames.length),
           null);
@@ -97,9 +106,11 @@ final class OperationApplier {
     for (int i = 0; i < frames.length; i++) {
       switch (faults.touchForPin(space, vpnStart + i, pin.write())) {
         case PageTouch.Mapped mapped -> frames[i] = Pte.frame(mapped.entry());
+        case PageTouch.Needs needs -> {
+          return new Application.Needs(needs.operation());
+        }
         case PageTouch.Refused refused -> {
-          return new OperationOutcome.Refused(
-              refused.errno(), refused.message(), Pages.address(vpnStart + i));
+          return refused(refused.errno(), refused.message(), Pages.address(vpnStart + i));
         }
       }
     }
@@ -112,7 +123,7 @@ final class OperationApplier {
             pin.purpose(),
             nowNanos);
     state.pins.add(made);
-    return new OperationOutcome.Done(made.id(), OperationOutcome.Timing.NONE);
+    return done(made.id(), OperationOutcome.Timing.NONE);
   }
 
   private void forget(AddressSpace space) {

@@ -1,6 +1,5 @@
 package dev.fenceline.host.engine.shard;
 
-import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
@@ -11,7 +10,6 @@ import dev.fenceline.model.Errno;
 import dev.fenceline.model.FenceResolution;
 import dev.fenceline.model.NotificationMode;
 import dev.fenceline.model.WaitPolicy;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -43,13 +41,20 @@ final class OperationDriver {
   /** Spaces with an operation that waits for fence slots. */
   private final LinkedHashSet<AddressSpace> starved = new LinkedHashSet<>();
 
-  private final List<Operation> withDeadline = new ArrayList<>();
+  private final OperationQueue queue;
+  private final FenceDesk fences;
 
   OperationDriver(ShardState state, FaultService faults) {
     this.state = state;
     this.faults = faults;
     this.notifier = new Notifier(state);
     this.applier = new OperationApplier(state, faults);
+    this.queue = new OperationQueue(state.config);
+    this.fences = new FenceDesk(state, this);
+  }
+
+  FenceDesk fences() {
+    return fences;
   }
 
   /** Takes up an operation: it runs, waits in the queue, or is refused. */
@@ -105,71 +110,9 @@ final class OperationDriver {
     }
   }
 
-  /** An agent acknowledged; an ack of what it does not owe changes nothing (INV-10). */
-  void acknowledge(ShardSession session, int deviceIndex, long invalidationId, long nowNanos) {
-    Invalidation invalidation = state.live.get(invalidationId);
-    if (invalidation == null) {
-      if (!state.everIssued(invalidationId)) {
-        state.emit(new ShardEffect.LateMessage(session.sessionId()));
-      }
-      return;
-    }
-    DeviceView view = session.view(invalidation.spaceId(), deviceIndex);
-    int fence = view == null ? -1 : invalidation.fenceOf(view);
-    if (fence < 0) {
-      state.emit(new ShardEffect.LateMessage(session.sessionId()));
-    } else if (invalidation.fences().get(fence).pending()
-        && invalidation.fences().get(fence).told()) {
-      resolve(invalidation, fence, FenceResolution.ACKED, nowNanos);
-    }
-  }
-
-  void cpuDrained(long invalidationId, long nowNanos) {
-    Invalidation invalidation = state.live.get(invalidationId);
-    AddressSpace space = invalidation == null ? null : state.space(invalidation.spaceId());
-    if (invalidation == null || space == null) {
-      return;
-    }
-    int fence = invalidation.fenceOf(space.cpu());
-    if (fence >= 0 && invalidation.fences().get(fence).pending()) {
-      resolve(invalidation, fence, FenceResolution.ACKED, nowNanos);
-    }
-  }
-
-  /** Resolves everything that the participant owes. */
-  void resolveAll(DeviceView view, FenceResolution cause, long nowNanos) {
-    for (Invalidation invalidation : List.copyOf(view.owed())) {
-      int fence = invalidation.fenceOf(view);
-      if (invalidation.fences().get(fence).pending()) {
-        resolve(invalidation, fence, cause, nowNanos);
-      }
-    }
-  }
-
-  /**
-   * Ends the fences of which a sequential notifier has not told the device, where no mirror of it
-   * is left: it has drained there, and must not hear of an invalidation any more (INV-12).
-   */
-  void resolveUntold(ShardSession session, DeviceView view, long nowNanos) {
-    for (Invalidation invalidation : List.copyOf(view.owed())) {
-      int fence = invalidation.fenceOf(view);
-      if (invalidation.fences().get(fence).pending()
-          && !invalidation.fences().get(fence).told()
-          && !session.mirrorsAt(view, invalidation.start(), invalidation.end())) {
-        resolve(invalidation, fence, FenceResolution.ACKED, nowNanos);
-      }
-    }
-  }
-
   /** Backs off what has waited up to its deadline. */
   void expire(long nowNanos) {
-    if (nextDeadlineNanos() > nowNanos) {
-      return;
-    }
-    for (Operation operation : List.copyOf(withDeadline)) {
-      if (operation.deadlineNanos() > nowNanos || !withDeadline.remove(operation)) {
-        continue;
-      }
+    for (Operation operation : queue.expired(nowNanos)) {
       AddressSpace space = state.space(operation.request().spaceId());
       if (space == null) {
         continue;
@@ -185,11 +128,41 @@ final class OperationDriver {
   }
 
   long nextDeadlineNanos() {
-    long next = Long.MAX_VALUE;
-    for (int i = 0; i < withDeadline.size(); i++) {
-      next = Math.min(next, withDeadline.get(i).deadlineNanos());
+    return queue.nextDeadlineNanos();
+  }
+
+  /**
+   * Starts what faults and operations of this step need done first. What one of these needs in turn
+   * is started as well; each touches pages that the one before it left ready, so this ends.
+   */
+  void startWanted(long nowNanos) {
+    while (!state.wanted.isEmpty()) {
+      SpaceOperation.Internal wanted = state.wanted.removeFirst();
+      AddressSpace space = state.space(wanted.spaceId());
+      if (space == null || OperationQueue.underWay(space, wanted)) {
+        continue;
+      }
+      Operation operation =
+          new Operation(
+              state.nextOperationId(), Operation.NO_REQUEST, wanted, WaitPolicy.BLOCK, nowNanos);
+      if (!tryStart(space, operation, nowNanos)) {
+        enqueue(space, operation);
+      }
     }
-    return next;
+  }
+
+  /** An operation that went on behind C has come to its end. */
+  void complete(long operationId, OperationOutcome outcome, long nowNanos) {
+    Operation operation = state.operations.get(operationId);
+    if (operation == null) {
+      return;
+    }
+    AddressSpace space = spaceOf(operation);
+    state.changed(space);
+    restore(space, operation);
+    release(space, operation);
+    end(operation, outcome);
+    wake(space, nowNanos);
   }
 
   /** Refuses what still waits in the queue of a space that has gone. */
@@ -218,28 +191,9 @@ final class OperationDriver {
   }
 
   private void enqueue(AddressSpace space, Operation operation) {
-    if (operation.waitsForNothing()) {
-      end(
-          operation,
-          new OperationOutcome.Refused(
-              Errno.EAGAIN,
-              "the interval is being invalidated or a fence queue is full; a try does not wait",
-              null));
-    } else if (space.queued().size() >= state.config.maxQueuedOperations()) {
-      end(
-          operation,
-          new OperationOutcome.Refused(
-              Errno.RESOURCE_EXHAUSTED,
-              "more than "
-                  + state.config.maxQueuedOperations()
-                  + " operations wait on address space "
-                  + space.id(),
-              null));
-    } else {
-      space.queued().addLast(operation);
-      if (operation.deadlineNanos() != Long.MAX_VALUE) {
-        withDeadline.add(operation);
-      }
+    OperationOutcome.Refused refused = queue.offer(space, operation);
+    if (refused != null) {
+      end(operation, refused);
     }
   }
 
@@ -255,38 +209,42 @@ final class OperationDriver {
       }
       case OperationPlan.Ready ready -> {
         operation.plan(ready);
-        if (heldUp(space, operation)) {
+        if (OperationQueue.heldUp(space, operation)) {
           return false;
         }
-        if (!invalidates(operation)) {
-          end(operation, applier.apply(space, operation, nowNanos));
-          return true;
-        }
-        return schedule(space, operation, nowNanos);
+        return invalidates(operation)
+            ? schedule(space, operation, nowNanos)
+            : applyAtOnce(space, operation, nowNanos);
       }
     }
+  }
+
+  /** Nobody has to be told: it takes effect here and now. False if something must be done first. */
+  private boolean applyAtOnce(AddressSpace space, Operation operation, long nowNanos) {
+    switch (applier.apply(space, operation, nowNanos)) {
+      case Application.Ended ended -> {
+        end(operation, ended.outcome());
+        if (operation.internal()) {
+          wake(space, nowNanos);
+        }
+      }
+      case Application.Needs needs -> {
+        operation.needs(needs.operation());
+        state.wanted.add(needs.operation());
+        return false;
+      }
+      case Application.Continues goesOn -> {
+        space.active().add(operation);
+        state.operations.put(operation.id(), operation);
+      }
+    }
+    return true;
   }
 
   private static boolean invalidates(Operation operation) {
     for (Footprint part : operation.footprint()) {
       if (part.invalidated()) {
         return true;
-      }
-    }
-    return false;
-  }
-
-  private static boolean heldUp(AddressSpace space, Operation operation) {
-    for (Footprint interval : operation.footprint()) {
-      for (Operation other : space.active()) {
-        if (other.touches(interval.vpnStart(), interval.vpnEnd())) {
-          return true;
-        }
-      }
-      for (Operation other : space.queued()) {
-        if (other != operation && other.touches(interval.vpnStart(), interval.vpnEnd())) {
-          return true;
-        }
       }
     }
     return false;
@@ -317,10 +275,8 @@ final class OperationDriver {
     }
     space.active().add(operation);
     state.operations.put(operation.id(), operation);
-    if (operation.deadlineNanos() != Long.MAX_VALUE && !operation.waitsForNothing()) {
-      if (!withDeadline.contains(operation)) {
-        withDeadline.add(operation);
-      }
+    if (!operation.waitsForNothing()) {
+      queue.watch(operation);
     }
     state.emit(new ShardEffect.ProceedAfter(operation.id()));
     return true;
@@ -353,8 +309,8 @@ final class OperationDriver {
     }
   }
 
-  private void resolve(
-      Invalidation invalidation, int fenceIndex, FenceResolution how, long nowNanos) {
+  /** One fence has resolved: what waited for it goes on. */
+  void resolve(Invalidation invalidation, int fenceIndex, FenceResolution how, long nowNanos) {
     invalidation.resolve(fenceIndex, how, nowNanos);
     state.emit(new ShardEffect.FenceResolved(invalidation, fenceIndex));
     AddressSpace space = state.space(invalidation.spaceId());
@@ -391,30 +347,30 @@ final class OperationDriver {
   /** Phase C succeeded: the operation takes effect. */
   private void finish(AddressSpace space, Operation operation, long nowNanos) {
     transition(operation, Invalidation.State.COMPLETED, nowNanos);
-    OperationOutcome outcome = applier.apply(space, operation, nowNanos);
-    restore(space, operation);
-    retire(space, operation);
-    end(operation, outcome);
+    switch (applier.apply(space, operation, nowNanos)) {
+      case Application.Needs needs ->
+          throw new IllegalStateException("needed before its phase A: " + needs.operation());
+      case Application.Continues goesOn -> {
+        queue.unwatch(operation);
+        record(operation);
+      }
+      case Application.Ended ended -> {
+        restore(space, operation);
+        release(space, operation);
+        record(operation);
+        end(operation, ended.outcome());
+        ended(space, nowNanos);
+      }
+    }
+  }
+
+  private void ended(AddressSpace space, long nowNanos) {
     if (state.space(space.id()) == null) {
       refuseQueued(space);
-      resolveReleased(space.id(), nowNanos);
+      fences.resolveReleased(space.id(), nowNanos);
       return;
     }
     wake(space, nowNanos);
-  }
-
-  /**
-   * Ends the fences that earlier back-offs over a released space left behind: their acks find no
-   * view any more, and the release that has completed covers them (INV-6).
-   */
-  private void resolveReleased(long spaceId, long nowNanos) {
-    for (Invalidation invalidation : List.copyOf(state.live.values())) {
-      for (int i = 0; invalidation.spaceId() == spaceId && i < invalidation.fences().size(); i++) {
-        if (invalidation.fences().get(i).pending()) {
-          resolve(invalidation, i, FenceResolution.ACKED, nowNanos);
-        }
-      }
-    }
   }
 
   /** Phase C gave up: devices were invalidated for nothing and simply refault. */
@@ -425,7 +381,8 @@ final class OperationDriver {
     if (held) {
       restore(space, operation);
     }
-    retire(space, operation);
+    release(space, operation);
+    record(operation);
     end(operation, new OperationOutcome.BackedOff(operation.timing(nowNanos)));
     wake(space, nowNanos);
   }
@@ -445,9 +402,14 @@ final class OperationDriver {
     }
   }
 
-  private void retire(AddressSpace space, Operation operation) {
+  /** Its pages are free for others. */
+  private void release(AddressSpace space, Operation operation) {
     space.active().remove(operation);
     state.operations.remove(operation.id());
+  }
+
+  /** Its invalidations are over. */
+  private void record(Operation operation) {
     for (Invalidation invalidation : operation.invalidations()) {
       if (invalidation.pendingCount() == 0) {
         state.live.remove(invalidation.id());
@@ -465,10 +427,26 @@ final class OperationDriver {
   }
 
   private void end(Operation operation, OperationOutcome outcome) {
-    if (operation.deadlineNanos() != Long.MAX_VALUE) {
-      withDeadline.remove(operation);
+    queue.unwatch(operation);
+    if (!(operation.request() instanceof SpaceOperation.Internal internal)) {
+      state.emit(new ShardEffect.OperationEnded(operation.requestId(), outcome));
+    } else if (outcome instanceof OperationOutcome.Refused refused) {
+      refuseNeeding(internal, refused);
     }
-    state.emit(new ShardEffect.OperationEnded(operation.requestId(), outcome));
+  }
+
+  /** Who needed it done gets the reason why it could not be. */
+  private void refuseNeeding(SpaceOperation.Internal operation, OperationOutcome.Refused refused) {
+    AddressSpace space = state.space(operation.spaceId());
+    if (space == null) {
+      return;
+    }
+    faults.refuseNeeding(space, operation, refused.errno(), refused.message());
+    for (Operation waiting : List.copyOf(space.queued())) {
+      if (operation.equals(waiting.needs()) && space.queued().remove(waiting)) {
+        end(waiting, refused);
+      }
+    }
   }
 
   private void refuse(long requestId, Errno errno, String message) {

@@ -1,19 +1,43 @@
 package dev.fenceline.host.engine.shard;
 
 import dev.fenceline.host.engine.invalidation.Mirror;
+import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.AgentMessage;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A fault that waits for the end of an invalidation over its first page; immutable. The wait is
- * bounded by the fences of that invalidation.
+ * A fault that waits for the end of an operation over its first page: one that invalidates it, or
+ * one that the fault itself needs done first; immutable. The wait is bounded by that operation's.
  */
 public sealed interface ParkedFault {
   /** When it began to wait. */
   long sinceNanos();
 
-  record FromDevice(
-      ShardSession session, Mirror mirror, AgentMessage.FaultRequest request, long sinceNanos)
-      implements ParkedFault {}
+  /** What has to be done first on its behalf; null if it waits for an invalidation only. */
+  SpaceOperation.@Nullable Internal needs();
 
-  record FromCpu(ShardInput.CpuFault request, long sinceNanos) implements ParkedFault {}
+  /** The same fault that needs something else now. */
+  ParkedFault needing(SpaceOperation.@Nullable Internal operation);
+
+  record FromDevice(
+      ShardSession session,
+      Mirror mirror,
+      AgentMessage.FaultRequest request,
+      long sinceNanos,
+      SpaceOperation.@Nullable Internal needs)
+      implements ParkedFault {
+    @Override
+    public FromDevice needing(SpaceOperation.@Nullable Internal operation) {
+      return new FromDevice(session, mirror, request, sinceNanos, operation);
+    }
+  }
+
+  record FromCpu(
+      ShardInput.CpuFault request, long sinceNanos, SpaceOperation.@Nullable Internal needs)
+      implements ParkedFault {
+    @Override
+    public FromCpu needing(SpaceOperation.@Nullable Internal operation) {
+      return new FromCpu(request, sinceNanos, operation);
+    }
+  }
 }

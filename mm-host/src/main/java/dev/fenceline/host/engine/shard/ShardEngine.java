@@ -48,7 +48,7 @@ public final class ShardEngine {
       case ShardInput.Submit submit -> submit(submit, nowNanos);
       case ShardInput.CpuFault fault -> faults.cpuFault(fault, nowNanos);
       case ShardInput.CpuDrained drained ->
-          operations.cpuDrained(drained.invalidationId(), nowNanos);
+          operations.fences().cpuDrained(drained.invalidationId(), nowNanos);
       case ShardInput.SessionOpened opened ->
           state.sessions.put(
               opened.sessionId(),
@@ -57,6 +57,7 @@ public final class ShardEngine {
       case ShardInput.Tick tick -> {}
     }
     operations.expire(nowNanos);
+    operations.startWanted(nowNanos);
     checkOverdue(nowNanos);
     return state.effects;
   }
@@ -111,12 +112,10 @@ public final class ShardEngine {
                   null)));
       return;
     }
+    long id = state.nextSpaceId();
     AddressSpace space =
         new AddressSpace(
-            state.nextSpaceId(),
-            create.name(),
-            create.mode(),
-            new SpaceMemory(state.frames, state));
+            id, create.name(), create.mode(), new SpaceMemory(id, state.frames, state));
     state.changed(space);
     state.spaces.put(space.id(), space);
     state.emit(
@@ -133,7 +132,7 @@ public final class ShardEngine {
     switch (input.message()) {
       case AgentMessage.InvalidationAck ack -> {
         for (Long id : ack.invalidationIds()) {
-          operations.acknowledge(session, ack.deviceIndex(), id, nowNanos);
+          operations.fences().acknowledge(session, ack.deviceIndex(), id, nowNanos);
         }
       }
       case AgentMessage.FaultRequest fault -> faults.fault(session, fault, nowNanos);
@@ -211,7 +210,7 @@ public final class ShardEngine {
       if (mirror.view().mirrorCount() == 0) {
         mirror.view().holders().release(Pages.number(mirror.start()), Pages.number(mirror.end()));
       }
-      operations.resolveUntold(session, mirror.view(), nowNanos);
+      operations.fences().resolveUntold(session, mirror.view(), nowNanos);
     }
     send(session, new HostMessage.MirrorRemoved(mirrorId));
   }
@@ -233,7 +232,7 @@ public final class ShardEngine {
     List<DeviceView> views = session.views();
     List.copyOf(session.mirrors().keySet()).forEach(session::removeMirror);
     for (DeviceView view : views) {
-      operations.resolveAll(view, ended.cause(), nowNanos);
+      operations.fences().resolveAll(view, ended.cause(), nowNanos);
     }
   }
 

@@ -4,9 +4,11 @@ import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.space.FrameEffects;
 import dev.fenceline.host.engine.space.FrameSource;
+import dev.fenceline.host.engine.space.SpaceOperation;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -31,6 +33,11 @@ final class ShardState implements FrameEffects {
 
   /** Ended invalidations, newest last. */
   final ArrayDeque<Invalidation> history = new ArrayDeque<>();
+
+  /**
+   * What faults and operations need done first, in the order of asking; started within the step.
+   */
+  final LinkedHashSet<SpaceOperation.Internal> wanted = new LinkedHashSet<>();
 
   final WaitTimes waitTimes = new WaitTimes();
   final PinTable pins = new PinTable();

@@ -39,11 +39,13 @@ final class OperationPlanner {
             case VirtualRange.Valid valid ->
                 ready(invalidate, valid.range(), InvalidationKind.CLEAR, true);
           };
-      case SpaceOperation.Map map -> mapped(map);
-      case SpaceOperation.Unmap unmap -> mapped(unmap);
-      case SpaceOperation.Protect protect -> mapped(protect);
-      case SpaceOperation.Remap remap -> mapped(remap);
-      case SpaceOperation.Brk brk -> mapped(brk);
+      case SpaceOperation.OfMappings change -> mapped(change);
+      case SpaceOperation.RevokeExclusive revoke ->
+          new OperationPlan.Ready(
+              List.of(
+                  new Footprint(
+                      revoke.vpnStart(), revoke.vpnEnd(), InvalidationKind.EXCLUSIVE, true)),
+              revoke);
     };
   }
 
@@ -74,7 +76,7 @@ final class OperationPlanner {
   }
 
   /** The change of the mapping tree that an operation is; null if its arguments are no range. */
-  static @Nullable MapOperation mapOperation(SpaceOperation operation) {
+  static @Nullable MapOperation mapOperation(SpaceOperation.OfMappings operation) {
     return switch (operation) {
       case SpaceOperation.Map map -> mapOperation(map);
       case SpaceOperation.Unmap unmap -> {
@@ -92,14 +94,6 @@ final class OperationPlanner {
             : new MapOperation.Remap(range, Pages.roundUp(remap.newLength()), placement(remap));
       }
       case SpaceOperation.Brk brk -> new MapOperation.SetBreak(brk.end());
-      case SpaceOperation.Create c -> null;
-      case SpaceOperation.Fork f -> null;
-      case SpaceOperation.SetMode s -> null;
-      case SpaceOperation.Destroy d -> null;
-      case SpaceOperation.Advise a -> null;
-      case SpaceOperation.Invalidate i -> null;
-      case SpaceOperation.Pin p -> null;
-      case SpaceOperation.Unpin u -> null;
     };
   }
 
@@ -135,7 +129,7 @@ final class OperationPlanner {
         : new MapOperation.RemapPlacement.InPlace();
   }
 
-  private OperationPlan mapped(SpaceOperation operation) {
+  private OperationPlan mapped(SpaceOperation.OfMappings operation) {
     OperationPlan refused = checkArguments(operation);
     if (refused != null) {
       return refused;
@@ -150,7 +144,7 @@ final class OperationPlanner {
     };
   }
 
-  private OperationPlan footprint(SpaceOperation operation, MapOutcome.Done done) {
+  private OperationPlan footprint(SpaceOperation.OfMappings operation, MapOutcome.Done done) {
     boolean unmaps = !done.unmapped().isEmpty();
     return switch (operation) {
       case SpaceOperation.Map map ->
@@ -173,14 +167,6 @@ final class OperationPlanner {
         yield new OperationPlan.Ready(parts, brk);
       }
       case SpaceOperation.Remap remap -> remap(remap, done);
-      case SpaceOperation.Create c -> anytime(c);
-      case SpaceOperation.Fork f -> anytime(f);
-      case SpaceOperation.SetMode s -> anytime(s);
-      case SpaceOperation.Destroy d -> anytime(d);
-      case SpaceOperation.Advise a -> anytime(a);
-      case SpaceOperation.Invalidate i -> anytime(i);
-      case SpaceOperation.Pin p -> anytime(p);
-      case SpaceOperation.Unpin u -> anytime(u);
     };
   }
 
@@ -241,7 +227,7 @@ final class OperationPlanner {
     return altered.stream().anyMatch(piece -> !protection.covers(piece.protection()));
   }
 
-  private static @Nullable OperationPlan checkArguments(SpaceOperation operation) {
+  private static @Nullable OperationPlan checkArguments(SpaceOperation.OfMappings operation) {
     return switch (operation) {
       case SpaceOperation.Map map -> checkMap(map);
       case SpaceOperation.Unmap unmap -> check(unmap.address(), unmap.length());
@@ -252,14 +238,6 @@ final class OperationPlanner {
               ? new OperationPlan.Refused(
                   Errno.EINVAL, "end of the heap 0x%x".formatted(brk.end()), brk.end())
               : null;
-      case SpaceOperation.Create c -> null;
-      case SpaceOperation.Fork f -> null;
-      case SpaceOperation.SetMode s -> null;
-      case SpaceOperation.Destroy d -> null;
-      case SpaceOperation.Advise a -> null;
-      case SpaceOperation.Invalidate i -> null;
-      case SpaceOperation.Pin p -> null;
-      case SpaceOperation.Unpin u -> null;
     };
   }
 

@@ -262,7 +262,7 @@ public final class PageTable {
     if (Pte.isNone(entry)) {
       return 0;
     }
-    return (Pte.frame(entry) == Pte.ZERO_PAGE_FRAME ? 0 : 1)
+    return (Pte.hasFrame(entry) ? 1 : 0)
         + (Pte.isInvalidating(entry) ? 1L << INVALIDATING_SHIFT : 0);
   }
 

@@ -7,6 +7,9 @@ public sealed interface PageTouch {
   /** The page is there with the access wanted. */
   record Mapped(long entry) implements PageTouch {}
 
+  /** Something has to be done first; nothing changed. Ask again when it ended. */
+  record Needs(SpaceOperation.Internal operation) implements PageTouch {}
+
   /** The access is not possible; nothing changed. */
   record Refused(Errno errno, String message) implements PageTouch {}
 }

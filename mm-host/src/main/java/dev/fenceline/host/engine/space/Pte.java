@@ -8,21 +8,28 @@ package dev.fenceline.host.engine.space;
  *   bit  3      writable
  *   bit  4      dirty
  *   bit  5      accessed
- *   bit  6..33  frame (28 bits; 0 is the zero page)
+ *   bit  6..33  page frame number (28 bits): 0 is the zero page, up to 2^27 - 1 a frame of the
+ *               host, above it a device page; or the number of a swap slot
  *   bit 34..63  generation (30 bits)
  * </pre>
  *
- * <p>The long 0 is an entry of type NONE with generation 0. An INVALIDATING entry keeps the frame
- * and the flags of the entry that it replaced; since frame 0 is reserved for the zero page, they
- * also tell whether it was PRESENT or ZERO. Generations wrap, so they are compared by equality
+ * <p>The long 0 is an entry of type NONE with generation 0. An INVALIDATING entry keeps the page
+ * frame number and the flags of the entry that it replaced; the number also tells whether the page
+ * was in a frame, the zero page or on a device. Generations wrap, so they are compared by equality
  * only.
  */
 public final class Pte {
   /** The frame number that stands for the zero page; no frame of the store has it. */
   public static final int ZERO_PAGE_FRAME = 0;
 
-  /** The highest frame number that an entry can hold. */
-  public static final int MAX_FRAME = (1 << 28) - 1;
+  /** The highest number of a frame of the host. */
+  public static final int MAX_FRAME = (1 << 27) - 1;
+
+  /** The page frame number of the first device page (Linux: ZONE_DEVICE). */
+  public static final int FIRST_DEVICE_PAGE = MAX_FRAME + 1;
+
+  /** The highest page frame number, and the highest swap slot. */
+  public static final int MAX_NUMBER = (1 << 28) - 1;
 
   /** The highest generation; the one after it is 0. */
   public static final int MAX_GENERATION = (1 << 30) - 1;
@@ -32,11 +39,27 @@ public final class Pte {
   private static final long DIRTY = 1L << 4;
   private static final long ACCESSED = 1L << 5;
   private static final int FRAME_SHIFT = 6;
-  private static final long FRAME_MASK = (long) MAX_FRAME << FRAME_SHIFT;
+  private static final long FRAME_MASK = (long) MAX_NUMBER << FRAME_SHIFT;
   private static final int GENERATION_SHIFT = 34;
   private static final long CONTENT_MASK = (1L << GENERATION_SHIFT) - 1;
 
   private static final PteType[] TYPES = PteType.values();
+
+  private static final int MAPPED_TYPES =
+      bit(PteType.PRESENT)
+          | bit(PteType.ZERO)
+          | bit(PteType.DEVICE_PRIVATE)
+          | bit(PteType.EXCLUSIVE);
+
+  private static final int FRAME_TYPES =
+      bit(PteType.PRESENT)
+          | bit(PteType.INVALIDATING)
+          | bit(PteType.EXCLUSIVE)
+          | bit(PteType.MIGRATION);
+
+  private static int bit(PteType type) {
+    return 1 << type.ordinal();
+  }
 
   private Pte() {}
 
@@ -55,6 +78,9 @@ public final class Pte {
     if (frame == ZERO_PAGE_FRAME) {
       throw new IllegalArgumentException("frame 0 is the zero page: use zero(generation)");
     }
+    if (frame > MAX_FRAME) {
+      throw new IllegalArgumentException("frame " + frame + " is a device page");
+    }
     long entry = PteType.PRESENT.ordinal() | frameBits(frame) | generationBits(generation);
     return withWritable(entry, writable);
   }
@@ -64,22 +90,40 @@ public final class Pte {
     return PteType.ZERO.ordinal() | generationBits(generation);
   }
 
+  /** An entry of a page that only a swap slot holds; nobody has a translation of it. */
+  public static long swapped(int slot, int generation) {
+    return PteType.SWAP.ordinal() | frameBits(slot) | generationBits(generation);
+  }
+
+  /**
+   * A clean entry of a page that a device holds.
+   *
+   * @param devicePage {@link #FIRST_DEVICE_PAGE} to {@link #MAX_NUMBER}
+   */
+  public static long devicePrivate(int devicePage, boolean writable, int generation) {
+    if (devicePage < FIRST_DEVICE_PAGE) {
+      throw new IllegalArgumentException("page frame number " + devicePage + " is of the host");
+    }
+    long entry = PteType.DEVICE_PRIVATE.ordinal() | frameBits(devicePage);
+    return withWritable(entry | generationBits(generation), writable);
+  }
+
   /**
    * The same page held by an invalidation (INV-2), of the next generation, so that translations of
    * the old one are stale from here on, also after {@link #restored}.
    *
-   * @throws IllegalArgumentException if the entry is neither PRESENT nor ZERO
+   * @throws IllegalArgumentException if nobody can have a translation of it
    */
   public static long invalidating(long entry) {
-    if (!isPresent(entry) && !isZero(entry)) {
+    if (!isMapped(entry)) {
       throw new IllegalArgumentException("cannot invalidate " + describe(entry));
     }
     return withNextGeneration(withType(entry, PteType.INVALIDATING));
   }
 
   /**
-   * The entry that {@link #invalidating} replaced, with its frame and flags, of the generation that
-   * the invalidation gave it.
+   * The entry that {@link #invalidating} replaced, with its page and flags, of the generation that
+   * the invalidation gave it. What was exclusive is so no longer.
    *
    * @throws IllegalArgumentException if the entry is not INVALIDATING
    */
@@ -87,8 +131,11 @@ public final class Pte {
     if (!isInvalidating(entry)) {
       throw new IllegalArgumentException("not invalidating: " + describe(entry));
     }
-    boolean wasZero = frame(entry) == ZERO_PAGE_FRAME;
-    return withType(entry, wasZero ? PteType.ZERO : PteType.PRESENT);
+    int number = frame(entry);
+    if (number >= FIRST_DEVICE_PAGE) {
+      return withType(entry, PteType.DEVICE_PRIVATE);
+    }
+    return withType(entry, number == ZERO_PAGE_FRAME ? PteType.ZERO : PteType.PRESENT);
   }
 
   /** An entry that maps nothing any more, of the next generation. */
@@ -114,6 +161,17 @@ public final class Pte {
 
   public static boolean isInvalidating(long entry) {
     return (entry & TYPE_MASK) == PteType.INVALIDATING.ordinal();
+  }
+
+  /** Whether participants may have translations of the page. */
+  public static boolean isMapped(long entry) {
+    return (MAPPED_TYPES >>> (entry & TYPE_MASK) & 1) != 0;
+  }
+
+  /** Whether a frame of the host is behind the entry. */
+  public static boolean hasFrame(long entry) {
+    int number = frame(entry);
+    return (FRAME_TYPES >>> (entry & TYPE_MASK) & 1) != 0 && number != 0 && number <= MAX_FRAME;
   }
 
   public static boolean writable(long entry) {
@@ -188,7 +246,7 @@ public final class Pte {
   }
 
   private static long frameBits(int frame) {
-    if (frame < 0 || frame > MAX_FRAME) {
+    if (frame < 0 || frame > MAX_NUMBER) {
       throw new IllegalArgumentException("frame " + frame + " is not in [0, 2^28)");
     }
     return (long) frame << FRAME_SHIFT;

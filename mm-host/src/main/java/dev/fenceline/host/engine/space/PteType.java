@@ -11,14 +11,14 @@ public enum PteType {
   PRESENT,
   /** The page reads as zeroes and has no frame of its own. */
   ZERO,
-  /** Was PRESENT or ZERO; an invalidation holds it and nobody may map it (INV-2). */
+  /** Participants may have had translations; an invalidation holds it: no new ones (INV-2). */
   INVALIDATING,
-  /** A swap slot holds the page. Reserved. */
+  /** A swap slot holds the page. */
   SWAP,
-  /** A device holds the page. Reserved. */
+  /** A device holds the page (INV-8). */
   DEVICE_PRIVATE,
-  /** A frame of the host that one device accesses exclusively. Reserved. */
+  /** A frame of the host that one device accesses exclusively. */
   EXCLUSIVE,
-  /** The page is on its way from one place to another. Reserved. */
+  /** The page is on its way; this is where its bytes still are. */
   MIGRATION
 }

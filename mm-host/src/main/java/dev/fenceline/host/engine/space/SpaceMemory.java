@@ -18,6 +18,7 @@ public final class SpaceMemory {
   /** Pages that one WILLNEED brings at most; the rest comes by faults. */
   static final long MAX_WILLNEED_PAGES = 1 << 18;
 
+  private final long spaceId;
   private final MappingTree mappings;
   private final PageTable pages = new PageTable();
   private final OperationPlanner planner;
@@ -25,11 +26,13 @@ public final class SpaceMemory {
   private final FrameEffects effects;
   private long residentPages;
 
-  public SpaceMemory(FrameSource frames, FrameEffects effects) {
-    this(new MappingTree(MappingLimits.DEFAULT), frames, effects);
+  public SpaceMemory(long spaceId, FrameSource frames, FrameEffects effects) {
+    this(spaceId, new MappingTree(MappingLimits.DEFAULT), frames, effects);
   }
 
-  private SpaceMemory(MappingTree mappings, FrameSource frames, FrameEffects effects) {
+  private SpaceMemory(
+      long spaceId, MappingTree mappings, FrameSource frames, FrameEffects effects) {
+    this.spaceId = spaceId;
     this.mappings = mappings;
     this.planner = new OperationPlanner(mappings);
     this.frames = frames;
@@ -64,10 +67,19 @@ public final class SpaceMemory {
     return mapping != null && mapping.protection().read();
   }
 
-  /** Phase B: entries become invalidating, of the next generation (INV-2). */
+  /**
+   * Phase B: entries that a participant may have a translation of become invalidating, of the next
+   * generation (INV-2).
+   */
   public void hold(long vpnStart, long vpnEnd) {
     pages.forEachNonEmpty(
-        vpnStart, vpnEnd, (vpn, entry) -> pages.set(vpn, Pte.invalidating(entry)));
+        vpnStart,
+        vpnEnd,
+        (vpn, entry) -> {
+          if (Pte.isMapped(entry)) {
+            pages.set(vpn, Pte.invalidating(entry));
+          }
+        });
   }
 
   /** Back-off: what was held is as before, but for the generation. */
@@ -102,15 +114,12 @@ public final class SpaceMemory {
       }
       case SpaceOperation.Pin pin -> throw notOfMemory(pin);
       case SpaceOperation.Unpin unpin -> throw notOfMemory(unpin);
-      case SpaceOperation.Map map -> applyMapping(map);
-      case SpaceOperation.Unmap unmap -> applyMapping(unmap);
-      case SpaceOperation.Protect protect -> applyMapping(protect);
-      case SpaceOperation.Remap remap -> applyMapping(remap);
-      case SpaceOperation.Brk brk -> applyMapping(brk);
-      case SpaceOperation.Create create -> throw notOfMemory(create);
-      case SpaceOperation.Destroy destroy -> throw notOfMemory(destroy);
-      case SpaceOperation.Fork fork -> throw notOfMemory(fork);
-      case SpaceOperation.SetMode setMode -> throw notOfMemory(setMode);
+      case SpaceOperation.OfMappings change -> applyMapping(change);
+      case SpaceOperation.OfSpace other -> throw notOfMemory(other);
+      case SpaceOperation.RevokeExclusive revoke -> {
+        restore(revoke.vpnStart(), revoke.vpnEnd());
+        yield new OperationPlan.Applied(0);
+      }
     };
   }
 
@@ -121,7 +130,7 @@ public final class SpaceMemory {
   }
 
   /** The same mappings with a copy of every page; null, and nothing changed, without frames. */
-  public @Nullable SpaceMemory copyOrNull() {
+  public @Nullable SpaceMemory copyOrNull(long childId) {
     int[] copies = new int[Math.toIntExact(residentPages)];
     for (int i = 0; i < copies.length; i++) {
       copies[i] = frames.allocate();
@@ -132,13 +141,13 @@ public final class SpaceMemory {
         return null;
       }
     }
-    SpaceMemory child = new SpaceMemory(mappings.fork(), frames, effects);
+    SpaceMemory child = new SpaceMemory(childId, mappings.fork(), frames, effects);
     int[] used = {0};
     pages.forEachNonEmpty(
         0,
         Pages.PAGE_LIMIT,
         (vpn, entry) -> {
-          if (Pte.frame(entry) == Pte.ZERO_PAGE_FRAME) {
+          if (!Pte.hasFrame(entry)) {
             child.pages.set(vpn, Pte.zero(0));
           } else {
             int frame = copies[used[0]++];
@@ -168,15 +177,18 @@ public final class SpaceMemory {
           Errno.EPERM, "address 0x%x is mapped read-only".formatted(Pages.address(vpn)));
     }
     long entry = pages.get(vpn);
-    if (Pte.isInvalidating(entry)) {
-      throw new IllegalStateException("INV-2: page " + vpn + " touched while invalidating");
-    }
-    if (!write) {
-      return new PageTouch.Mapped(Pte.isNone(entry) ? store(vpn, zeroed(entry)) : entry);
-    }
-    return Pte.isPresent(entry)
-        ? new PageTouch.Mapped(store(vpn, Pte.withDirty(Pte.withWritable(entry, true), true)))
-        : giveFrame(vpn, entry);
+    return switch (Pte.type(entry)) {
+      case NONE -> write ? giveFrame(vpn, entry) : new PageTouch.Mapped(store(vpn, zeroed(entry)));
+      case ZERO -> write ? giveFrame(vpn, entry) : new PageTouch.Mapped(entry);
+      case PRESENT ->
+          new PageTouch.Mapped(
+              write ? store(vpn, Pte.withDirty(Pte.withWritable(entry, true), true)) : entry);
+      case EXCLUSIVE ->
+          new PageTouch.Needs(new SpaceOperation.RevokeExclusive(spaceId, vpn, vpn + 1));
+      case INVALIDATING, SWAP, DEVICE_PRIVATE, MIGRATION ->
+          throw new IllegalStateException(
+              "INV-2: page " + vpn + " touched while " + Pte.describe(entry));
+    };
   }
 
   /**
@@ -221,7 +233,7 @@ public final class SpaceMemory {
     return entry;
   }
 
-  private OperationPlan.Application applyMapping(SpaceOperation resolved) {
+  private OperationPlan.Application applyMapping(SpaceOperation.OfMappings resolved) {
     MapOperation change = OperationPlanner.mapOperation(resolved);
     if (change == null) {
       throw new IllegalStateException("was planned: " + resolved);
@@ -277,7 +289,7 @@ public final class SpaceMemory {
         vpnStart,
         vpnEnd,
         (vpn, entry) -> {
-          if (Pte.frame(entry) != Pte.ZERO_PAGE_FRAME) {
+          if (Pte.hasFrame(entry)) {
             if (count[0] == freed[0].length) {
               freed[0] = Arrays.copyOf(freed[0], count[0] * 2);
             }

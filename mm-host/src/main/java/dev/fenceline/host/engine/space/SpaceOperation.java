@@ -11,7 +11,23 @@ public sealed interface SpaceOperation {
   /** The address space concerned; 0 for {@link Create}. */
   long spaceId();
 
-  record Create(String name, NotificationMode mode) implements SpaceOperation {
+  /** Concerns an address space as a whole. */
+  sealed interface OfSpace extends SpaceOperation {}
+
+  /** Changes the mappings. */
+  sealed interface OfMappings extends SpaceOperation {}
+
+  /** Concerns pages under mappings that stay as they are. */
+  sealed interface OfPages extends SpaceOperation {}
+
+  /**
+   * Asked for by the engine itself: what a fault or another operation needs done first. It has no
+   * caller, waits until it is done, and goes before operations that are only queued, since one of
+   * them may be who needs it.
+   */
+  sealed interface Internal extends SpaceOperation {}
+
+  record Create(String name, NotificationMode mode) implements OfSpace {
     @Override
     public long spaceId() {
       return 0;
@@ -19,15 +35,15 @@ public sealed interface SpaceOperation {
   }
 
   /** Ends the address space: RELEASE is heard once, then everything is unmapped. */
-  record Destroy(long spaceId) implements SpaceOperation {}
+  record Destroy(long spaceId) implements OfSpace {}
 
   /** A new address space with the same mappings and a copy of the bytes. */
-  record Fork(long spaceId, String name) implements SpaceOperation {}
+  record Fork(long spaceId, String name) implements OfSpace {}
 
-  record SetMode(long spaceId, NotificationMode mode) implements SpaceOperation {}
+  record SetMode(long spaceId, NotificationMode mode) implements OfSpace {}
 
   record Map(long spaceId, long address, long length, Placement placement, Region region)
-      implements SpaceOperation {}
+      implements OfMappings {}
 
   /** Where a mapping is to go. */
   enum Placement {
@@ -42,10 +58,10 @@ public sealed interface SpaceOperation {
   /** What is mapped; {@code backing} is empty for anonymous memory. */
   record Region(Protection protection, boolean shared, String backing, long offset) {}
 
-  record Unmap(long spaceId, long address, long length) implements SpaceOperation {}
+  record Unmap(long spaceId, long address, long length) implements OfMappings {}
 
   record Protect(long spaceId, long address, long length, Protection protection)
-      implements SpaceOperation {}
+      implements OfMappings {}
 
   /** mremap(2); {@code newAddress} is MREMAP_FIXED's. */
   record Remap(
@@ -55,12 +71,12 @@ public sealed interface SpaceOperation {
       long newLength,
       boolean mayMove,
       @Nullable Long newAddress)
-      implements SpaceOperation {}
+      implements OfMappings {}
 
   /** brk(2); 0 asks, the first other value founds the heap. */
-  record Brk(long spaceId, long end) implements SpaceOperation {}
+  record Brk(long spaceId, long end) implements OfMappings {}
 
-  record Advise(long spaceId, long address, long length, Advice advice) implements SpaceOperation {}
+  record Advise(long spaceId, long address, long length, Advice advice) implements OfPages {}
 
   /** madvise(2) values that mean something here. */
   enum Advice {
@@ -70,21 +86,24 @@ public sealed interface SpaceOperation {
   }
 
   /** Invalidates every translation and restores the entries. */
-  record Invalidate(long spaceId, long address, long length) implements SpaceOperation {}
+  record Invalidate(long spaceId, long address, long length) implements OfPages {}
 
   /** Faults pages in and keeps their frames where they are until {@link Unpin} (INV-11). */
   record Pin(long spaceId, long address, long length, boolean write, PinPurpose purpose)
-      implements SpaceOperation {}
+      implements OfPages {}
 
   /** Who pinned, what for, and whether for longer than an operation takes. */
   record PinPurpose(String owner, String reason, boolean longTerm) {}
 
   /** Ends a pin, whose space may have gone meanwhile. */
-  record Unpin(long pinId) implements SpaceOperation {
+  record Unpin(long pinId) implements OfPages {
     /** Of no space; the id of a pin leads to its shard as that of a space does. */
     @Override
     public long spaceId() {
       return pinId;
     }
   }
+
+  /** The device that has the pages exclusively loses them; the frames stay where they are. */
+  record RevokeExclusive(long spaceId, long vpnStart, long vpnEnd) implements Internal {}
 }

@@ -33,7 +33,7 @@ class PteTest {
         200,
         random -> {
           long entry = random.nextLong();
-          int frame = random.nextInt(Pte.MAX_FRAME + 1);
+          int frame = random.nextInt(Pte.MAX_NUMBER + 1);
           int generation = random.nextInt(Pte.MAX_GENERATION + 1);
           boolean flag = random.nextBoolean();
           PteType type = PteType.values()[random.nextInt(8)];
@@ -68,6 +68,30 @@ class PteTest {
     long held = Pte.invalidating(Pte.zero(3));
     assertThat(Pte.isInvalidating(held)).isTrue();
     assertThat(Pte.restored(held)).isEqualTo(Pte.zero(4));
+  }
+
+  @Test
+  void invalidatingDevicePage_staysOnItsDevice() {
+    long held = Pte.invalidating(Pte.devicePrivate(Pte.MAX_NUMBER, true, 3));
+    assertThat(Pte.isInvalidating(held)).isTrue();
+    assertThat(Pte.hasFrame(held)).isFalse();
+    assertThat(Pte.restored(held)).isEqualTo(Pte.devicePrivate(Pte.MAX_NUMBER, true, 4));
+  }
+
+  @Test
+  void invalidatingExclusivePage_comesBackAsAnOrdinaryOne() {
+    long present = Pte.withDirty(Pte.present(5, true, 3), true);
+    long held = Pte.invalidating(Pte.withType(present, PteType.EXCLUSIVE));
+    assertThat(Pte.hasFrame(held)).isTrue();
+    assertThat(Pte.restored(held)).isEqualTo(Pte.withGeneration(present, 4));
+  }
+
+  @Test
+  void swappedPage_isMappedByNobodyAndHasNoFrame() {
+    long swapped = Pte.swapped(7, 3);
+    assertThat(Pte.isMapped(swapped)).isFalse();
+    assertThat(Pte.hasFrame(swapped)).isFalse();
+    assertThat(Pte.frame(swapped)).isEqualTo(7);
   }
 
   @Test
