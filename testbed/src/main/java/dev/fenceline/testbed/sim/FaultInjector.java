@@ -84,13 +84,21 @@ final class FaultInjector {
         random.nextInt(3) == 0
             ? new SessionInput.ReturnAgent(agent.agentId())
             : new SessionInput.Quarantine(agent.agentId(), "by the simulation", hold);
-    host.after(1, "operator", () -> host.sessions().post(order));
-    if (hold == 0) {
-      host.after(
-          random.nextInt((int) (30 * MILLI)),
-          "operator",
-          () -> host.sessions().post(new SessionInput.ReturnAgent(agent.agentId())));
-    }
+    boolean untilReturned = hold == 0 && order instanceof SessionInput.Quarantine;
+    int returnNanos = random.nextInt((int) (30 * MILLI));
+    SessionInput back = new SessionInput.ReturnAgent(agent.agentId());
+    // The return follows the quarantine that it ends, also where a frozen host reorders its work.
+    Runnable thenReturn =
+        () -> host.after(returnNanos, "operator", () -> host.sessions().post(back));
+    host.after(
+        1,
+        "operator",
+        () -> {
+          host.sessions().post(order);
+          if (untilReturned) {
+            thenReturn.run();
+          }
+        });
   }
 
   private void cut(boolean delivered) {
