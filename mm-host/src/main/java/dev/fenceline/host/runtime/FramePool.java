@@ -1,6 +1,7 @@
 package dev.fenceline.host.runtime;
 
 import dev.fenceline.host.engine.space.FrameSource;
+import dev.fenceline.host.engine.space.Pte;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.LongAdder;
@@ -27,7 +28,7 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class FramePool implements FrameSource {
   /** Exclusive bound of frame numbers: what a page table entry can hold. */
-  static final int FRAME_LIMIT = 1 << 28;
+  static final int FRAME_LIMIT = Pte.MAX_FRAME + 1;
 
   private static final VarHandle HEAD;
   private static final VarHandle LINK = MethodHandles.arrayElementVarHandle(int[].class);

@@ -21,45 +21,59 @@ final class StateCheck {
     this.world = world;
   }
 
-  /** INV-8: each frame in use belongs to one page, and none that is free to any. */
+  /** INV-8: each frame in use is known to be mapped by those pages that do, and by no others. */
   void frames() {
     SimHost host = world.host;
     if (host == null || !host.alive()) {
       return;
     }
-    boolean[] owned = new boolean[host.frames().total() + 1];
-    int[] count = {0};
+    int[] mapped = new int[host.frames().total() + 1];
+    int inUse = 0;
     for (HostShard shard : host.shards()) {
-      for (AddressSpace space : shard.engine().queries().spaces().values()) {
+      ShardQueries queries = shard.engine().queries();
+      for (AddressSpace space : queries.spaces().values()) {
         space
             .memory()
             .pages()
             .forEachNonEmpty(
-                0,
-                Pages.PAGE_LIMIT,
-                (vpn, entry) -> {
-                  int frame = Pte.frame(entry);
-                  if (Pte.isNone(entry) || frame == 0) {
-                    return;
-                  }
-                  if (owned[frame] || !host.frames().used(frame)) {
-                    throw new InvariantViolation(
-                        "INV-8",
-                        "frame %d of page 0x%x in space %d is %s"
-                            .formatted(
-                                frame, vpn, space.id(), owned[frame] ? "owned twice" : "free"));
-                  }
-                  owned[frame] = true;
-                  count[0]++;
-                });
+                0, Pages.PAGE_LIMIT, (vpn, entry) -> countFrame(host, space, vpn, entry, mapped));
+      }
+      for (int frame = 1; frame < mapped.length; frame++) {
+        if (mapped[frame] != 0 || queries.mapCount(frame) != 0) {
+          requireCounted(queries, frame, mapped[frame]);
+          mapped[frame] = 0;
+          inUse++;
+        }
       }
     }
     int kept = pinned(host);
-    if (count[0] + kept + host.frames().freeCount() != host.frames().total()) {
+    if (inUse + kept + host.frames().freeCount() != host.frames().total()) {
       throw new InvariantViolation(
           "INV-8",
           "%d frames in page tables, %d kept by pins and %d free ones are not %d"
-              .formatted(count[0], kept, host.frames().freeCount(), host.frames().total()));
+              .formatted(inUse, kept, host.frames().freeCount(), host.frames().total()));
+    }
+  }
+
+  private static void countFrame(
+      SimHost host, AddressSpace space, long vpn, long entry, int[] mapped) {
+    if (!Pte.hasFrame(entry)) {
+      return;
+    }
+    if (!host.frames().used(Pte.frame(entry))) {
+      throw new InvariantViolation(
+          "INV-8",
+          "frame %d of page 0x%x in space %d is free".formatted(Pte.frame(entry), vpn, space.id()));
+    }
+    mapped[Pte.frame(entry)]++;
+  }
+
+  private static void requireCounted(ShardQueries queries, int frame, int mapped) {
+    if (queries.mapCount(frame) != mapped) {
+      throw new InvariantViolation(
+          "INV-8",
+          "frame %d is mapped by %d pages and counted as mapped by %d"
+              .formatted(frame, mapped, queries.mapCount(frame)));
     }
   }
 

@@ -2,7 +2,6 @@ package dev.fenceline.host.engine.shard;
 
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
-import dev.fenceline.host.engine.space.FrameSource;
 import dev.fenceline.host.engine.space.OperationPlan;
 import dev.fenceline.host.engine.space.PageTable;
 import dev.fenceline.host.engine.space.PageTouch;
@@ -61,7 +60,7 @@ final class OperationApplier {
           Errno.RESOURCE_EXHAUSTED, "the shard has " + state.spaces.size() + " spaces", null);
     }
     long childId = state.nextSpaceId();
-    var copy = parent.memory().copyOrNull(childId);
+    var copy = parent.memory().forkOrNull(childId);
     if (copy == null) {
       return new OperationOutcome.Refused(
           Errno.RESOURCE_EXHAUSTED, "no frames left to copy address space " + parent.id(), null);
@@ -75,16 +74,11 @@ final class OperationApplier {
   /** A pin for which there are not frames enough takes none, so that it starves nobody. */
   private boolean enoughFrames(AddressSpace space, long vpnStart, int pages) {
     long resident = PageTable.resident(space.memory().pages().tally(vpnStart, vpnStart + pages));
-    int[] taken = new int[Math.toIntExact(pages - resident)];
-    int count = 0;
-    while (count < taken.length
-        && (taken[count] = state.frames.allocate()) != FrameSource.NONE_LEFT) {
-      count++;
-    }
-    for (int i = count - 1; i >= 0; i--) {
+    int[] taken = state.allocateAll(Math.toIntExact(pages - resident));
+    for (int i = taken == null ? -1 : taken.length - 1; i >= 0; i--) {
       state.frames.cancel(taken[i]);
     }
-    return count == taken.length;
+    return taken != null;
   }
 
   /** What was touched before a refusal stays resident; nothing is pinned. */

@@ -42,6 +42,11 @@ final class PinTable {
     return keptFrames;
   }
 
+  /** Whether somebody pins the frame (INV-11). */
+  boolean pinned(int frame) {
+    return byFrame.containsKey(frame);
+  }
+
   void add(Pin pin) {
     pins.put(pin.id(), pin);
     for (int frame : pin.frames()) {

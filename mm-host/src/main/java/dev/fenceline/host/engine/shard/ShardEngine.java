@@ -114,8 +114,7 @@ public final class ShardEngine {
     }
     long id = state.nextSpaceId();
     AddressSpace space =
-        new AddressSpace(
-            id, create.name(), create.mode(), new SpaceMemory(id, state.frames, state));
+        new AddressSpace(id, create.name(), create.mode(), new SpaceMemory(id, state));
     state.changed(space);
     state.spaces.put(space.id(), space);
     state.emit(

@@ -49,6 +49,11 @@ public final class ShardQueries {
     return state.pins.keptFrames();
   }
 
+  /** How many pages map the frame. */
+  public int mapCount(int frame) {
+    return state.frameTable.mapCount(frame);
+  }
+
   /** How long invalidations took since the shard's start. */
   public WaitTimes waitTimes() {
     return state.waitTimes;

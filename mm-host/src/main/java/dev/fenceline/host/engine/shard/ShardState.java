@@ -1,8 +1,9 @@
 package dev.fenceline.host.engine.shard;
 
+import dev.fenceline.host.engine.frame.FrameTable;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.Operation;
-import dev.fenceline.host.engine.space.FrameEffects;
+import dev.fenceline.host.engine.space.FrameDesk;
 import dev.fenceline.host.engine.space.FrameSource;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import java.util.ArrayDeque;
@@ -15,7 +16,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** What the parts of a shard's engine share. Confined to the shard. */
-final class ShardState implements FrameEffects {
+final class ShardState implements FrameDesk {
   final ShardConfig config;
   final FrameSource frames;
   final List<ShardEffect> effects = new ArrayList<>();
@@ -41,6 +42,7 @@ final class ShardState implements FrameEffects {
 
   final WaitTimes waitTimes = new WaitTimes();
   final PinTable pins = new PinTable();
+  final FrameTable frameTable = new FrameTable();
 
   private long lastInvalidation;
   private long lastOperation;
@@ -97,6 +99,26 @@ final class ShardState implements FrameEffects {
     if (history.size() > config.historyLength()) {
       history.removeFirst();
     }
+  }
+
+  @Override
+  public FrameTable table() {
+    return frameTable;
+  }
+
+  @Override
+  public boolean pinned(int frame) {
+    return pins.pinned(frame);
+  }
+
+  @Override
+  public int allocate() {
+    return frames.allocate();
+  }
+
+  @Override
+  public void cancel(int frame) {
+    frames.cancel(frame);
   }
 
   @Override

@@ -25,7 +25,7 @@ final class OperationPlanner {
   OperationPlan plan(SpaceOperation operation) {
     return switch (operation) {
       case SpaceOperation.Create create -> anytime(create);
-      case SpaceOperation.Fork fork -> anytime(fork);
+      case SpaceOperation.Fork fork -> fork(fork);
       case SpaceOperation.SetMode setMode -> anytime(setMode);
       case SpaceOperation.Destroy destroy ->
           new OperationPlan.Ready(
@@ -40,13 +40,40 @@ final class OperationPlanner {
                 ready(invalidate, valid.range(), InvalidationKind.CLEAR, true);
           };
       case SpaceOperation.OfMappings change -> mapped(change);
+      case SpaceOperation.BreakCow copy ->
+          ready(copy, pages(copy.vpn(), copy.vpn() + 1), InvalidationKind.CLEAR, true);
       case SpaceOperation.RevokeExclusive revoke ->
-          new OperationPlan.Ready(
-              List.of(
-                  new Footprint(
-                      revoke.vpnStart(), revoke.vpnEnd(), InvalidationKind.EXCLUSIVE, true)),
-              revoke);
+          ready(
+              revoke, pages(revoke.vpnStart(), revoke.vpnEnd()), InvalidationKind.EXCLUSIVE, true);
     };
+  }
+
+  /**
+   * From the first to the last private page that may be written: both sides lose that right. No
+   * mapping may change meanwhile, or pages would be shared that were not drained.
+   */
+  private OperationPlan fork(SpaceOperation.Fork fork) {
+    long start = Long.MAX_VALUE;
+    long end = 0;
+    for (Mapping mapping : mappings.mappingsIn(0, Pages.ADDRESS_LIMIT)) {
+      if (mapping.protection().write() && !mapping.attributes().shared()) {
+        start = Math.min(start, mapping.start());
+        end = Math.max(end, mapping.end());
+      }
+    }
+    if (end == 0) {
+      return anytime(fork);
+    }
+    return new OperationPlan.Ready(
+        List.of(
+            new Footprint(
+                Pages.number(start), Pages.number(end), InvalidationKind.PROTECTION, true),
+            new Footprint(0, Pages.PAGE_LIMIT, InvalidationKind.PROTECTION, false)),
+        fork);
+  }
+
+  private static VirtualRange pages(long vpnStart, long vpnEnd) {
+    return new VirtualRange(Pages.address(vpnStart), Pages.address(vpnEnd));
   }
 
   /** All of it must be mapped so that it can be touched as it is asked for. */

@@ -1,5 +1,6 @@
 package dev.fenceline.host.engine.space;
 
+import dev.fenceline.host.engine.frame.FrameTable;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.Pages;
@@ -22,21 +23,25 @@ public final class SpaceMemory {
   private final MappingTree mappings;
   private final PageTable pages = new PageTable();
   private final OperationPlanner planner;
-  private final FrameSource frames;
-  private final FrameEffects effects;
+  private final FrameDesk frames;
+  private final FrameTable frameTable;
+
+  /** What the frame table calls this space. */
+  private final int slot;
+
   private long residentPages;
 
-  public SpaceMemory(long spaceId, FrameSource frames, FrameEffects effects) {
-    this(spaceId, new MappingTree(MappingLimits.DEFAULT), frames, effects);
+  public SpaceMemory(long spaceId, FrameDesk frames) {
+    this(spaceId, new MappingTree(MappingLimits.DEFAULT), frames);
   }
 
-  private SpaceMemory(
-      long spaceId, MappingTree mappings, FrameSource frames, FrameEffects effects) {
+  private SpaceMemory(long spaceId, MappingTree mappings, FrameDesk frames) {
     this.spaceId = spaceId;
+    this.frameTable = frames.table();
+    this.slot = frameTable.register(spaceId);
     this.mappings = mappings;
     this.planner = new OperationPlanner(mappings);
     this.frames = frames;
-    this.effects = effects;
   }
 
   public MappingTree mappings() {
@@ -116,6 +121,7 @@ public final class SpaceMemory {
       case SpaceOperation.Unpin unpin -> throw notOfMemory(unpin);
       case SpaceOperation.OfMappings change -> applyMapping(change);
       case SpaceOperation.OfSpace other -> throw notOfMemory(other);
+      case SpaceOperation.BreakCow copy -> breakCow(copy.vpn());
       case SpaceOperation.RevokeExclusive revoke -> {
         restore(revoke.vpnStart(), revoke.vpnEnd());
         yield new OperationPlan.Applied(0);
@@ -123,40 +129,71 @@ public final class SpaceMemory {
     };
   }
 
-  /** Unmaps everything. */
+  /** Unmaps everything; the space ends. */
   public void clear() {
     drop(0, Pages.PAGE_LIMIT);
+    frameTable.forget(slot);
     mappings.apply(new MapOperation.Unmap(new VirtualRange(0, Pages.ADDRESS_LIMIT)));
   }
 
-  /** The same mappings with a copy of every page; null, and nothing changed, without frames. */
-  public @Nullable SpaceMemory copyOrNull(long childId) {
-    int[] copies = new int[Math.toIntExact(residentPages)];
-    for (int i = 0; i < copies.length; i++) {
-      copies[i] = frames.allocate();
-      if (copies[i] == FrameSource.NONE_LEFT) {
-        for (int j = 0; j < i; j++) {
-          frames.cancel(copies[j]);
-        }
-        return null;
-      }
+  /**
+   * The same mappings with the same bytes, as fork makes them: what is private is shared until
+   * either side writes, but pinned frames stay the parent's and are copied at once. Null, and
+   * nothing changed, without frames for these copies. The private writable pages are held and
+   * drained (INV-4).
+   */
+  public @Nullable SpaceMemory forkOrNull(long childId) {
+    int[] copies = frames.allocateAll(countCopied());
+    if (copies == null) {
+      return null;
     }
-    SpaceMemory child = new SpaceMemory(childId, mappings.fork(), frames, effects);
+    SpaceMemory child = new SpaceMemory(childId, mappings.fork(), frames);
     int[] used = {0};
-    pages.forEachNonEmpty(
-        0,
-        Pages.PAGE_LIMIT,
-        (vpn, entry) -> {
-          if (!Pte.hasFrame(entry)) {
-            child.pages.set(vpn, Pte.zero(0));
-          } else {
-            int frame = copies[used[0]++];
-            effects.copy(Pte.frame(entry), frame);
-            child.pages.set(vpn, Pte.withDirty(Pte.present(frame, Pte.writable(entry), 0), true));
-            child.residentPages++;
-          }
-        });
+    for (Mapping mapping : mappings.mappingsIn(0, Pages.ADDRESS_LIMIT)) {
+      pages.forEachNonEmpty(
+          Pages.number(mapping.start()),
+          Pages.number(mapping.end()),
+          (vpn, entry) -> {
+            if (!Pte.hasFrame(entry)) {
+              child.pages.set(vpn, Pte.zero(0));
+            } else if (copiedByFork(mapping, entry)) {
+              int copy = copies[used[0]++];
+              frames.copy(Pte.frame(entry), copy);
+              child.adopt(vpn, copy, Pte.writable(entry));
+            } else {
+              child.adopt(vpn, Pte.frame(entry), false);
+              long settled = Pte.isInvalidating(entry) ? Pte.restored(entry) : entry;
+              pages.set(vpn, Pte.withWritable(settled, false));
+            }
+          });
+    }
     return child;
+  }
+
+  private int countCopied() {
+    int[] count = {0};
+    for (Mapping mapping : mappings.mappingsIn(0, Pages.ADDRESS_LIMIT)) {
+      pages.forEachNonEmpty(
+          Pages.number(mapping.start()),
+          Pages.number(mapping.end()),
+          (vpn, entry) -> {
+            if (Pte.hasFrame(entry) && copiedByFork(mapping, entry)) {
+              count[0]++;
+            }
+          });
+    }
+    return count[0];
+  }
+
+  /** Pages of shared mappings are copied as long as there are no objects behind them. */
+  private boolean copiedByFork(Mapping mapping, long entry) {
+    return mapping.attributes().shared() || frames.pinned(Pte.frame(entry));
+  }
+
+  private void adopt(long vpn, int frame, boolean writable) {
+    frameTable.map(frame, slot, vpn);
+    residentPages++;
+    pages.set(vpn, Pte.withDirty(Pte.present(frame, writable, 0), true));
   }
 
   /**
@@ -180,15 +217,50 @@ public final class SpaceMemory {
     return switch (Pte.type(entry)) {
       case NONE -> write ? giveFrame(vpn, entry) : new PageTouch.Mapped(store(vpn, zeroed(entry)));
       case ZERO -> write ? giveFrame(vpn, entry) : new PageTouch.Mapped(entry);
-      case PRESENT ->
-          new PageTouch.Mapped(
-              write ? store(vpn, Pte.withDirty(Pte.withWritable(entry, true), true)) : entry);
+      case PRESENT -> write ? touchForWrite(vpn, entry) : new PageTouch.Mapped(entry);
       case EXCLUSIVE ->
           new PageTouch.Needs(new SpaceOperation.RevokeExclusive(spaceId, vpn, vpn + 1));
       case INVALIDATING, SWAP, DEVICE_PRIVATE, MIGRATION ->
           throw new IllegalStateException(
               "INV-2: page " + vpn + " touched while " + Pte.describe(entry));
     };
+  }
+
+  /** A page that others map too is copied first; the last one of them keeps the frame. */
+  private PageTouch touchForWrite(long vpn, long entry) {
+    if (!Pte.writable(entry) && sharedWithOthers(vpn, entry)) {
+      return new PageTouch.Needs(new SpaceOperation.BreakCow(spaceId, vpn));
+    }
+    return new PageTouch.Mapped(store(vpn, Pte.withDirty(Pte.withWritable(entry, true), true)));
+  }
+
+  /** Whether a write of this space would be seen by pages that must not see it. */
+  private boolean sharedWithOthers(long vpn, long entry) {
+    Mapping mapping = mappings.mapping(Pages.address(vpn));
+    return mapping != null
+        && !mapping.attributes().shared()
+        && frameTable.mapCount(Pte.frame(entry)) > 1;
+  }
+
+  /** The page is held and drained: it gets a copy of its own, unless nobody shares it any more. */
+  private OperationPlan.Application breakCow(long vpn) {
+    long held = pages.get(vpn);
+    if (!Pte.isInvalidating(held) || !Pte.hasFrame(held)) {
+      return new OperationPlan.Applied(0);
+    }
+    if (frameTable.mapCount(Pte.frame(held)) > 1) {
+      int copy = frames.allocate();
+      if (copy == FrameSource.NONE_LEFT) {
+        return new OperationPlan.NotApplied(Errno.RESOURCE_EXHAUSTED, noFrame(vpn));
+      }
+      frames.copy(Pte.frame(held), copy);
+      frameTable.unmap(Pte.frame(held), slot, vpn);
+      frameTable.map(copy, slot, vpn);
+      held = Pte.withFrame(held, copy);
+    }
+    // Whether it may be written is looked up by who asked, again: mprotect may have come between.
+    pages.set(vpn, Pte.withDirty(Pte.restored(held), true));
+    return new OperationPlan.Applied(0);
   }
 
   /**
@@ -200,6 +272,12 @@ public final class SpaceMemory {
       return touch(vpn, Access.WRITE);
     }
     PageTouch touch = touch(vpn, Access.READ);
+    if (touch instanceof PageTouch.Mapped mapped
+        && Pte.isPresent(mapped.entry())
+        && sharedWithOthers(vpn, mapped.entry())) {
+      // Unshared now: a later copy for a write would leave the pin with the other one's frame.
+      return new PageTouch.Needs(new SpaceOperation.BreakCow(spaceId, vpn));
+    }
     if (!(touch instanceof PageTouch.Mapped mapped) || !Pte.isZero(mapped.entry())) {
       return touch;
     }
@@ -217,15 +295,18 @@ public final class SpaceMemory {
   private PageTouch giveFrame(long vpn, long entry) {
     int frame = frames.allocate();
     if (frame == FrameSource.NONE_LEFT) {
-      return new PageTouch.Refused(
-          Errno.RESOURCE_EXHAUSTED,
-          "no frame left for page 0x%x; unmap or discard memory, or enlarge the frame arena"
-              .formatted(Pages.address(vpn)));
+      return new PageTouch.Refused(Errno.RESOURCE_EXHAUSTED, noFrame(vpn));
     }
-    effects.zero(frame);
+    frames.zero(frame);
+    frameTable.map(frame, slot, vpn);
     residentPages++;
     long present = Pte.present(frame, true, Pte.generation(entry));
     return new PageTouch.Mapped(store(vpn, Pte.withDirty(present, true)));
+  }
+
+  private static String noFrame(long vpn) {
+    return "no frame left for page 0x%x; unmap or discard memory, or enlarge the frame arena"
+        .formatted(Pages.address(vpn));
   }
 
   private long store(long vpn, long entry) {
@@ -274,6 +355,10 @@ public final class SpaceMemory {
         Pages.number(move.from().end()),
         (vpn, entry) -> {
           long target = vpn - from + to;
+          if (Pte.hasFrame(entry)) {
+            frameTable.map(Pte.frame(entry), slot, target);
+            frameTable.unmap(Pte.frame(entry), slot, vpn);
+          }
           long moved = Pte.isInvalidating(entry) ? Pte.restored(entry) : entry;
           int generation = Pte.nextGeneration(Pte.generation(pages.get(target)));
           pages.set(target, Pte.withGeneration(moved, generation));
@@ -289,7 +374,11 @@ public final class SpaceMemory {
         vpnStart,
         vpnEnd,
         (vpn, entry) -> {
-          if (Pte.hasFrame(entry)) {
+          if (!Pte.hasFrame(entry)) {
+            return;
+          }
+          residentPages--;
+          if (frameTable.unmap(Pte.frame(entry), slot, vpn) == 0) {
             if (count[0] == freed[0].length) {
               freed[0] = Arrays.copyOf(freed[0], count[0] * 2);
             }
@@ -298,8 +387,7 @@ public final class SpaceMemory {
         });
     pages.clearRange(vpnStart, vpnEnd);
     if (count[0] > 0) {
-      residentPages -= count[0];
-      effects.free(Arrays.copyOf(freed[0], count[0]));
+      frames.free(Arrays.copyOf(freed[0], count[0]));
     }
   }
 

@@ -104,6 +104,9 @@ public sealed interface SpaceOperation {
     }
   }
 
+  /** The page, which other pages share, gets a frame of its own, for a write or a pin. */
+  record BreakCow(long spaceId, long vpn) implements Internal {}
+
   /** The device that has the pages exclusively loses them; the frames stay where they are. */
   record RevokeExclusive(long spaceId, long vpnStart, long vpnEnd) implements Internal {}
 }

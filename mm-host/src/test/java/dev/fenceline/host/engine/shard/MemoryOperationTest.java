@@ -195,35 +195,6 @@ class MemoryOperationTest {
   }
 
   @Test
-  void fork_copiesFramesAndLeavesTheParentAlone() {
-    long space = mirroredSpace(Protection.READ_WRITE);
-    shard.granted(ONE, 1, 0, 4, Access.WRITE);
-
-    long request = shard.submit(new SpaceOperation.Fork(space, "child"), WaitPolicy.BLOCK);
-
-    long child = ((OperationOutcome.Done) shard.outcome(request)).value();
-    assertThat(shard.all(ShardEffect.CopyFrame.class)).hasSize(4);
-    assertThat(Pte.frame(entry(child, 0))).isNotEqualTo(Pte.frame(entry(space, 0)));
-    assertThat(shard.frames.left()).isEqualTo(56);
-  }
-
-  @Test
-  void forkWithoutFrames_isRefusedWhole() {
-    long space = shard.createSpace();
-    shard.map(space, 0, 40, Protection.READ_WRITE);
-    shard.input(new ShardInput.CpuFault(1, space, ShardFixture.BASE, 40, Access.WRITE));
-
-    long request = shard.submit(new SpaceOperation.Fork(space, "child"), WaitPolicy.BLOCK);
-
-    assertThat(shard.outcome(request))
-        .isInstanceOfSatisfying(
-            OperationOutcome.Refused.class,
-            refused -> assertThat(refused.errno()).isEqualTo(Errno.RESOURCE_EXHAUSTED));
-    assertThat(shard.frames.left()).isEqualTo(24);
-    assertThat(shard.all(ShardEffect.CopyFrame.class)).isEmpty();
-  }
-
-  @Test
   void badArguments_areRefusedWithTheValueAndNothingChanges() {
     long space = mirroredSpace(Protection.READ_WRITE);
 

@@ -1,0 +1,28 @@
+package dev.fenceline.host.engine.space;
+
+import dev.fenceline.host.engine.frame.FrameTable;
+import org.jspecify.annotations.Nullable;
+
+/** What the memory of an address space asks of the shard's frames. Confined to the shard. */
+public interface FrameDesk extends FrameSource, FrameEffects {
+  /** Who maps which frame. */
+  FrameTable table();
+
+  /** Whether somebody pinned the frame (INV-11). */
+  boolean pinned(int frame);
+
+  /** So many frames, or null, and none taken, if there are not enough. */
+  default int @Nullable [] allocateAll(int count) {
+    int[] taken = new int[count];
+    for (int i = 0; i < count; i++) {
+      taken[i] = allocate();
+      if (taken[i] == NONE_LEFT) {
+        for (int j = i - 1; j >= 0; j--) {
+          cancel(taken[j]);
+        }
+        return null;
+      }
+    }
+    return taken;
+  }
+}
