@@ -78,7 +78,7 @@ public final class AgentSessions {
             settings.hostId(), settings.hostEpoch(), settings.leases(), settings.faultCredit());
     this.policy = engine.policy();
     this.events = new SessionEvents(host.events());
-    this.alarm = host.timers().alarm(() -> submit(new SessionInput.Tick()));
+    this.alarm = host.timers().alarm(this::tick);
     this.mailbox =
         new Mailbox<>(
             new Mailbox.Settings(
@@ -225,6 +225,10 @@ public final class AgentSessions {
   void stop() {
     endStreams();
     mailbox.stop();
+  }
+
+  void tick() {
+    submit(new SessionInput.Tick());
   }
 
   private void submit(SessionInput input) {

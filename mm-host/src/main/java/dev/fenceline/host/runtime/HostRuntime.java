@@ -47,6 +47,11 @@ public final class HostRuntime implements AutoCloseable {
     this(settings, encoder, observer, System::nanoTime);
   }
 
+  /**
+   * A host with a clock of its own.
+   *
+   * @param nanoClock monotonic; where it does not pass by itself, {@link #tick} makes up for it
+   */
   HostRuntime(
       RuntimeSettings settings,
       MessageEncoder encoder,
@@ -224,6 +229,12 @@ public final class HostRuntime implements AutoCloseable {
 
   Timers timers() {
     return timers;
+  }
+
+  /** Every engine looks at the clock now; for a clock that is set forward by hand. */
+  void tick() {
+    sessions.tick();
+    onEveryShard(new ShardInput.Tick());
   }
 
   FrameStore store() {

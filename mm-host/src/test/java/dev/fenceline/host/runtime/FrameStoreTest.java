@@ -50,16 +50,18 @@ class FrameStoreTest {
                   }
                 });
     byte[] seen = new byte[4096 + 1];
+    boolean torn = false;
     for (int i = 0; i < 5_000; i++) {
       store.read(2, 0, seen, 1, 4096);
       for (int word = 1; word < seen.length; word += 8) {
         for (int b = 1; b < 8; b++) {
-          assertThat(seen[word + b]).as("INV-13: a torn word").isEqualTo(seen[word]);
+          torn |= seen[word + b] != seen[word];
         }
       }
     }
     stop.set(true);
     writer.join();
+    assertThat(torn).as("INV-13: a torn word").isFalse();
   }
 
   @Test

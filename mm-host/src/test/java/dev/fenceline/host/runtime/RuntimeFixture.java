@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 final class RuntimeFixture implements AutoCloseable {
   static final long BASE = 0x7000_0000L;
   static final int PAGE = 4096;
-  static final long BOUND = TimeUnit.SECONDS.toNanos(10);
+  static final long BOUND = TimeUnit.SECONDS.toNanos(60);
 
   final FakeAgentStream.NumberingEncoder encoder = new FakeAgentStream.NumberingEncoder();
   final HostRuntime host;
@@ -21,7 +21,7 @@ final class RuntimeFixture implements AutoCloseable {
 
   RuntimeFixture(long arenaPages) {
     LeasePolicy leases =
-        new LeasePolicy(TimeUnit.SECONDS.toNanos(30), 500, 0, 0, TimeUnit.SECONDS.toNanos(15));
+        new LeasePolicy(TimeUnit.MINUTES.toNanos(10), 500, 0, 0, TimeUnit.MINUTES.toNanos(5));
     host =
         new HostRuntime(
             RuntimeSettings.of("fixture", 5, 1, arenaPages * PAGE, leases),

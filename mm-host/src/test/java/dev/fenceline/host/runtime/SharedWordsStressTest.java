@@ -57,7 +57,7 @@ class SharedWordsStressTest {
       }
       long expected = 0;
       for (Future<Integer> adder : adders) {
-        expected += adder.get(1, TimeUnit.SECONDS);
+        expected += adder.get(30, TimeUnit.SECONDS);
       }
       assertThat(sum(fixture))
           .as("seed %d, %d invalidations", SEED, invalidations)

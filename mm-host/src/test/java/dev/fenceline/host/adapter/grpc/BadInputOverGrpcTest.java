@@ -30,7 +30,6 @@ import dev.fenceline.transfer.v1.DmaRequestBatch;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -56,7 +55,7 @@ class BadInputOverGrpcTest {
             malformed.incrementAndGet();
           }
         };
-    host = HostUnderTest.start(Duration.ofSeconds(20), ARENA_PAGES, observer);
+    host = HostUnderTest.start(ARENA_PAGES, observer);
     space = host.createSpace();
     host.map(space, 16);
     agent = new FakeAgent(host, "agent-1", 11);

@@ -36,7 +36,7 @@ class ControlOverGrpcTest {
 
   @BeforeEach
   void start() throws IOException {
-    host = HostUnderTest.start(Duration.ofSeconds(1), 64);
+    host = HostUnderTest.startStanding(Duration.ofSeconds(2), 64);
     channel = host.dial();
   }
 
@@ -68,6 +68,8 @@ class ControlOverGrpcTest {
       assertThat(refusal.reason()).isEqualTo(HostMessage.RefusalReason.QUARANTINED);
       assertThat(refusal.retryAfterNanos()).isPositive();
 
+      assertThat(unmap.isDone()).isFalse();
+      host.outliveLeases();
       HostUnderTest.await("the unmap", unmap::isDone);
       InvalidationInfo ended =
           host.queries()

@@ -22,7 +22,6 @@ import dev.fenceline.query.v1.WaitTimes;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -37,7 +36,7 @@ class ControlQueryTest {
 
   @BeforeEach
   void start() throws IOException {
-    host = HostUnderTest.start(Duration.ofSeconds(20), 64);
+    host = HostUnderTest.start(64);
     space = host.createSpace();
     host.map(space, 16);
     agent = new FakeAgent(host, "agent-1", 11, 2).attach();

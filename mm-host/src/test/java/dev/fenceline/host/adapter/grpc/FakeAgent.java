@@ -194,7 +194,7 @@ final class FakeAgent implements AutoCloseable {
 
   <T extends HostMessage> T await(Class<T> type, Predicate<T> which) {
     HostUnderTest.await(
-        type.getSimpleName() + " at " + agentId + ", received " + received,
+        () -> type.getSimpleName() + " at " + agentId + ", received " + received,
         () -> received.stream().anyMatch(m -> type.isInstance(m) && which.test(type.cast(m))));
     return received.stream()
         .filter(type::isInstance)
@@ -255,9 +255,9 @@ final class FakeAgent implements AutoCloseable {
 
   DmaReply awaitDma() {
     try {
-      DmaReply reply = dmaReplies.poll(30, TimeUnit.SECONDS);
+      DmaReply reply = dmaReplies.poll(60, TimeUnit.SECONDS);
       if (reply == null) {
-        throw new AssertionError("no DMA reply within 30 s");
+        throw new AssertionError("no DMA reply within 60 s");
       }
       return reply;
     } catch (InterruptedException e) {

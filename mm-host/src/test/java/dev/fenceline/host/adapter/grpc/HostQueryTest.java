@@ -32,7 +32,6 @@ import dev.fenceline.query.v1.SpaceInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -47,7 +46,7 @@ class HostQueryTest {
 
   @BeforeEach
   void start() throws IOException {
-    host = HostUnderTest.start(Duration.ofSeconds(20), 64);
+    host = HostUnderTest.start(64);
     space = host.createSpace();
     host.map(space, 16);
     agent = new FakeAgent(host, "agent-1", 11, 2).attach();

@@ -4,6 +4,7 @@ import dev.fenceline.common.v1.ErrorDetail;
 import dev.fenceline.common.v1.Protection;
 import dev.fenceline.common.v1.WaitPolicy;
 import dev.fenceline.host.engine.session.LeasePolicy;
+import dev.fenceline.host.runtime.HandClock;
 import dev.fenceline.host.runtime.HostObserver;
 import dev.fenceline.host.runtime.HostRuntime;
 import dev.fenceline.host.runtime.RuntimeSettings;
@@ -28,7 +29,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /** A host that serves gRPC on loopback, and what callers do with it. Thread-safe. */
 final class HostUnderTest implements AutoCloseable {
@@ -36,6 +39,14 @@ final class HostUnderTest implements AutoCloseable {
   static final long BASE = 0x10_0000_0000L;
   static final int PAGE = 4096;
 
+  /** A lease that no test outlives, however slow the machine is. */
+  static final Duration LONG_LEASE = Duration.ofMinutes(10);
+
+  private static final long CALL_SECONDS = 60;
+  private static final long PATIENCE_SECONDS = 60;
+  private static final long REST_NANOS = 500_000;
+
+  private final HandClock clock = new HandClock();
   private final HostRuntime runtime;
   private final Server server;
   private final ManagedChannel channel;
@@ -46,7 +57,7 @@ final class HostUnderTest implements AutoCloseable {
       TransportSecurity serverSide,
       TransportSecurity callerSide)
       throws IOException {
-    runtime = new HostRuntime(settings, new WireEncoder(), observer);
+    runtime = clock.host(settings, new WireEncoder(), observer);
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
@@ -58,11 +69,29 @@ final class HostUnderTest implements AutoCloseable {
     channel = dial(callerSide);
   }
 
-  static HostUnderTest start(Duration leaseTtl, long arenaPages) throws IOException {
-    return start(leaseTtl, arenaPages, HostObserver.NONE);
+  /** A host whose time passes, with leases that no test outlives. */
+  static HostUnderTest start(long arenaPages) throws IOException {
+    return start(arenaPages, HostObserver.NONE);
   }
 
-  static HostUnderTest start(Duration leaseTtl, long arenaPages, HostObserver observer)
+  static HostUnderTest start(long arenaPages, HostObserver observer) throws IOException {
+    HostUnderTest host = startStanding(LONG_LEASE, arenaPages, observer);
+    host.letTimePass();
+    return host;
+  }
+
+  static HostUnderTest start(Duration leaseTtl, long arenaPages) throws IOException {
+    HostUnderTest host = startStanding(leaseTtl, arenaPages, HostObserver.NONE);
+    host.letTimePass();
+    return host;
+  }
+
+  /** A host whose clock stands: no lease ends before the test says so. */
+  static HostUnderTest startStanding(Duration leaseTtl, long arenaPages) throws IOException {
+    return startStanding(leaseTtl, arenaPages, HostObserver.NONE);
+  }
+
+  static HostUnderTest startStanding(Duration leaseTtl, long arenaPages, HostObserver observer)
       throws IOException {
     TransportSecurity plaintext = TransportSecurity.plaintext();
     return start(leaseTtl, arenaPages, observer, plaintext, plaintext);
@@ -71,13 +100,15 @@ final class HostUnderTest implements AutoCloseable {
   /** A host that asks for certificates, and a caller of its address spaces that has one. */
   static HostUnderTest startSecured(TransportSecurity serverSide, TransportSecurity callerSide)
       throws IOException {
-    return start(Duration.ofMinutes(10), 1024, HostObserver.NONE, serverSide, callerSide);
+    HostUnderTest host = start(LONG_LEASE, 1024, HostObserver.NONE, serverSide, callerSide);
+    host.letTimePass();
+    return host;
   }
 
   /** A host that waits for so long for the Hello of an attach stream. */
   static HostUnderTest startWithHelloTimeout(Duration helloTimeout) throws IOException {
     RuntimeSettings usual =
-        RuntimeSettings.of("host-under-test", EPOCH, 2, 64 * PAGE, leases(Duration.ofMinutes(10)));
+        RuntimeSettings.of("host-under-test", EPOCH, 2, 64 * PAGE, leases(LONG_LEASE));
     TransportSecurity plaintext = TransportSecurity.plaintext();
     return new HostUnderTest(
         new RuntimeSettings(
@@ -118,6 +149,21 @@ final class HostUnderTest implements AutoCloseable {
     return runtime;
   }
 
+  /** From now on the host's time passes as time does. */
+  void letTimePass() {
+    clock.go();
+  }
+
+  /** Sets the host's clock, which must stand, forward. */
+  void advance(long nanos) {
+    clock.advance(runtime, nanos);
+  }
+
+  /** Sets the host's clock, which must stand, forward past the end of every lease. */
+  void outliveLeases() {
+    clock.outliveLeases(runtime);
+  }
+
   ManagedChannel dial() {
     return dial(TransportSecurity.plaintext());
   }
@@ -130,15 +176,18 @@ final class HostUnderTest implements AutoCloseable {
   }
 
   AddressSpaceServiceGrpc.AddressSpaceServiceBlockingStub spaces() {
-    return AddressSpaceServiceGrpc.newBlockingStub(channel).withDeadlineAfter(30, TimeUnit.SECONDS);
+    return AddressSpaceServiceGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS);
   }
 
   AddressSpaceServiceGrpc.AddressSpaceServiceFutureStub spacesLater() {
-    return AddressSpaceServiceGrpc.newFutureStub(channel).withDeadlineAfter(30, TimeUnit.SECONDS);
+    return AddressSpaceServiceGrpc.newFutureStub(channel)
+        .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS);
   }
 
   HostQueryServiceGrpc.HostQueryServiceBlockingStub queries() {
-    return HostQueryServiceGrpc.newBlockingStub(channel).withDeadlineAfter(30, TimeUnit.SECONDS);
+    return HostQueryServiceGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS);
   }
 
   long createSpace() {
@@ -204,15 +253,18 @@ final class HostUnderTest implements AutoCloseable {
     return detail;
   }
 
-  /** Polls until the condition holds; fails with its name after 30 seconds. */
+  /** Polls until the condition holds; fails with its name after a minute. */
   static void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    await(() -> what, condition);
+  }
+
+  static void await(Supplier<String> what, BooleanSupplier condition) {
+    long began = System.nanoTime();
     while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError("not within 30 s: " + what);
+      if (System.nanoTime() - began > TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)) {
+        throw new AssertionError("not within " + PATIENCE_SECONDS + " s: " + what.get());
       }
-      Thread.onSpinWait();
-      Thread.yield();
+      LockSupport.parkNanos(REST_NANOS); // what is waited for may need this very core
     }
   }
 

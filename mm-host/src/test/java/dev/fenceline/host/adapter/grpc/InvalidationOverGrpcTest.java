@@ -16,7 +16,6 @@ import dev.fenceline.space.v1.OperationReply;
 import dev.fenceline.space.v1.SetNotificationModeRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,7 +28,7 @@ class InvalidationOverGrpcTest {
 
   @BeforeEach
   void start() throws IOException {
-    host = HostUnderTest.start(Duration.ofSeconds(20), 1024);
+    host = HostUnderTest.start(1024);
     agent = new FakeAgent(host, "agent-1", 11);
     space = host.createSpace();
     host.map(space, 16);

@@ -15,7 +15,6 @@ import dev.fenceline.space.v1.UnpinRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,7 +26,7 @@ class PinOverGrpcTest {
 
   @BeforeEach
   void start() throws IOException {
-    host = HostUnderTest.start(Duration.ofSeconds(20), 64);
+    host = HostUnderTest.start(64);
     space = host.createSpace();
     host.map(space, 16);
   }

@@ -42,13 +42,18 @@ class TracingOverGrpcTest {
     collector = new OtlpReceiver();
   }
 
-  private void start(double samplingRatio, Duration leaseTtl) throws IOException {
+  private void start(double samplingRatio) throws IOException {
+    startStanding(samplingRatio, HostUnderTest.LONG_LEASE);
+    host.letTimePass();
+  }
+
+  private void startStanding(double samplingRatio, Duration leaseTtl) throws IOException {
     tracer = new InvalidationTracer("host-under-test", collector.endpoint(), samplingRatio);
     registry =
         new PrometheusMeterRegistry(
             PrometheusConfig.DEFAULT, new PrometheusRegistry(), Clock.SYSTEM, tracer);
     HostMeters meters = new HostMeters(registry, HostMeters.DEFAULT_AGENT_LABELS, tracer);
-    host = HostUnderTest.start(leaseTtl, 1024, meters);
+    host = HostUnderTest.startStanding(leaseTtl, 1024, meters);
     meters.observe(host.runtime());
     space = host.createSpace();
     host.map(space, 16);
@@ -91,7 +96,7 @@ class TracingOverGrpcTest {
 
   @Test
   void sampledInvalidation_isASpanWithAChildPerParticipant() throws IOException {
-    start(1, Duration.ofSeconds(20));
+    start(1);
     final OperationReply reply = unmap("", WaitPolicy.Mode.MODE_BLOCK);
 
     Span span = collector.await("invalidation unmap");
@@ -131,7 +136,7 @@ class TracingOverGrpcTest {
 
   @Test
   void histograms_carryExemplarsThatLeadToTheTrace() throws IOException {
-    start(1, Duration.ofSeconds(20));
+    start(1);
     unmap("", WaitPolicy.Mode.MODE_BLOCK);
 
     String trace = OtlpReceiver.hex(collector.await("invalidation unmap").getTraceId());
@@ -147,7 +152,7 @@ class TracingOverGrpcTest {
 
   @Test
   void callersTrace_isContinued() throws IOException {
-    start(0, Duration.ofSeconds(20)); // the caller decides
+    start(0); // the caller decides
     unmap("00-" + TRACE + "-" + SPAN + "-01", WaitPolicy.Mode.MODE_BLOCK);
 
     Span span = collector.await("invalidation unmap");
@@ -157,7 +162,7 @@ class TracingOverGrpcTest {
 
   @Test
   void whatNobodySampled_isNotSent() throws IOException {
-    start(0, Duration.ofSeconds(20));
+    start(0);
     unmap("", WaitPolicy.Mode.MODE_BLOCK);
     tracer.close(); // sends what there is
 
@@ -167,7 +172,7 @@ class TracingOverGrpcTest {
 
   @Test
   void callerThatDoesNotRecord_isHeeded() throws IOException {
-    start(1, Duration.ofSeconds(20));
+    start(1);
     unmap("00-" + TRACE + "-" + SPAN + "-00", WaitPolicy.Mode.MODE_BLOCK);
     tracer.close(); // sends what there is
 
@@ -176,7 +181,7 @@ class TracingOverGrpcTest {
 
   @Test
   void backedOffInvalidation_tellsWhoStillOwed() throws IOException {
-    start(1, Duration.ofSeconds(20));
+    start(1);
     second.acknowledging(false);
     assertThat(unmap("", WaitPolicy.Mode.MODE_TRY).getOutcome())
         .isEqualTo(OperationReply.Outcome.OUTCOME_BACKED_OFF);
@@ -200,8 +205,9 @@ class TracingOverGrpcTest {
 
   @Test
   void fenceOfAVanishedAgent_isAnError() throws IOException {
-    start(1, Duration.ofMillis(300));
+    startStanding(1, Duration.ofMillis(300));
     second.acknowledging(false);
+    host.letTimePass(); // and the host wakes up by itself when the lease ends
     unmap("", WaitPolicy.Mode.MODE_BLOCK);
 
     Span span = collector.await("invalidation unmap");

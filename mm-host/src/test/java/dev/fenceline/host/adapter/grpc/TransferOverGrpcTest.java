@@ -10,7 +10,6 @@ import dev.fenceline.model.DmaRequest;
 import dev.fenceline.transfer.v1.DmaRequestBatch;
 import dev.fenceline.wire.DmaCodec;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,7 +26,7 @@ class TransferOverGrpcTest {
 
   @BeforeEach
   void start() throws IOException {
-    host = HostUnderTest.start(Duration.ofMinutes(5), 256);
+    host = HostUnderTest.start(256);
     space = host.createSpace();
     host.map(space, PAGES);
     agent = new FakeAgent(host, "agent-1", 11).attach();
