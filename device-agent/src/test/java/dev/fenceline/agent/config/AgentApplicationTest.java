@@ -33,6 +33,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -68,8 +70,9 @@ class AgentApplicationTest {
   static void stop() {
     channel.shutdownNow();
     context.close();
-    assertThat(host.hasLeft()).isTrue();
-    assertThat(coordinator.hasLeft()).isTrue();
+    // What the agent said last may still be on its way in their threads.
+    await("the host hears that the agent leaves", host::hasLeft);
+    await("the coordinator hears that the agent leaves", coordinator::hasLeft);
     host.close();
     coordinator.close();
   }
@@ -79,6 +82,16 @@ class AgentApplicationTest {
     all[arguments.length] = "--server.port=0";
     all[arguments.length + 1] = "--spring.grpc.server.port=0";
     return new SpringApplicationBuilder(AgentApplication.class).run(all);
+  }
+
+  private static void await(String what, BooleanSupplier condition) {
+    long began = System.nanoTime();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - began > TimeUnit.SECONDS.toNanos(30)) {
+        throw new AssertionError("not within 30 s: " + what);
+      }
+      LockSupport.parkNanos(1_000_000);
+    }
   }
 
   private static ProgramResult fill(long address) {
@@ -226,7 +239,7 @@ class AgentApplicationTest {
   @Test
   void probesAndMetrics_areServedOverHttp() throws Exception {
     fill(0x30000);
-    host.invalidate(0x30000, 0x31000).get();
+    host.invalidate(0x30000, 0x31000).get(60, TimeUnit.SECONDS);
 
     assertThat(get("/actuator/health/readiness").statusCode()).isEqualTo(200);
     String metrics = get("/actuator/prometheus").body();
@@ -278,7 +291,7 @@ class AgentApplicationTest {
       ProgramReport report =
           agent
               .run(agent.links().getFirst(), agent.devices().getFirst(), FakeHost.SPACE, fill, 0)
-              .get(30, TimeUnit.SECONDS);
+              .get(60, TimeUnit.SECONDS);
 
       assertThat(report.failure()).isNull();
     }

@@ -38,7 +38,7 @@ public final class FakeCoordinator extends RegistryServiceGrpc.RegistryServiceIm
 
   /** Until an agent has reported that it is attached. */
   public void awaitAttachedReport() throws InterruptedException {
-    if (!attached.await(20, TimeUnit.SECONDS)) {
+    if (!attached.await(60, TimeUnit.SECONDS)) {
       throw new AssertionError("no agent reported that it is attached");
     }
   }

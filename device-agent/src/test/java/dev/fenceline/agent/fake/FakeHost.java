@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,9 +49,13 @@ public final class FakeHost implements AutoCloseable {
   private long sessionId;
   private long sequence;
   private long lastInvalidationId;
-  private volatile long ttlNanos = 2_000_000_000L;
+
+  /** A lease that no test outlives, however slow the machine is. */
+  private volatile long ttlNanos = 600_000_000_000L;
+
   private volatile boolean silent;
   private volatile boolean frozen;
+  private final AtomicInteger swallowed = new AtomicInteger();
   private int hellos;
   private boolean left;
 
@@ -91,8 +96,26 @@ public final class FakeHost implements AutoCloseable {
     this.frozen = frozen;
   }
 
-  boolean isFrozen() {
+  /** Whether a batch of DMA requests is lost; counts it if so. */
+  boolean swallows() {
+    if (frozen) {
+      swallowed.incrementAndGet();
+    }
     return frozen;
+  }
+
+  /** Batches of DMA requests that came while it was frozen. */
+  public int swallowed() {
+    return swallowed.get();
+  }
+
+  /** Devices that owe the acknowledgement of an invalidation; none if there is no invalidation. */
+  public Set<Integer> owing() {
+    synchronized (lock) {
+      Set<Integer> owing = new TreeSet<>();
+      fences.values().forEach(fence -> owing.addAll(fence.owing()));
+      return owing;
+    }
   }
 
   public int hellos() {

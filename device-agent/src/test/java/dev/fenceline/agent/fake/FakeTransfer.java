@@ -24,7 +24,7 @@ final class FakeTransfer extends TransferServiceGrpc.TransferServiceImplBase {
     return new StreamObserver<>() {
       @Override
       public void onNext(DmaRequestBatch batch) {
-        if (host.isFrozen()) {
+        if (host.swallows()) {
           return;
         }
         DmaReplyBatch.Builder replies = DmaReplyBatch.newBuilder();

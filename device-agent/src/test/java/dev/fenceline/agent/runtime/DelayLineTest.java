@@ -65,11 +65,11 @@ class DelayLineTest {
 
   @Test
   void shorterDelayThatBeginsLater_endsFirst() throws InterruptedException {
-    line.begin(List.of(drain(1, 2_000 * MILLI)));
+    line.begin(List.of(drain(1, 10_000 * MILLI)));
     line.begin(List.of(drain(2, MILLI)));
 
     assertThat(next().drainIds()).containsExactly(2L);
-    assertThat(next().drainIds()).containsExactly(1L);
+    assertThat(heard).isEmpty();
   }
 
   @Test
@@ -82,7 +82,9 @@ class DelayLineTest {
     line.begin(List.of(drain(3, 2 * MILLI)));
 
     List<Long> ended = new ArrayList<>(next().drainIds());
-    ended.addAll(next().drainIds());
+    while (ended.size() < 2) { // where the machine stalls, both are due at once
+      ended.addAll(next().drainIds());
+    }
     assertThat(ended).containsExactly(2L, 3L);
   }
 
