@@ -10,14 +10,14 @@ import dev.fenceline.coordinator.support.RunningCoordinator;
 import dev.fenceline.registry.v1.CoordinatorUpdate;
 import dev.fenceline.registry.v1.NodeReport;
 import io.grpc.Status;
-import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class RegistryOverRestTest {
+  private static final long BOUND_SECONDS = 60;
 
   @Test
-  void coordinatorRestarts_isRecoveringThenKnowsAllAgain() throws IOException {
+  void coordinatorRestarts_isRecoveringThenKnowsAllAgain() throws Exception {
     RunningCoordinator first = RunningCoordinator.start();
     int port = first.grpcPort();
     try (Installation installation = new Installation(port)) {
@@ -25,10 +25,12 @@ class RegistryOverRestTest {
       first.await("/hosts", each -> each.body().path("items").size() == 2);
       String tokenBefore = first.get("/status").body().path("bootToken").asString();
       first.close();
-      assertThat(installation.node1.ends.poll()).isNotNull();
+      assertThat(installation.node1.ends.poll(BOUND_SECONDS, TimeUnit.SECONDS)).isNotNull();
 
+      // Recovers until both hosts have reported, which one of them does not yet.
+      installation.node2.fallSilent();
       try (RunningCoordinator second =
-          RunningCoordinator.startOn(port, "--fenceline.coordinator.recovery-window=2s")) {
+          RunningCoordinator.startOn(port, "--fenceline.coordinator.expected-hosts=2")) {
         var recovering = second.get("/hosts");
         assertThat(recovering.status()).isEqualTo(503);
         assertThat(recovering.problem()).isEqualTo("recovering");
@@ -39,6 +41,7 @@ class RegistryOverRestTest {
         assertThat(second.send("GET", "/sd/prometheus").status()).isEqualTo(503);
         assertThat(second.send("GET", "/actuator/health/readiness").status()).isEqualTo(503);
         assertThat(second.send("GET", "/actuator/health/liveness").status()).isEqualTo(200);
+        installation.node2.speakAgain();
         // Never empty: the first answer after the window has everybody.
         var answer = second.await("/hosts", each -> each.status() == 200);
         assertThat(answer.body().path("items").size()).isEqualTo(2);
@@ -58,26 +61,27 @@ class RegistryOverRestTest {
       awaitHosts(agent, 1);
       try (FakeNode impostor =
           FakeNode.once(coordinator.grpcPort(), () -> Reports.host("h", 3, 1002))) {
-        Status status = impostor.ends.poll(10, TimeUnit.SECONDS);
+        Status status = impostor.ends.poll(BOUND_SECONDS, TimeUnit.SECONDS);
         assertThat(status).isNotNull();
         assertThat(status.getCode()).isEqualTo(Status.Code.ALREADY_EXISTS);
         assertThat(status.getDescription()).contains("host id h", "localhost:1001");
       }
       host.leave();
-      assertThat(host.ends.poll(10, TimeUnit.SECONDS)).isEqualTo(Status.OK);
+      assertThat(host.ends.poll(BOUND_SECONDS, TimeUnit.SECONDS)).isEqualTo(Status.OK);
       awaitHosts(agent, 0);
     }
   }
 
   @Test
   void nodeFallsSilentOnAnOpenStream_isLostAndItsStreamEnds() throws Exception {
-    try (RunningCoordinator coordinator = RunningCoordinator.start().ready();
+    try (RunningCoordinator coordinator =
+            RunningCoordinator.start("--fenceline.coordinator.liveness-timeout=1s").ready();
         FakeNode host = FakeNode.once(coordinator.grpcPort(), () -> Reports.host("h", 2, 1001))) {
       coordinator.await("/hosts", each -> each.body().path("items").size() == 1);
       host.fallSilent();
       coordinator.await(
           "/hosts/h", each -> each.body().at("/host/node/state").asString("").equals("lost"));
-      Status status = host.ends.poll(10, TimeUnit.SECONDS);
+      Status status = host.ends.poll(BOUND_SECONDS, TimeUnit.SECONDS);
       assertThat(status).isNotNull();
       assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
       assertThat(coordinator.send("GET", "/actuator/prometheus").response().body())
@@ -92,7 +96,7 @@ class RegistryOverRestTest {
         FakeNode nobody =
             FakeNode.once(
                 coordinator.grpcPort(), () -> NodeReport.newBuilder().setNodeId("x y").build())) {
-      Status status = nobody.ends.poll(10, TimeUnit.SECONDS);
+      Status status = nobody.ends.poll(BOUND_SECONDS, TimeUnit.SECONDS);
       assertThat(status).isNotNull();
       assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
       assertThat(status.getDescription()).contains("node_id", "'x y'");
@@ -102,7 +106,10 @@ class RegistryOverRestTest {
   @Test
   void contradictoryConfiguration_isRefusedAtStart() {
     assertThatThrownBy(
-            () -> RunningCoordinator.start("--fenceline.coordinator.report-interval=900ms"))
+            () ->
+                RunningCoordinator.start(
+                    "--fenceline.coordinator.liveness-timeout=1s",
+                    "--fenceline.coordinator.report-interval=900ms"))
         .rootCause()
         .hasMessageContaining("liveness timeout 1000 ms must be at least 3 report intervals");
     assertThatThrownBy(() -> RunningCoordinator.start("--fenceline.coordinator.query-timeout=0s"))
@@ -112,7 +119,7 @@ class RegistryOverRestTest {
   private static void awaitHosts(FakeNode agent, int hosts) throws InterruptedException {
     CoordinatorUpdate update;
     do {
-      update = agent.updates.poll(10, TimeUnit.SECONDS);
+      update = agent.updates.poll(BOUND_SECONDS, TimeUnit.SECONDS);
       assertThat(update).isNotNull();
     } while (update.getHostsCount() != hosts);
   }

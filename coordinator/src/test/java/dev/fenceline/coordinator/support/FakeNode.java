@@ -77,6 +77,12 @@ public final class FakeNode implements AutoCloseable {
     mute = true;
   }
 
+  /** Speaks again after it fell silent; a stream that stood meanwhile is told at once. */
+  public void speakAgain() {
+    mute = false;
+    timer.execute(this::sendReport);
+  }
+
   /** Says goodbye. */
   public void leave() {
     stopped = true;

@@ -17,15 +17,15 @@ import org.springframework.core.env.Environment;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The real coordinator on real ports, with short time-outs. Confined to the test's thread. */
+/** The real coordinator on real ports. Confined to the test's thread. */
 public final class RunningCoordinator implements AutoCloseable {
   private static final JsonMapper JSON = JsonMapper.builder().build();
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final long POLL_MILLIS = 10;
 
   private final ConfigurableApplicationContext context;
   private final HttpClient http =
-      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(30)).build();
 
   private RunningCoordinator(ConfigurableApplicationContext context) {
     this.context = context;
@@ -43,8 +43,8 @@ public final class RunningCoordinator implements AutoCloseable {
   }
 
   /**
-   * Starts with a recovery window of 150 ms and a liveness timeout of a second; ports are free
-   * ones.
+   * Starts with a short recovery window, and with time-outs that nobody who is alive misses on a
+   * busy machine: who waits for one sets it. Ports are free ones.
    */
   public static RunningCoordinator start(String... options) {
     return startOn(0, options);
@@ -56,10 +56,10 @@ public final class RunningCoordinator implements AutoCloseable {
     List.of(
             "--server.port=0",
             "--spring.grpc.server.port=" + grpcPort,
-            "--fenceline.coordinator.liveness-timeout=1s",
+            "--fenceline.coordinator.liveness-timeout=60s",
             "--fenceline.coordinator.report-interval=50ms",
             "--fenceline.coordinator.recovery-window=150ms",
-            "--fenceline.coordinator.query-timeout=500ms",
+            "--fenceline.coordinator.query-timeout=30s",
             "--fenceline.rest.limits.requests-per-second=0",
             "--logging.level.root=warn")
         .stream()
@@ -109,7 +109,7 @@ public final class RunningCoordinator implements AutoCloseable {
       String method, String path, HttpRequest.BodyPublisher body, String... headers) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://localhost:" + httpPort() + path))
-            .timeout(Duration.ofSeconds(30))
+            .timeout(Duration.ofSeconds(60))
             .method(method, body);
     if (headers.length > 0) {
       request.headers(headers);

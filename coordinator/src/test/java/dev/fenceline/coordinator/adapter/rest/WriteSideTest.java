@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -148,12 +149,12 @@ class WriteSideTest {
       long before = commands.received.size();
       CompletableFuture<Answer> first = CompletableFuture.supplyAsync(this::heldUp);
       while (commands.received.size() == before) {
-        Thread.onSpinWait();
+        LockSupport.parkNanos(1_000_000);
       }
       CompletableFuture<Answer> second = CompletableFuture.supplyAsync(this::heldUp);
       commands.gate.countDown();
-      assertThat(first.get(20, TimeUnit.SECONDS).status()).isEqualTo(200);
-      assertThat(second.get(20, TimeUnit.SECONDS).status()).isEqualTo(200);
+      assertThat(first.get(60, TimeUnit.SECONDS).status()).isEqualTo(200);
+      assertThat(second.get(60, TimeUnit.SECONDS).status()).isEqualTo(200);
       assertThat(commands.received.size()).isEqualTo(before + 1);
     } finally {
       commands.gate = null;
