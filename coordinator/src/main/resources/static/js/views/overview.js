@@ -115,8 +115,8 @@ class Overview {
       unavailable(spaces.unavailableHosts, 'Address spaces and fences'),
       tiles(this.data),
       attention(this.data, this.ttls),
-      section('Hosts', 'They own the address spaces.', hosts, this.hosts, empty('No host has registered', 'A host dials the coordinator when it starts; fenceline.host.coordinator names it.')),
-      section('Agents', 'Lease: how long an agent may still use memory without hearing from its host.', agents, this.agents, empty('No agent has registered', 'An agent dials the coordinator when it starts; fenceline.agent.coordinator names it.')),
+      section('Hosts', 'They own the address spaces.', hosts, this.hosts, empty('No host has registered', 'A host dials the coordinator when it starts; fenceline.host.coordinators names it.')),
+      section('Agents', 'Lease: how long an agent may still use memory without hearing from its host.', agents, this.agents, empty('No agent has registered', 'An agent dials the coordinator when it starts; fenceline.agent.coordinators names it.')),
       section('Devices', null, devices, this.devices, empty('No device', 'Devices come with their agents.'), this.search()),
       h('p', { class: 'visually-hidden', role: 'status', key: 'said' }, `${plural(fences.items.length, 'fence')} pending`),
     ];

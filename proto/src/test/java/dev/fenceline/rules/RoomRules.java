@@ -25,7 +25,8 @@ import java.util.WeakHashMap;
  * <p>{@code engine} knows the model and the JDK's data types; {@code concurrent} knows the model;
  * {@code runtime} knows engine and concurrent; {@code adapter} may know all of these and any
  * library; {@code config} knows everything, and nothing knows adapter or config. {@code client} is
- * what programs of users are written against.
+ * what programs of users are written against; {@code registration} is what hosts and agents tell
+ * coordinators by.
  */
 public final class RoomRules {
 
@@ -36,6 +37,7 @@ public final class RoomRules {
   private static final String ADAPTER = "dev.fenceline.*.adapter..";
   private static final String SECURITY = "dev.fenceline.security";
   private static final String ISSUE = "dev.fenceline.security.issue..";
+  private static final String REGISTRATION = "dev.fenceline.registration..";
   private static final String CONFIG = "dev.fenceline.*.config..";
   private static final String CLIENT = "dev.fenceline.client..";
   private static final String JSPECIFY = "org.jspecify.annotations";
@@ -79,6 +81,7 @@ public final class RoomRules {
             "org.slf4j..",
             JSPECIFY,
             SECURITY));
+    rules.put("registration_knowsOnlyTheRegistry", registrationRoom());
     rules.put("issue_isForTestInstallations", issueIsForTestInstallations());
     rules.put("client_knowsNoServicesInside", clientRoom());
     rules.put("nothing_knowsAdapterOrConfig", nothingKnowsAdapterOrConfig());
@@ -110,6 +113,20 @@ public final class RoomRules {
   private static ArchRule runtimeRooms() {
     return knowsOnly(
         RUNTIME, "java..", "org.slf4j..", JSPECIFY, RUNTIME, ENGINE, CONCURRENT, MODEL);
+  }
+
+  /** What hosts and agents share of being registered, whatever they report. */
+  private static ArchRule registrationRoom() {
+    return knowsOnly(
+        REGISTRATION,
+        "java..",
+        "io.grpc..",
+        "org.slf4j..",
+        "com.google.protobuf..",
+        "dev.fenceline.registry.v1..",
+        JSPECIFY,
+        SECURITY,
+        REGISTRATION);
   }
 
   /** A service that issues certificates would have to keep the authority's key. */

@@ -1,13 +1,14 @@
 package dev.fenceline.agent.config;
 
-import dev.fenceline.agent.adapter.coordinator.RegistryClient;
+import dev.fenceline.agent.adapter.coordinator.AgentRegistration;
 import dev.fenceline.agent.runtime.AgentRuntime;
+import dev.fenceline.registration.AddressLookup;
+import dev.fenceline.registration.CoordinatorTarget;
+import dev.fenceline.registration.RegistryLinks;
 import dev.fenceline.security.PeerIdentity;
 import dev.fenceline.security.PeerRole;
 import dev.fenceline.security.TransportSecurity;
 import java.util.SplittableRandom;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.context.event.ContextClosedEvent;
@@ -24,12 +25,9 @@ class AgentLifecycle {
   private final TransportSecurity security;
   private final Environment environment;
   private volatile int grpcPort;
-  private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().daemon().name("registry-timer").factory());
 
   /** Written once, before the servers answer that they are ready. */
-  private volatile @Nullable RegistryClient registry;
+  private volatile @Nullable RegistryLinks registry;
 
   AgentLifecycle(
       AgentProperties properties,
@@ -54,21 +52,24 @@ class AgentLifecycle {
     String httpPort = environment.getProperty("local.server.port", "0");
     announce(grpcPort, httpPort);
     properties.hosts().forEach(agent::addHost);
-    if (!properties.coordinator().isEmpty()) {
-      String host = properties.advertisedAddress();
-      RegistryClient client =
-          new RegistryClient(
-              security
-                  .dial(properties.coordinator(), PeerIdentity.any(PeerRole.COORDINATOR))
-                  .directExecutor()
-                  .build(),
-              agent,
-              new RegistryClient.Endpoints(host + ":" + grpcPort, host + ":" + httpPort),
-              timer,
-              new SplittableRandom(~agent.bootToken()));
-      registry = client;
-      client.start();
-    }
+    RegistryLinks links = links(httpPort);
+    registry = links;
+    links.start();
+  }
+
+  private RegistryLinks links(String httpPort) {
+    String name = properties.advertisedAddress();
+    AgentRegistration registration =
+        new AgentRegistration(
+            agent, new AgentRegistration.Endpoints(name + ":" + grpcPort, name + ":" + httpPort));
+    PeerIdentity coordinator = PeerIdentity.any(PeerRole.COORDINATOR);
+    return new RegistryLinks(
+        properties.coordinators().stream().map(CoordinatorTarget::parse).toList(),
+        AddressLookup.SYSTEM,
+        address -> security.dial(address, coordinator).directExecutor().build(),
+        registration::report,
+        registration::heard,
+        new SplittableRandom(~agent.bootToken()));
   }
 
   @SuppressWarnings("SystemOut") // a contract with launchers, independent of the log's format
@@ -87,11 +88,10 @@ class AgentLifecycle {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    RegistryClient client = registry;
-    if (client != null) {
-      client.close();
+    RegistryLinks links = registry;
+    if (links != null) {
+      links.close();
     }
-    timer.shutdownNow();
     agent.close();
   }
 }

@@ -1,5 +1,6 @@
 package dev.fenceline.agent.config;
 
+import dev.fenceline.registration.CoordinatorTarget;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -22,7 +23,8 @@ import org.springframework.validation.annotation.Validated;
  * @param devices the devices by name; if empty, {@code device-count} of them with {@code
  *     device-units} units each
  * @param hosts {@code host:port} of hosts to attach to, whatever the coordinator says
- * @param coordinator {@code host:port} of the coordinator's gRPC server; empty means there is none
+ * @param coordinators {@code host:port} of the coordinators' gRPC servers; a name with several
+ *     addresses leads to a coordinator at each; empty means there is none
  * @param advertisedAddress the name or address under which others reach this agent
  * @param leaseSafety how long before the end of the lease all access stops
  * @param stopTimeout how long leaving the hosts may take
@@ -40,7 +42,9 @@ public record AgentProperties(
     @DefaultValue("1") @Min(1) @Max(64) int deviceCount,
     @DefaultValue("2") @Min(1) @Max(1024) int deviceUnits,
     @DefaultValue List<@Pattern(regexp = TARGET, message = TARGET_RULE) String> hosts,
-    @DefaultValue("") @Pattern(regexp = TARGET + "|", message = TARGET_RULE) String coordinator,
+    @DefaultValue @Size(max = 64)
+        List<@Pattern(regexp = CoordinatorTarget.SYNTAX, message = TARGET_RULE) String>
+            coordinators,
     @DefaultValue("127.0.0.1") @NotBlank String advertisedAddress,
     @DefaultValue("5ms") @DurationMin(nanos = 0) @DurationMax(seconds = 10) Duration leaseSafety,
     @DefaultValue("3s") @DurationMin(millis = 1) @DurationMax(minutes = 1) Duration stopTimeout,

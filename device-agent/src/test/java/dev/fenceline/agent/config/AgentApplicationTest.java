@@ -56,7 +56,7 @@ class AgentApplicationTest {
         run(
             "--fenceline.agent.agent-id=a-1",
             "--fenceline.agent.device-count=2",
-            "--fenceline.agent.coordinator=" + coordinator.target());
+            "--fenceline.agent.coordinators=" + coordinator.target());
     channel =
         NettyChannelBuilder.forTarget(
                 "localhost:" + context.getEnvironment().getProperty("local.grpc.server.port"))
@@ -284,7 +284,7 @@ class AgentApplicationTest {
             run(
                 "--fenceline.agent.agent-id=x",
                 "--fenceline.agent.hosts=" + named.target(),
-                "--fenceline.agent.coordinator=127.0.0.1:1")) {
+                "--fenceline.agent.coordinators=127.0.0.1:1")) {
       AgentRuntime agent = context.getBean(AgentRuntime.class);
       Program fill = new Program.Fill(0x1000, 8, 3);
 

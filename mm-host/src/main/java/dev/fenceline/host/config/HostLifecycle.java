@@ -1,11 +1,15 @@
 package dev.fenceline.host.config;
 
-import dev.fenceline.host.adapter.coordinator.RegistryClient;
+import dev.fenceline.host.adapter.coordinator.HostRegistration;
 import dev.fenceline.host.runtime.HostRuntime;
+import dev.fenceline.registration.AddressLookup;
+import dev.fenceline.registration.CoordinatorTarget;
+import dev.fenceline.registration.RegistryLinks;
 import dev.fenceline.security.PeerIdentity;
 import dev.fenceline.security.PeerRole;
 import dev.fenceline.security.TransportSecurity;
 import java.security.SecureRandom;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.event.ContextClosedEvent;
@@ -22,7 +26,7 @@ class HostLifecycle {
   private final TransportSecurity security;
   private final Environment environment;
   private volatile int grpcPort;
-  private volatile @Nullable RegistryClient registry;
+  private volatile @Nullable RegistryLinks registry;
 
   HostLifecycle(
       HostProperties properties,
@@ -45,29 +49,35 @@ class HostLifecycle {
   @SuppressWarnings("SystemOut") // a contract with launchers, independent of the log's format
   void ready() {
     String httpPort = environment.getProperty("local.server.port", "0");
-    if (!properties.coordinator().isEmpty()) {
-      String name = properties.advertisedHost();
-      RegistryClient client =
-          new RegistryClient(
-              security
-                  .dial(properties.coordinator(), PeerIdentity.any(PeerRole.COORDINATOR))
-                  .directExecutor()
-                  .build(),
-              host,
-              new RegistryClient.Identity(
-                  bootToken(), name + ":" + grpcPort, name + ":" + httpPort));
-      registry = client;
-      client.start();
-    }
+    RegistryLinks links = links(httpPort);
+    registry = links;
+    links.start();
     System.out.println("fenceline-mm-host ready grpc=" + grpcPort + " http=" + httpPort);
+  }
+
+  private RegistryLinks links(String httpPort) {
+    long bootToken = bootToken();
+    String name = properties.advertisedHost();
+    HostRegistration registration =
+        new HostRegistration(
+            host,
+            new HostRegistration.Identity(bootToken, name + ":" + grpcPort, name + ":" + httpPort));
+    PeerIdentity coordinator = PeerIdentity.any(PeerRole.COORDINATOR);
+    return new RegistryLinks(
+        properties.coordinators().stream().map(CoordinatorTarget::parse).toList(),
+        AddressLookup.SYSTEM,
+        address -> security.dial(address, coordinator).directExecutor().build(),
+        registration::report,
+        update -> {},
+        new SplittableRandom(~bootToken));
   }
 
   /** Comes before the servers' own stop: streams end in good order, nobody waits for a lease. */
   @EventListener(ContextClosedEvent.class)
   void closing() {
-    RegistryClient client = registry;
-    if (client != null) {
-      client.close();
+    RegistryLinks links = registry;
+    if (links != null) {
+      links.close();
     }
     host.events().close();
     host.sessions().endStreams();

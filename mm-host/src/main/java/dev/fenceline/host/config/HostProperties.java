@@ -2,6 +2,7 @@ package dev.fenceline.host.config;
 
 import dev.fenceline.host.engine.session.LeasePolicy;
 import dev.fenceline.host.runtime.RuntimeSettings;
+import dev.fenceline.registration.CoordinatorTarget;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -10,6 +11,7 @@ import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import java.time.Duration;
+import java.util.List;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +26,8 @@ import org.springframework.validation.annotation.Validated;
  * @param hostId unique in the installation
  * @param shards 0: one per core
  * @param arena size of the frame arena
- * @param coordinator {@code host:port} of the coordinator's gRPC server; empty: there is none
+ * @param coordinators {@code host:port} of the coordinators' gRPC servers; a name with several
+ *     addresses leads to a coordinator at each; empty: there is none
  * @param advertisedHost the name under which others reach this process
  * @param faultCredit faults that an agent may have outstanding
  * @param shardCapacity inputs that may wait at a shard before callers are refused
@@ -42,8 +45,9 @@ public record HostProperties(
         String hostId,
     @DefaultValue("0") @Min(0) @Max(RuntimeSettings.MAX_SHARDS) int shards,
     @DefaultValue("256MB") @NotNull DataSize arena,
-    @DefaultValue("") @Pattern(regexp = "[^\\s:/]+:[0-9]{1,5}|", message = "must be host:port")
-        String coordinator,
+    @DefaultValue @Size(max = 64)
+        List<@Pattern(regexp = CoordinatorTarget.SYNTAX, message = "must be host:port") String>
+            coordinators,
     @DefaultValue("localhost") @NotBlank String advertisedHost,
     @DefaultValue("1024") @Min(1) @Max(1 << 20) int faultCredit,
     @DefaultValue("65536") @Min(1) @Max(1 << 24) int shardCapacity,

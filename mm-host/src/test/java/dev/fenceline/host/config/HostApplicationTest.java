@@ -36,7 +36,7 @@ class HostApplicationTest {
       try (ConfigurableApplicationContext context =
           run(
               "--fenceline.host.arena=1MB",
-              "--fenceline.host.coordinator=localhost:" + coordinatorPort)) {
+              "--fenceline.host.coordinators=localhost:" + coordinatorPort)) {
         int grpcPort = port(context, "local.grpc.server.port");
         int httpPort = port(context, "local.server.port");
         useOverGrpc(grpcPort);

@@ -74,7 +74,7 @@ public final class Stack implements AutoCloseable {
     add(installation, ServiceKind.COORDINATOR, "coordinator", options(ports, 0, COORDINATOR));
     List<String> host = options(ports, 1, HOST);
     host.add("--fenceline.host.host-id=" + HOST.id());
-    host.add("--fenceline.host.coordinator=" + coordinator);
+    host.add("--fenceline.host.coordinators=" + coordinator);
     host.add("--fenceline.host.arena=" + spec.arenaMebibytes() + "MB");
     add(installation, ServiceKind.HOST, "host", host);
     for (int i = 0; i < spec.agents(); i++) {
@@ -82,7 +82,7 @@ public final class Stack implements AutoCloseable {
       List<String> agent = options(ports, 2 + i, identity);
       agent.add("--fenceline.agent.agent-id=" + identity.id());
       agent.add("--fenceline.agent.device-count=" + spec.devicesPerAgent());
-      agent.add("--fenceline.agent.coordinator=" + coordinator);
+      agent.add("--fenceline.agent.coordinators=" + coordinator);
       agents.add(add(installation, ServiceKind.AGENT, "agent-" + (i + 1), agent));
     }
   }

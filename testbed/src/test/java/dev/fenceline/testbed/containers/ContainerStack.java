@@ -59,7 +59,7 @@ final class ContainerStack implements AutoCloseable {
             Map.of(
                 "FENCELINE_HOST_HOSTID", "host-1",
                 "FENCELINE_HOST_ADVERTISEDHOST", "host",
-                "FENCELINE_HOST_COORDINATOR", "coordinator:9090"),
+                "FENCELINE_HOST_COORDINATORS", "coordinator:9090"),
             HOST_GRPC);
     for (int i = 1; i <= agentCount; i++) {
       String name = "agent-" + i;
@@ -70,7 +70,7 @@ final class ContainerStack implements AutoCloseable {
               Map.of(
                   "FENCELINE_AGENT_AGENTID", name,
                   "FENCELINE_AGENT_ADVERTISEDADDRESS", name,
-                  "FENCELINE_AGENT_COORDINATOR", "coordinator:9090"),
+                  "FENCELINE_AGENT_COORDINATORS", "coordinator:9090"),
               AGENT_GRPC));
     }
   }
