@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Nodes with good certificates that report for others. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
 class FalseReportTest {
   @TempDir private static Path directory;
   private static TestAuthority authority;
@@ -43,7 +43,7 @@ class FalseReportTest {
   void nodeThatReportsForItself_isRegistered() throws Exception {
     try (TransportSecurity security = authority.open(PeerRole.HOST, "host-1");
         FakeNode node = report(security, Reports.host("host-1", 1, 9))) {
-      assertThat(node.updates.poll(30, TimeUnit.SECONDS)).isNotNull();
+      assertThat(node.updates.poll(60, TimeUnit.SECONDS)).isNotNull();
     }
   }
 
@@ -73,7 +73,7 @@ class FalseReportTest {
       throws Exception {
     try (TransportSecurity security = authority.open(role, id);
         FakeNode node = report(security, report)) {
-      Status end = node.ends.poll(30, TimeUnit.SECONDS);
+      Status end = node.ends.poll(60, TimeUnit.SECONDS);
       assertThat(end).isNotNull();
       assertThat(end.getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
       assertThat(end.getDescription()).isEqualTo(reason);

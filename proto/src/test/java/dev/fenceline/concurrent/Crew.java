@@ -40,7 +40,7 @@ final class Crew {
       }
       try {
         for (Future<?> each : running) {
-          each.get(30, TimeUnit.SECONDS);
+          each.get(100, TimeUnit.SECONDS);
         }
       } catch (ExecutionException e) {
         if (e.getCause() instanceof AssertionError failed) {

@@ -62,7 +62,7 @@ class MailboxStressTest {
       Crew.run(tasks);
       awaitIdle(mailbox);
       executor.shutdown();
-      assertThat(executor.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(executor.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
     }
     assertThat(ledger.violation).isEmpty();
     assertThat(ledger.failed).isZero();
@@ -71,21 +71,21 @@ class MailboxStressTest {
 
   private static long produce(Mailbox<Input> mailbox, int producer, long startNanos) {
     long number = 0;
-    while (Crew.goOn(startNanos)) {
+    do {
       switch (mailbox.offer(new Input(producer, number))) {
         case ACCEPTED -> number++;
         case FULL -> Thread.yield();
         case STOPPED -> throw new AssertionError("stopped by nobody");
       }
       assertThat(mailbox.depth()).isBetween(0, CAPACITY);
-    }
+    } while (number == 0 || Crew.goOn(startNanos));
     return number;
   }
 
   private static void awaitIdle(Mailbox<Input> mailbox) {
     long startNanos = System.nanoTime();
     while (mailbox.depth() > 0) {
-      assertThat(System.nanoTime() - startNanos).as("stranded").isLessThan(10_000_000_000L);
+      assertThat(System.nanoTime() - startNanos).as("stranded").isLessThan(60_000_000_000L);
       Thread.yield();
     }
   }

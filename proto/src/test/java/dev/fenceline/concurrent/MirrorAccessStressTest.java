@@ -44,7 +44,8 @@ class MirrorAccessStressTest {
       long startNanos = System.nanoTime();
       SplittableRandom random = new SplittableRandom(7);
       int generation = 0;
-      while (Crew.goOn(startNanos)) {
+      // Until somebody has met an entry, however late the others begin.
+      while (hits.get() == 0 || Crew.goOn(startNanos)) {
         generation++;
         for (int page = 0; page < PAGES; page++) {
           frames[page] = generation;
@@ -121,10 +122,10 @@ class MirrorAccessStressTest {
     }
     tasks.add(
         () -> {
-          while (Crew.goOn(startNanos)) {
+          do {
             begun.incrementAndGet();
             slots.beginDrain(0, 2, ended::incrementAndGet);
-          }
+          } while (Crew.goOn(startNanos));
         });
     Crew.run(tasks);
 

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * Calls a server with any certificate or none, as somebody with other software would. Stateless.
  */
 final class RawCaller {
-  private static final long BOUND_SECONDS = 20;
+  private static final long BOUND_SECONDS = 60;
 
   private RawCaller() {}
 

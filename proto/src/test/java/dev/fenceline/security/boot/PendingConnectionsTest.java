@@ -34,7 +34,7 @@ class PendingConnectionsTest {
           silent.add(new Socket(InetAddress.getLoopbackAddress(), server.getPort()));
         }
         for (Socket first : silent.subList(0, 2 * LIMIT)) {
-          first.setSoTimeout((int) TimeUnit.SECONDS.toMillis(30));
+          first.setSoTimeout((int) TimeUnit.SECONDS.toMillis(60));
           // The server's settings come first, then the end.
           assertThat(first.getInputStream().readAllBytes().length).isLessThan(1024);
         }
@@ -56,7 +56,7 @@ class PendingConnectionsTest {
         NettyChannelBuilder.forTarget("localhost:" + server.getPort()).usePlaintext().build();
     try {
       return HostQueryServiceGrpc.newBlockingStub(channel)
-          .withDeadlineAfter(30, TimeUnit.SECONDS)
+          .withDeadlineAfter(60, TimeUnit.SECONDS)
           .getHost(GetHostRequest.getDefaultInstance())
           .getHostId();
     } finally {
@@ -66,9 +66,9 @@ class PendingConnectionsTest {
 
   private static void await(java.util.function.BooleanSupplier condition, String what)
       throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("within 30 s: " + what).isLessThan(deadline);
+      assertThat(System.nanoTime()).as("within 60 s: " + what).isLessThan(deadline);
       Thread.sleep(10);
     }
   }

@@ -24,6 +24,7 @@ public final class ServiceProcess {
       Pattern.compile("fenceline-[a-z-]+ ready grpc=(\\d+) http=(\\d+)");
   private static final int LAST_LINES = 25;
   private static final long POLL_MILLIS = 20;
+  private static final long FORCED_END_SECONDS = 10;
   private static final String FAREWELL = "bye\n";
 
   /**
@@ -164,8 +165,18 @@ public final class ServiceProcess {
     }
     if (!ended) {
       process.destroyForcibly();
+      awaitForcedEnd();
     }
     dismissGuard();
+  }
+
+  /** What the system does at once unless it is busy. */
+  private void awaitForcedEnd() {
+    try {
+      process.waitFor(FORCED_END_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Without the farewell the guard would send a signal to whoever has the pid by then. */

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * The rendered objects, applied by kubectl to an API server's double: twice, and taken away again.
  */
-@Timeout(180)
+@Timeout(400)
 class ChartAppliedTest {
   /** Group and version, then the resources that the chart makes there: plural=Kind. */
   private static final Map<String, List<String>> RESOURCES =
@@ -173,7 +173,7 @@ class ChartAppliedTest {
     builder.redirectError(scratch.resolve("kubectl.err").toFile());
     Process process = start(builder);
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(150, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(() -> errors()).isZero();
     return output;
   }

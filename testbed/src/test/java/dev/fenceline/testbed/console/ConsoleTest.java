@@ -39,9 +39,9 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("processes")
 @Tag("browser")
-@Timeout(value = 120, threadMode = ThreadMode.SAME_THREAD)
+@Timeout(value = 400, threadMode = ThreadMode.SAME_THREAD)
 class ConsoleTest {
-  private static final double PATIENCE_MILLIS = 20_000;
+  private static final double PATIENCE_MILLIS = 60_000;
   private static final Path SCREENSHOTS = Path.of("target", "screenshots");
 
   /** Path, shortcut and heading of each view. */
@@ -84,7 +84,7 @@ class ConsoleTest {
   private Page page;
 
   @BeforeAll
-  @Timeout(value = 300, threadMode = ThreadMode.SAME_THREAD)
+  @Timeout(value = 600, threadMode = ThreadMode.SAME_THREAD)
   static void startServices() throws Exception {
     Installation installation = Installation.current();
     assumeTrue(
@@ -100,7 +100,7 @@ class ConsoleTest {
   }
 
   @AfterAll
-  @Timeout(value = 120, threadMode = ThreadMode.SAME_THREAD)
+  @Timeout(value = 400, threadMode = ThreadMode.SAME_THREAD)
   static void stopServices() throws Exception {
     if (workload != null) {
       workload.close();

@@ -49,7 +49,7 @@ class ComposeFileTest {
         start(new ProcessBuilder(command).directory(root.toFile()).redirectErrorStream(true));
     process.getOutputStream().close();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(output).isZero();
     assertThat(output.lines()).containsAll(services.keySet());
   }

@@ -31,7 +31,7 @@ import org.testcontainers.utility.DockerImageName;
  * compose file has them. Confined to one thread.
  */
 final class ContainerStack implements AutoCloseable {
-  private static final Duration READY_WITHIN = Duration.ofSeconds(180);
+  private static final Duration READY_WITHIN = Duration.ofSeconds(400);
   private static final int COORDINATOR_HTTP = 8080;
   private static final int HOST_GRPC = 9191;
   private static final int AGENT_GRPC = 9092;
@@ -58,6 +58,9 @@ final class ContainerStack implements AutoCloseable {
             "mm-host",
             Map.of(
                 "FENCELINE_HOST_HOSTID", "host-1",
+                // Who is late has to be looked at before the lease has ended, on a slow machine,
+                // too.
+                "FENCELINE_HOST_LEASE_TTL", "8s",
                 "FENCELINE_HOST_ADVERTISEDHOST", "host",
                 "FENCELINE_HOST_COORDINATORS", "coordinator:9090"),
             HOST_GRPC);
@@ -105,10 +108,9 @@ final class ContainerStack implements AutoCloseable {
             .withNetwork(network)
             .withNetworkAliases(name)
             .withEnv(environment)
-            .withEnv("FENCELINE_REST_AUTH_TOKENSFILE", "/etc/fenceline/tls/tokens.yaml")
-            .withEnv("FENCELINE_SECURITY_CERTIFICATE", "/etc/fenceline/tls/tls.crt")
-            .withEnv("FENCELINE_SECURITY_PRIVATEKEY", "/etc/fenceline/tls/tls.key")
-            .withEnv("FENCELINE_SECURITY_TRUSTEDCA", "/etc/fenceline/tls/ca.crt")
+            // What it needs of memory is measured, and must not depend on this machine's
+            // processors.
+            .withEnv("JAVA_TOOL_OPTIONS", "-XX:ActiveProcessorCount=2")
             .withEnv("FENCELINE_REST_AUTH_TOKENSFILE", "/etc/fenceline/tls/tokens.yaml")
             .withEnv("FENCELINE_SECURITY_CERTIFICATE", "/etc/fenceline/tls/tls.crt")
             .withEnv("FENCELINE_SECURITY_PRIVATEKEY", "/etc/fenceline/tls/tls.key")

@@ -49,10 +49,10 @@ import tools.jackson.databind.JsonNode;
  */
 @Tag("docker")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(180)
+@Timeout(600)
 class ContainersIT {
   private static final Duration CALL_BOUND = Duration.ofSeconds(60);
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(150);
   private static final long POLL_MILLIS = 50;
   private static final long BASE = 0x7f00_0000_0000L;
   private static final int PAGES = 16;
@@ -108,7 +108,7 @@ class ContainersIT {
   private @Nullable ServiceChannel hostChannel;
 
   @BeforeAll
-  @Timeout(900)
+  @Timeout(1800)
   void startContainers() throws Exception {
     DockerEngine.require();
     certificates = ContainerCertificates.in(directory);
@@ -121,7 +121,7 @@ class ContainersIT {
   }
 
   @AfterAll
-  @Timeout(120)
+  @Timeout(300)
   void stopContainers() {
     threads.shutdownNow();
     if (hostChannel != null) {
@@ -189,7 +189,7 @@ class ContainersIT {
       assertLateAgentIsNamed(victim, space);
       // One slow agent holds up nobody who does not need its memory.
       assertDone(run("agent-1", fill(bystanders, 9)));
-      OperationOutcome done = unmap.get(60, TimeUnit.SECONDS);
+      OperationOutcome done = unmap.get(120, TimeUnit.SECONDS);
       assertThat(done).isInstanceOf(OperationOutcome.Done.class);
       assertFenceEndedByLease(victim, done.times().invalidationId());
       assertThat(rest().get("/address-spaces/host-1." + space + "/ranges").path("items")).isEmpty();

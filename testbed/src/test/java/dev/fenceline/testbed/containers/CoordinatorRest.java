@@ -11,7 +11,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Asks a coordinator over REST. Thread-safe. */
 final class CoordinatorRest implements AutoCloseable {
-  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   private final HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
   private final JsonMapper mapper = JsonMapper.builder().build();

@@ -16,7 +16,7 @@ import org.testcontainers.DockerClientFactory;
  * Stateless.
  */
 final class DockerEngine {
-  private static final long BUILD_SECONDS = 480;
+  private static final long BUILD_SECONDS = 1200;
 
   private DockerEngine() {}
 

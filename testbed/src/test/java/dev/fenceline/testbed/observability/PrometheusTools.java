@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The real {@code prometheus} and {@code promtool} of this machine. Stateless. */
 final class PrometheusTools {
-  private static final long BOUND_SECONDS = 60;
+  private static final long BOUND_SECONDS = 150;
 
   /** How a tool ended; immutable. */
   record Ending(int exitCode, String output) {}

@@ -25,7 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Recordings on real processes; needs the services' packages, which `mvn verify` has built. */
 @Tag("processes")
-@Timeout(300)
+@Timeout(600)
 class ReplayEndToEndTest {
   @TempDir private static Path directory = Path.of("");
   private static final List<ServiceProcess> PROCESSES = new ArrayList<>();
@@ -34,7 +34,7 @@ class ReplayEndToEndTest {
   private static List<String> addresses = List.of();
 
   @BeforeAll
-  @Timeout(300)
+  @Timeout(600)
   static void startServices() throws Exception {
     Installation installation = Installation.current();
     assumeTrue(
@@ -53,7 +53,7 @@ class ReplayEndToEndTest {
 
   /** No service outlives its launcher. */
   @AfterAll
-  @Timeout(60)
+  @Timeout(120)
   static void stopServices() {
     interruption.close();
     assertThat(PROCESSES).noneMatch(ServiceProcess::alive);

@@ -17,7 +17,7 @@ class BreakagesTest {
 
   @ParameterizedTest
   @EnumSource(value = Breakage.class, names = "NONE", mode = EnumSource.Mode.EXCLUDE)
-  @Timeout(value = 4, unit = TimeUnit.MINUTES)
+  @Timeout(value = 15, unit = TimeUnit.MINUTES)
   void brokenProtocol_isFoundWithinBoundedSeeds(Breakage breakage) {
     SeedResult found = null;
     long seed = 0;

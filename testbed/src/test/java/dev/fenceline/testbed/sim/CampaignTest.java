@@ -17,7 +17,7 @@ class CampaignTest {
   private static final int SEEDS = 2_000;
 
   @Test
-  @Timeout(300)
+  @Timeout(1200)
   void correctProtocol_noViolation_andEveryRareStateIsReached() throws InterruptedException {
     Campaign.Tally tally = new Campaign(FIRST_SEED, SEEDS, Breakage.NONE, progress -> {}).run(2);
 

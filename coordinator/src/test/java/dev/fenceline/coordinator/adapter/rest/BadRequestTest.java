@@ -196,7 +196,7 @@ class BadRequestTest {
 
   private static String raw(String requestLine) throws IOException {
     try (Socket socket = new Socket("localhost", coordinator.httpPort())) {
-      socket.setSoTimeout(10_000);
+      socket.setSoTimeout(60_000);
       socket
           .getOutputStream()
           .write(

@@ -64,7 +64,7 @@ class GeneratedRequestsTest {
   }
 
   @Test
-  @Timeout(240)
+  @Timeout(900)
   void whatTheDocumentForbids_isRefusedByNameAndNeverAFailure() {
     Long only = Long.getLong("fenceline.seed");
     for (long seed = only == null ? 0 : only; seed < (only == null ? SEEDS : only + 1); seed++) {
