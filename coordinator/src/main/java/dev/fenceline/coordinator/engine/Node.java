@@ -67,6 +67,15 @@ final class Node {
     return change;
   }
 
+  /** A goodbye says how things ended: links are left, devices drained; unless it is malformed. */
+  void remember(NodeReport lastWords) {
+    NodeLoad last = lastWords.load();
+    if (last != null && last.kind() == key.kind() && ReportCheck.fault(lastWords).isEmpty()) {
+      report = lastWords;
+      load = last;
+    }
+  }
+
   boolean isRemembranceOnly() {
     return state == NodeState.LOST || state == NodeState.LEFT;
   }

@@ -283,7 +283,7 @@ public final class RegistryEngine {
       return Node.NO_STREAM; // refused or lost before; its end is on the way to the node (INV-10)
     }
     if (report.leaving() && stream.owner != null && isSameProcess(stream.owner, report)) {
-      left(stream.owner);
+      left(stream.owner, report);
       return Node.NO_STREAM;
     }
     Optional<Refusal.Malformed> fault = ReportCheck.fault(report);
@@ -410,13 +410,14 @@ public final class RegistryEngine {
         : Optional.of(new Refusal.RegistryFull(kind == NodeKind.HOST ? "hosts" : "agents", limit));
   }
 
-  private void left(NodeKey key) {
+  private void left(NodeKey key, NodeReport lastWords) {
     Node node = node(key);
     effects.add(node.transition(NodeState.LEFT, "said goodbye", nowNanos));
     streams.remove(node.streamId);
     effects.add(new CompleteStream(node.streamId));
     node.streamId = Node.NO_STREAM;
     effects.add(new ReleaseEndpoint(key, node.report.endpoint()));
+    node.remember(lastWords);
     hostsTouched |= key.kind() == NodeKind.HOST;
     await(node);
   }

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A coordinator, a host and agents on this machine, as child processes. Started by one thread; may
+ * Coordinators, a host and agents on this machine, as child processes. Started by one thread; may
  * be closed by any, more than once.
  */
 public final class Stack implements AutoCloseable {
@@ -69,20 +69,25 @@ public final class Stack implements AutoCloseable {
     if (spec.tls()) {
       certificates = StackCertificates.make(spec.directory().resolve("certs"));
     }
-    List<Integer> ports = Ports.free(4 + 2 * spec.agents());
-    String coordinator = "127.0.0.1:" + ports.get(0);
-    add(installation, ServiceKind.COORDINATOR, "coordinator", options(ports, 0, COORDINATOR));
-    List<String> host = options(ports, 1, HOST);
+    int replicas = spec.coordinators();
+    List<Integer> ports = Ports.free(2 * (replicas + 1 + spec.agents()));
+    List<String> coordinators = new ArrayList<>();
+    for (int i = 0; i < replicas; i++) {
+      String name = i == 0 ? "coordinator" : "coordinator-" + (i + 1);
+      add(installation, ServiceKind.COORDINATOR, name, options(ports, i, COORDINATOR));
+      coordinators.add("127.0.0.1:" + ports.get(2 * i));
+    }
+    List<String> host = options(ports, replicas, HOST);
     host.add("--fenceline.host.host-id=" + HOST.id());
-    host.add("--fenceline.host.coordinators=" + coordinator);
+    host.add("--fenceline.host.coordinators=" + String.join(",", coordinators));
     host.add("--fenceline.host.arena=" + spec.arenaMebibytes() + "MB");
     add(installation, ServiceKind.HOST, "host", host);
     for (int i = 0; i < spec.agents(); i++) {
       PeerIdentity identity = new PeerIdentity(PeerRole.AGENT, "agent-" + (i + 1));
-      List<String> agent = options(ports, 2 + i, identity);
+      List<String> agent = options(ports, replicas + 1 + i, identity);
       agent.add("--fenceline.agent.agent-id=" + identity.id());
       agent.add("--fenceline.agent.device-count=" + spec.devicesPerAgent());
-      agent.add("--fenceline.agent.coordinators=" + coordinator);
+      agent.add("--fenceline.agent.coordinators=" + String.join(",", coordinators));
       agents.add(add(installation, ServiceKind.AGENT, "agent-" + (i + 1), agent));
     }
   }
@@ -124,26 +129,31 @@ public final class Stack implements AutoCloseable {
     }
   }
 
-  /** The coordinator, the host, and the agents in order. */
+  /** The coordinators, the host, and the agents in order. */
   public List<ServiceProcess> processes() {
     synchronized (all) {
       return List.copyOf(all);
     }
   }
 
+  /** The first coordinator. */
   public ServiceProcess coordinator() {
-    return processes().get(0);
+    return processes().getFirst();
+  }
+
+  public List<ServiceProcess> coordinators() {
+    return processes().subList(0, spec.coordinators());
   }
 
   public ServiceProcess host() {
-    return processes().get(1);
+    return processes().get(spec.coordinators());
   }
 
   public List<ServiceProcess> agents() {
     return List.copyOf(agents);
   }
 
-  /** The coordinator's REST interface. */
+  /** The first coordinator's REST interface. */
   public String restAddress() {
     return "http://" + coordinator().httpAddress();
   }
@@ -159,8 +169,8 @@ public final class Stack implements AutoCloseable {
   }
 
   /**
-   * Stops the agents, then the host, then the coordinator; each is asked, given a bounded time, and
-   * ended by force after it.
+   * Stops the agents, then the host, then the coordinators; each is asked, given a bounded time,
+   * and ended by force after it.
    */
   @Override
   public void close() {

@@ -29,6 +29,12 @@ public final class UpCommand implements Callable<Integer> {
   private int devicesPerAgent;
 
   @Option(
+      names = "--coordinators",
+      defaultValue = "1",
+      description = "Coordinators, each of which answers alone (default: ${DEFAULT-VALUE}).")
+  private int coordinators;
+
+  @Option(
       names = "--instance",
       defaultValue = "up",
       description = "Name of this stack; its logs are in target/run/NAME.")
@@ -51,7 +57,8 @@ public final class UpCommand implements Callable<Integer> {
     PrintStream out = System.out;
     try (Interruption interruption = Interruption.install(Duration.ZERO)) {
       StackSpec spec =
-          StackSpec.of(installation.runDirectory().resolve(instance), agents, devicesPerAgent);
+          StackSpec.of(installation.runDirectory().resolve(instance), agents, devicesPerAgent)
+              .replicated(coordinators);
       Stack stack = Stack.start(installation, tls ? spec.secured() : spec, interruption);
       print(out, stack);
       ask(out, System.nanoTime() - begun);

@@ -232,6 +232,26 @@ class ChartObjectsTest {
     }
   }
 
+  @Test
+  void severalCoordinators_haveABudgetAndKeepTheirCallers() throws IOException {
+    List<KubernetesObject> several =
+        render(Chart.inSourceTree().directory().resolve("ci/cert-manager-values.yaml"));
+    assertThat(find(several, "Deployment/rel-fenceline-coordinator").at("spec", "replicas"))
+        .isEqualTo(3);
+    assertThat(find(several, "Service/rel-fenceline-coordinator").at("spec", "sessionAffinity"))
+        .isEqualTo("ClientIP");
+    // Hosts and agents link to each address of the name, so the name must have them all.
+    assertThat(find(several, "Service/rel-fenceline-registry").at("spec", "clusterIP"))
+        .isEqualTo("None");
+    assertThat(
+            find(several, "PodDisruptionBudget/rel-fenceline-coordinator")
+                .at("spec", "maxUnavailable"))
+        .isEqualTo(1);
+    assertThat(render(Chart.inSourceTree().directory().resolve("values.yaml")))
+        .extracting(KubernetesObject::id)
+        .doesNotContain("PodDisruptionBudget/rel-fenceline-coordinator");
+  }
+
   private static Map<String, String> environment(KubernetesObject workload) {
     Map<String, String> environment = new TreeMap<>();
     for (Object variable :

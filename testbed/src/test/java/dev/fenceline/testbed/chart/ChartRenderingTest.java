@@ -113,7 +113,7 @@ class ChartRenderingTest {
       delimiter = '|',
       textBlock =
           """
-          coordinator.replicas=2            | coordinator
+          coordinator.replicas=0            | coordinator
           coordinator.replica=1             | replica
           host.replicas=0                   | replicas
           host.arena=256                    | arena
