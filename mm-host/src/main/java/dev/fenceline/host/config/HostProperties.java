@@ -34,6 +34,8 @@ import org.springframework.validation.annotation.Validated;
  * @param dedicatedThreads a thread per shard instead of draining by whoever brings an input
  * @param cpuAccessBound how long a CPU access may wait for translations
  * @param helloTimeout how long an attach stream may be open without saying Hello
+ * @param swap how much can be swapped out when no frame is left; 0: nothing
+ * @param swapDirectory where the swap file is made; empty: the system's temporary directory
  */
 @Validated
 @ConfigurationProperties("fenceline.host")
@@ -55,6 +57,8 @@ public record HostProperties(
     @DefaultValue("30s") @DurationMin(millis = 1) @DurationMax(minutes = 10)
         Duration cpuAccessBound,
     @DefaultValue("10s") @DurationMin(millis = 1) @DurationMax(minutes = 10) Duration helloTimeout,
+    @DefaultValue("0MB") @NotNull DataSize swap,
+    @DefaultValue("") String swapDirectory,
     @DefaultValue @Valid @NotNull Lease lease) {
 
   /**
@@ -110,7 +114,9 @@ public record HostProperties(
           shardCapacity,
           dedicatedThreads,
           cpuAccessBound.toNanos(),
-          helloTimeout.toNanos());
+          helloTimeout.toNanos(),
+          swap.toBytes(),
+          swapDirectory);
     } catch (IllegalArgumentException e) {
       throw new ContradictoryConfiguration(String.valueOf(e.getMessage()), e);
     }

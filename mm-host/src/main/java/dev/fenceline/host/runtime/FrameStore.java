@@ -41,6 +41,11 @@ public final class FrameStore {
     arena.zero(frame);
   }
 
+  /** The bytes of a frame, for whole copies from or to elsewhere. */
+  MemorySegment page(int frame) {
+    return memory.asSlice(base(frame), Pages.SIZE_BYTES);
+  }
+
   /** Copies a whole frame. Nobody has a translation of the target, nobody writes the source. */
   public void copy(int from, int to) {
     arena.copy(from, to);

@@ -32,6 +32,7 @@ public final class HostRuntime implements AutoCloseable {
   private final Timers timers;
   private final FrameStore store;
   private final FramePool pool;
+  private final SwapFile swap;
   private final ExecutorService overflow;
   private final List<ExecutorService> dedicated = new ArrayList<>();
   private final List<Shard> shards = new ArrayList<>();
@@ -67,6 +68,7 @@ public final class HostRuntime implements AutoCloseable {
         new FramePool(
             store.frames(),
             () -> events.record(HostEvent.Kind.FRAMES_EXHAUSTED, "no frame of the arena is free"));
+    this.swap = new SwapFile(settings.swapDirectory(), settings.swapBytes());
     this.overflow = threads("fenceline-overflow-", settings.shards());
     this.sessions = new AgentSessions(this, overflow);
     for (int i = 0; i < settings.shards(); i++) {
@@ -235,6 +237,10 @@ public final class HostRuntime implements AutoCloseable {
   void tick() {
     sessions.tick();
     onEveryShard(new ShardInput.Tick());
+  }
+
+  SwapFile swap() {
+    return swap;
   }
 
   FrameStore store() {

@@ -14,6 +14,8 @@ import dev.fenceline.host.engine.session.LeasePolicy;
  *     input drains the shard
  * @param cpuAccessNanos how long a CPU access may wait for translations
  * @param helloTimeoutNanos how long an attach stream may be open without a Hello
+ * @param swapBytes what can be swapped out; 0: nothing, and who finds no frame is refused
+ * @param swapDirectory where the swap file is made; empty: the system's temporary directory
  */
 public record RuntimeSettings(
     String hostId,
@@ -25,7 +27,9 @@ public record RuntimeSettings(
     int shardCapacity,
     boolean dedicatedThreads,
     long cpuAccessNanos,
-    long helloTimeoutNanos) {
+    long helloTimeoutNanos,
+    long swapBytes,
+    String swapDirectory) {
   /** Shards that a host may have. */
   public static final int MAX_SHARDS = 1024;
 
@@ -58,6 +62,24 @@ public record RuntimeSettings(
         65_536,
         false,
         30_000_000_000L,
-        10_000_000_000L);
+        10_000_000_000L,
+        0,
+        "");
+  }
+
+  public RuntimeSettings withSwap(long newSwapBytes) {
+    return new RuntimeSettings(
+        hostId,
+        hostEpoch,
+        shards,
+        arenaBytes,
+        leases,
+        faultCredit,
+        shardCapacity,
+        dedicatedThreads,
+        cpuAccessNanos,
+        helloTimeoutNanos,
+        newSwapBytes,
+        swapDirectory);
   }
 }

@@ -4,6 +4,7 @@ import dev.fenceline.concurrent.Mailbox;
 import dev.fenceline.host.engine.invalidation.Fence;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.host.engine.shard.ReclaimConfig;
 import dev.fenceline.host.engine.shard.ShardConfig;
 import dev.fenceline.host.engine.shard.ShardEffect;
 import dev.fenceline.host.engine.shard.ShardEngine;
@@ -72,7 +73,11 @@ public final class Shard {
     this.engine =
         new ShardEngine(
             ShardConfig.of(
-                index, settings.shards(), settings.hostEpoch(), settings.leases().overdueNanos()),
+                    index,
+                    settings.shards(),
+                    settings.hostEpoch(),
+                    settings.leases().overdueNanos())
+                .withReclaim(ReclaimConfig.withSwap(SwapFile.slots(settings.swapBytes()))),
             host.pool());
     this.queries = engine.queries();
     this.mover = new DmaMover(host.store());
@@ -255,6 +260,9 @@ public final class Shard {
       case ShardEffect.ForgetSpace forget -> cpuMirrors.forget(forget.spaceId());
       case ShardEffect.ZeroFrame zero -> host.store().zero(zero.frame());
       case ShardEffect.FreeFrames free -> host.pool().free(free.frames());
+      case ShardEffect.WriteSwap out ->
+          host.swap().write(host.store(), out.frame(), out.swapSlot());
+      case ShardEffect.ReadSwap in -> host.swap().read(host.store(), in.swapSlot(), in.frame());
       case ShardEffect.CopyFrame copy -> host.store().copy(copy.from(), copy.to());
       case ShardEffect.DmaGranted granted ->
           dmaReply = mover.move(granted.request(), granted.frames());

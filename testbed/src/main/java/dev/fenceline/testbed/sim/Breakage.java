@@ -25,7 +25,8 @@ public enum Breakage {
   FAULT_REPLY_LOST("the stream loses one message in the middle"),
   HELLO_ORDERED_BY_ARRIVAL("the host takes the Hello that arrived last for the one sent last"),
   PINNED_FRAME_FREED("the frame of a pinned page is freed when the page is unmapped"),
-  QUARANTINE_RESOLVES_FENCES("a quarantined agent's fences are resolved before its lease ran out");
+  QUARANTINE_RESOLVES_FENCES("a quarantined agent's fences are resolved before its lease ran out"),
+  SWAPPED_PAGE_NOT_WRITTEN("a page that is swapped out is not written to its slot");
 
   private final String meaning;
 

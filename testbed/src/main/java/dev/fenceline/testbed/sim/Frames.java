@@ -17,6 +17,7 @@ final class Frames implements FrameSource {
 
   private final long[][] words;
   private final long[] serials;
+  private long[][] swap = new long[0][];
   private final boolean[] used;
   private final int[] free;
   private int freeCount;
@@ -86,6 +87,20 @@ final class Frames implements FrameSource {
       throw new InvariantViolation("INV-8", "the zero page is written");
     }
     words[frame][word] = value;
+  }
+
+  void writeSwap(int frame, int swapSlot) {
+    if (swapSlot >= swap.length) {
+      swap = Arrays.copyOf(swap, swapSlot + 1);
+    }
+    swap[swapSlot] = words[frame].clone();
+  }
+
+  void readSwap(int swapSlot, int frame) {
+    if (swapSlot >= swap.length || swap[swapSlot] == null) {
+      return; // never written: what the frame held before is read
+    }
+    System.arraycopy(swap[swapSlot], 0, words[frame], 0, WORDS);
   }
 
   /** Changes with each allocation and each release of the frame. */

@@ -49,7 +49,8 @@ final class HostShard {
     this.index = index;
     this.random = random;
     ShardConfig config =
-        ShardConfig.of(index, SimSettings.SHARDS, host.epoch(), SimSettings.LEASES.overdueNanos());
+        ShardConfig.of(index, SimSettings.SHARDS, host.epoch(), SimSettings.LEASES.overdueNanos())
+            .withReclaim(world.settings.reclaim());
     this.engine = new ShardEngine(config, host.frames());
   }
 
@@ -234,6 +235,13 @@ final class HostShard {
           host.frames().zero(zero.frame());
         }
       }
+      case ShardEffect.WriteSwap out -> {
+        world.count(Sometimes.SWAPPED_OUT);
+        if (!world.broken(Breakage.SWAPPED_PAGE_NOT_WRITTEN)) {
+          host.frames().writeSwap(out.frame(), out.swapSlot());
+        }
+      }
+      case ShardEffect.ReadSwap in -> host.frames().readSwap(in.swapSlot(), in.frame());
       case ShardEffect.CopyFrame copy -> host.frames().copy(copy.from(), copy.to());
       case ShardEffect.FreeFrames free -> host.freeFrames(free.frames());
       case ShardEffect.DmaGranted granted -> granted(granted);

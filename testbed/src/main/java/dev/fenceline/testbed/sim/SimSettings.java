@@ -2,6 +2,7 @@ package dev.fenceline.testbed.sim;
 
 import dev.fenceline.host.engine.session.HostPolicy;
 import dev.fenceline.host.engine.session.LeasePolicy;
+import dev.fenceline.host.engine.shard.ReclaimConfig;
 import dev.fenceline.model.NotificationMode;
 import java.util.SplittableRandom;
 
@@ -64,10 +65,19 @@ record SimSettings(
         1 + random.nextInt(2),
         1 + random.nextInt(3),
         1 + random.nextInt(3),
-        random.nextInt(6) == 0 ? 12 : 160,
+        FRAMES[random.nextInt(FRAMES.length)],
         (long) (1.2 * MILLI + random.nextDouble() * 4 * MILLI),
         random.nextInt(10) < 3 ? 15 : 3,
         random.nextInt(10) < 4);
+  }
+
+  /** Few enough that there are never enough, some, and plenty. */
+  private static final int[] FRAMES = {12, 24, 24, 160, 160, 160};
+
+  /** With few frames, what is cold is swapped out, but for every other run with the fewest. */
+  ReclaimConfig reclaim() {
+    boolean swaps = frames == 24 || (frames == 12 && faultGapNanos % 2 == 0);
+    return new ReclaimConfig(swaps ? 96 : 0, 2 * MILLI, 60 * MILLI);
   }
 
   /** The rate of a process's clock, within the drift that leases allow for. */

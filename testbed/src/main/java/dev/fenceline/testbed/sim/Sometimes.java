@@ -44,6 +44,8 @@ public enum Sometimes {
   QUARANTINED_OWING,
   QUARANTINED_REFUSED,
   RETURNED,
+  /** A cold page gave its frame back. */
+  SWAPPED_OUT,
   PINNED,
   PINNED_PAGE_UNMAPPED,
   AGENT_LEFT,

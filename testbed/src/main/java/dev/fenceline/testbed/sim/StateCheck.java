@@ -7,7 +7,10 @@ import dev.fenceline.host.engine.shard.AddressSpace;
 import dev.fenceline.host.engine.shard.Pin;
 import dev.fenceline.host.engine.shard.ShardQueries;
 import dev.fenceline.host.engine.space.Pte;
+import dev.fenceline.host.engine.space.PteType;
 import dev.fenceline.model.Pages;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,7 @@ final class StateCheck {
     int inUse = 0;
     for (HostShard shard : host.shards()) {
       ShardQueries queries = shard.engine().queries();
+      swapSlots(queries);
       for (AddressSpace space : queries.spaces().values()) {
         space
             .memory()
@@ -52,6 +56,39 @@ final class StateCheck {
           "INV-8",
           "%d frames in page tables, %d kept by pins and %d free ones are not %d"
               .formatted(inUse, kept, host.frames().freeCount(), host.frames().total()));
+    }
+  }
+
+  /** INV-8: each swap slot in use is known to be named by so many entries. */
+  private static void swapSlots(ShardQueries queries) {
+    Map<Integer, Integer> named = new TreeMap<>();
+    for (AddressSpace space : queries.spaces().values()) {
+      space
+          .memory()
+          .pages()
+          .forEachNonEmpty(
+              0,
+              Pages.PAGE_LIMIT,
+              (vpn, entry) -> {
+                if (Pte.type(entry) == PteType.SWAP) {
+                  named.merge(Pte.frame(entry), 1, Integer::sum);
+                }
+              });
+    }
+    named.forEach(
+        (slot, count) -> {
+          if (queries.swapUsers(slot) != count) {
+            throw new InvariantViolation(
+                "INV-8",
+                "swap slot %d is named by %d entries and counted for %d"
+                    .formatted(slot, count, queries.swapUsers(slot)));
+          }
+        });
+    if (named.size() != queries.swapUsed()) {
+      throw new InvariantViolation(
+          "INV-8",
+          "%d swap slots are named by entries, %d are in use"
+              .formatted(named.size(), queries.swapUsed()));
     }
   }
 

@@ -362,6 +362,8 @@ final class Stage {
             session(new SessionInput.DiedOwing(0, died.sessionId(), died.agentId()));
         case ShardEffect.LateMessage late -> line("host", "", "late message dropped");
         case ShardEffect.ZeroFrame zero -> {}
+        case ShardEffect.WriteSwap out -> throw new AssertionError("no swap on this stage: " + out);
+        case ShardEffect.ReadSwap in -> throw new AssertionError("no swap on this stage: " + in);
         case ShardEffect.CopyFrame copy -> {}
         case ShardEffect.DropCpuEntries drop -> {}
         case ShardEffect.DropCpuZeroEntries drop -> {}

@@ -199,6 +199,7 @@ public final class HostMeters implements HostObserver {
       case SpaceOperation.Invalidate invalidate -> "invalidate";
       case SpaceOperation.Pin pin -> "pin";
       case SpaceOperation.Unpin unpin -> "unpin";
+      case SpaceOperation.Reclaim reclaim -> "reclaim";
       case SpaceOperation.BreakCow copy -> "break_cow";
       case SpaceOperation.RevokeExclusive revoke -> "revoke_exclusive";
     };

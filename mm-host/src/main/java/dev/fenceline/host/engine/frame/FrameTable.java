@@ -34,12 +34,18 @@ public final class FrameTable {
   }
 
   private long[] @Nullable [] chunks = new long[64] @Nullable [];
+  private final FrameLists lists = new FrameLists();
   private final Map<Integer, List<Long>> shared = new LinkedHashMap<>();
 
   /** Ids of the spaces by slot; slot 0 is nobody's, so that no mapping is 0. */
   private final ArrayList<Long> spaces = new ArrayList<>(List.of(0L));
 
   private final ArrayDeque<Integer> freeSlots = new ArrayDeque<>();
+
+  /** How lately the frames were used. */
+  public FrameLists lists() {
+    return lists;
+  }
 
   /** A slot for an address space, which it names in {@link #map} and {@link #unmap}. */
   public int register(long spaceId) {
@@ -64,6 +70,7 @@ public final class FrameTable {
     long mapping = pack(slot, vpn);
     if (chunk[index] == UNMAPPED) {
       chunk[index] = mapping;
+      lists.add(frame);
       return;
     }
     if (chunk[index] != SHARED) {
@@ -85,6 +92,7 @@ public final class FrameTable {
     long mapping = pack(slot, vpn);
     if (chunk[index] == mapping) {
       chunk[index] = UNMAPPED;
+      lists.remove(frame);
       return 0;
     }
     if (chunk[index] != SHARED || !list(frame).remove((Long) mapping)) {

@@ -25,6 +25,7 @@ public final class Operation {
   private List<Footprint> footprint = List.of();
   private SpaceOperation resolved;
   private SpaceOperation.@Nullable Internal needs;
+  private boolean starves;
 
   public Operation(
       long id, long requestId, SpaceOperation request, WaitPolicy wait, long nowNanos) {
@@ -52,6 +53,15 @@ public final class Operation {
 
   public void needs(SpaceOperation.Internal operation) {
     needs = operation;
+  }
+
+  /** True if it waits for frames. */
+  public boolean starves() {
+    return starves;
+  }
+
+  public void starves(boolean newStarves) {
+    starves = newStarves;
   }
 
   /** True if the engine itself asked for it; then nobody is told of its end. */

@@ -11,6 +11,9 @@ sealed interface Application {
   /** Nothing was done: this has to be done first, and the operation is tried again behind it. */
   record Needs(SpaceOperation.Internal operation) implements Application {}
 
+  /** Nothing was done: so many frames are not left, and it is tried again once some are. */
+  record NeedsFrames(int count) implements Application {}
+
   /** It goes on, with its pages held, until {@link OperationDriver#complete}: bytes move. */
   record Continues() implements Application {}
 }

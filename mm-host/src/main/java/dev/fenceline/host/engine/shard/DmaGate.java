@@ -74,6 +74,9 @@ final class DmaGate {
         return;
       }
       frames[i] = Pte.frame(entry);
+      if (frames[i] != Pte.ZERO_PAGE_FRAME) {
+        state.frameTable.lists().touched(frames[i]);
+      }
     }
     state.emit(new ShardEffect.DmaGranted(request, frames));
   }

@@ -15,6 +15,7 @@ import dev.fenceline.model.Pages;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,9 @@ final class FaultService {
 
   /** What the fault that was tried last needs done before its first page can be served. */
   private SpaceOperation.@Nullable Internal need;
+
+  /** Whether the fault that was tried last waits for a frame. */
+  private boolean starves;
 
   FaultService(ShardState state) {
     this.state = state;
@@ -72,7 +76,10 @@ final class FaultService {
         return;
       }
       session.parked(1);
-      space.parked().add(new ParkedFault.FromDevice(session, mirror, request, nowNanos, need));
+      park(
+          space,
+          new ParkedFault.FromDevice(session, mirror, request, nowNanos, null, false),
+          nowNanos);
       state.emit(new ShardEffect.FaultServed(request.pageCount(), true));
     }
   }
@@ -89,7 +96,7 @@ final class FaultService {
     if (malformed != null) {
       endCpuFault(request, Errno.EINVAL, malformed);
     } else if (!serveCpu(space, request)) {
-      space.parked().add(new ParkedFault.FromCpu(request, nowNanos, need));
+      park(space, new ParkedFault.FromCpu(request, nowNanos, null, false), nowNanos);
     }
   }
 
@@ -103,7 +110,7 @@ final class FaultService {
     space.parked().clear();
     for (ParkedFault fault : waiting) {
       if (!serveParked(space, fault)) {
-        space.parked().add(fault.needing(need));
+        park(space, fault, nowNanos);
       }
     }
   }
@@ -124,13 +131,31 @@ final class FaultService {
     }
   }
 
+  /** Lets the fault that was just tried wait for what it found in its way. */
+  private void park(AddressSpace space, ParkedFault fault, long nowNanos) {
+    space.parked().add(fault.waitingFor(need, starves));
+    if (starves) {
+      state.reclaimer.starves(space, nowNanos);
+    }
+  }
+
+  /** No frame could be had for those that wait for one. */
+  void refuseStarving(AddressSpace space, Errno errno, String message) {
+    refuse(space, ParkedFault::starves, errno, message);
+  }
+
   /** What some faults needed done first was refused: so are they. */
   void refuseNeeding(
       AddressSpace space, SpaceOperation.Internal operation, Errno errno, String message) {
+    refuse(space, fault -> operation.equals(fault.needs()), errno, message);
+  }
+
+  private void refuse(
+      AddressSpace space, Predicate<ParkedFault> which, Errno errno, String message) {
     List<ParkedFault> waiting = List.copyOf(space.parked());
     space.parked().clear();
     for (ParkedFault fault : waiting) {
-      if (!operation.equals(fault.needs())) {
+      if (!which.test(fault)) {
         space.parked().add(fault);
         continue;
       }
@@ -191,6 +216,7 @@ final class FaultService {
   private boolean serve(
       ShardSession session, Mirror mirror, AddressSpace space, FaultRequest request) {
     need = null;
+    starves = false;
     long vpn = Pages.number(request.address());
     long end = servableEnd(space, mirror.view(), vpn, vpn + request.pageCount());
     if (end == vpn) {
@@ -206,6 +232,7 @@ final class FaultService {
     while (page < end && refused == null) {
       switch (touch(space, page, request.access())) {
         case PageTouch.Mapped mapped -> {
+          used(mapped.entry());
           runs.add(mapped.entry());
           page++;
         }
@@ -213,6 +240,13 @@ final class FaultService {
           state.wanted.add(needs.operation());
           if (page == vpn) {
             need = needs.operation();
+            return false;
+          }
+          end = page;
+        }
+        case PageTouch.NeedsFrame noneLeft -> {
+          if (page == vpn) {
+            starves = true;
             return false;
           }
           end = page;
@@ -232,6 +266,7 @@ final class FaultService {
 
   private boolean serveCpu(AddressSpace space, ShardInput.CpuFault request) {
     need = null;
+    starves = false;
     long vpn = Pages.number(request.address());
     long end = servableEnd(space, space.cpu(), vpn, vpn + request.pageCount());
     if (end == vpn) {
@@ -241,11 +276,21 @@ final class FaultService {
     int count = 0;
     while (vpn + count < end) {
       switch (touch(space, vpn + count, request.access())) {
-        case PageTouch.Mapped mapped -> entries[count++] = mapped.entry();
+        case PageTouch.Mapped mapped -> {
+          used(mapped.entry());
+          entries[count++] = mapped.entry();
+        }
         case PageTouch.Needs needs -> {
           state.wanted.add(needs.operation());
           if (count == 0) {
             need = needs.operation();
+            return false;
+          }
+          end = vpn + count;
+        }
+        case PageTouch.NeedsFrame noneLeft -> {
+          if (count == 0) {
+            starves = true;
             return false;
           }
           end = vpn + count;
@@ -264,6 +309,12 @@ final class FaultService {
         new ShardEffect.CpuFaultEnded(
             request.requestId(), request.spaceId(), vpn, Arrays.copyOf(entries, count), null, ""));
     return true;
+  }
+
+  private void used(long entry) {
+    if (Pte.hasFrame(entry)) {
+      state.frameTable.lists().touched(Pte.frame(entry));
+    }
   }
 
   /** Resolves one page; a zero page that got its frame leaves the CPU's table first. */

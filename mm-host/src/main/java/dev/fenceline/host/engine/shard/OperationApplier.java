@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes operations take effect once nothing holds them up any more. Confined to the shard. */
 final class OperationApplier {
+  /** A pin of more pages finds its frames at once or is refused. */
+  private static final int MAX_RECLAIMED_FOR_PIN = 1024;
+
   private final ShardState state;
   private final FaultService faults;
 
@@ -92,16 +95,21 @@ final class OperationApplier {
     long vpnStart = Pages.number(pin.address());
     int[] frames = new int[Math.toIntExact(Pages.number(Pages.roundUp(pin.length())))];
     if (!enoughFrames(space, vpnStart, frames.length)) {
-      return refused(
-          Errno.RESOURCE_EXHAUSTED,
-          "not enough frames are free to pin %d pages".formatted(frames.length),
-          null);
+      return state.swapSlots.capacity() > 0 && frames.length <= MAX_RECLAIMED_FOR_PIN
+          ? new Application.NeedsFrames(frames.length)
+          : refused(
+              Errno.RESOURCE_EXHAUSTED,
+              "not enough frames are free to pin %d pages".formatted(frames.length),
+              null);
     }
     for (int i = 0; i < frames.length; i++) {
       switch (faults.touchForPin(space, vpnStart + i, pin.write())) {
         case PageTouch.Mapped mapped -> frames[i] = Pte.frame(mapped.entry());
         case PageTouch.Needs needs -> {
           return new Application.Needs(needs.operation());
+        }
+        case PageTouch.NeedsFrame starves -> {
+          return new Application.NeedsFrames(frames.length - i);
         }
         case PageTouch.Refused refused -> {
           return refused(refused.errno(), refused.message(), Pages.address(vpnStart + i));

@@ -43,6 +43,7 @@ final class OperationDriver {
 
   private final OperationQueue queue;
   private final FenceDesk fences;
+  private final NeedDesk needs;
 
   OperationDriver(ShardState state, FaultService faults) {
     this.state = state;
@@ -51,10 +52,15 @@ final class OperationDriver {
     this.applier = new OperationApplier(state, faults);
     this.queue = new OperationQueue(state.config);
     this.fences = new FenceDesk(state, this);
+    this.needs = new NeedDesk(state, this, faults);
   }
 
   FenceDesk fences() {
     return fences;
+  }
+
+  NeedDesk needs() {
+    return needs;
   }
 
   /** Takes up an operation: it runs, waits in the queue, or is refused. */
@@ -131,26 +137,6 @@ final class OperationDriver {
     return queue.nextDeadlineNanos();
   }
 
-  /**
-   * Starts what faults and operations of this step need done first. What one of these needs in turn
-   * is started as well; each touches pages that the one before it left ready, so this ends.
-   */
-  void startWanted(long nowNanos) {
-    while (!state.wanted.isEmpty()) {
-      SpaceOperation.Internal wanted = state.wanted.removeFirst();
-      AddressSpace space = state.space(wanted.spaceId());
-      if (space == null || OperationQueue.underWay(space, wanted)) {
-        continue;
-      }
-      Operation operation =
-          new Operation(
-              state.nextOperationId(), Operation.NO_REQUEST, wanted, WaitPolicy.BLOCK, nowNanos);
-      if (!tryStart(space, operation, nowNanos)) {
-        enqueue(space, operation);
-      }
-    }
-  }
-
   /** An operation that went on behind C has come to its end. */
   void complete(long operationId, OperationOutcome outcome, long nowNanos) {
     Operation operation = state.operations.get(operationId);
@@ -190,7 +176,7 @@ final class OperationDriver {
     }
   }
 
-  private void enqueue(AddressSpace space, Operation operation) {
+  void enqueue(AddressSpace space, Operation operation) {
     OperationOutcome.Refused refused = queue.offer(space, operation);
     if (refused != null) {
       end(operation, refused);
@@ -198,7 +184,7 @@ final class OperationDriver {
   }
 
   /** True if it started, ended at once or was refused; false if it has to wait. */
-  private boolean tryStart(AddressSpace space, Operation operation, long nowNanos) {
+  boolean tryStart(AddressSpace space, Operation operation, long nowNanos) {
     state.changed(space);
     switch (space.memory().plan(operation.request())) {
       case OperationPlan.Refused refused -> {
@@ -231,6 +217,11 @@ final class OperationDriver {
       case Application.Needs needs -> {
         operation.needs(needs.operation());
         state.wanted.add(needs.operation());
+        return false;
+      }
+      case Application.NeedsFrames needs -> {
+        operation.starves(true);
+        state.reclaimer.starves(space, nowNanos);
         return false;
       }
       case Application.Continues goesOn -> {
@@ -350,6 +341,9 @@ final class OperationDriver {
     switch (applier.apply(space, operation, nowNanos)) {
       case Application.Needs needs ->
           throw new IllegalStateException("needed before its phase A: " + needs.operation());
+      case Application.NeedsFrames needs ->
+          throw new IllegalStateException(
+              "needed before its phase A: " + needs.count() + " frames");
       case Application.Continues goesOn -> {
         queue.unwatch(operation);
         record(operation);
@@ -420,32 +414,18 @@ final class OperationDriver {
     }
   }
 
-  private void wake(AddressSpace space, long nowNanos) {
+  void wake(AddressSpace space, long nowNanos) {
     // Faults first: who waited for this operation gets the pages before the next one takes them.
     faults.retryParked(space, nowNanos);
     runQueue(space, nowNanos);
   }
 
-  private void end(Operation operation, OperationOutcome outcome) {
+  void end(Operation operation, OperationOutcome outcome) {
     queue.unwatch(operation);
     if (!(operation.request() instanceof SpaceOperation.Internal internal)) {
       state.emit(new ShardEffect.OperationEnded(operation.requestId(), outcome));
     } else if (outcome instanceof OperationOutcome.Refused refused) {
-      refuseNeeding(internal, refused);
-    }
-  }
-
-  /** Who needed it done gets the reason why it could not be. */
-  private void refuseNeeding(SpaceOperation.Internal operation, OperationOutcome.Refused refused) {
-    AddressSpace space = state.space(operation.spaceId());
-    if (space == null) {
-      return;
-    }
-    faults.refuseNeeding(space, operation, refused.errno(), refused.message());
-    for (Operation waiting : List.copyOf(space.queued())) {
-      if (operation.equals(waiting.needs()) && space.queued().remove(waiting)) {
-        end(waiting, refused);
-      }
+      needs.refused(internal, refused);
     }
   }
 

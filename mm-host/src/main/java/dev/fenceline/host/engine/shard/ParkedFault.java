@@ -16,28 +16,35 @@ public sealed interface ParkedFault {
   /** What has to be done first on its behalf; null if it waits for an invalidation only. */
   SpaceOperation.@Nullable Internal needs();
 
-  /** The same fault that needs something else now. */
-  ParkedFault needing(SpaceOperation.@Nullable Internal operation);
+  /** True if it waits for a frame. */
+  boolean starves();
+
+  /** The same fault, which now waits for something else. */
+  ParkedFault waitingFor(SpaceOperation.@Nullable Internal operation, boolean frame);
 
   record FromDevice(
       ShardSession session,
       Mirror mirror,
       AgentMessage.FaultRequest request,
       long sinceNanos,
-      SpaceOperation.@Nullable Internal needs)
+      SpaceOperation.@Nullable Internal needs,
+      boolean starves)
       implements ParkedFault {
     @Override
-    public FromDevice needing(SpaceOperation.@Nullable Internal operation) {
-      return new FromDevice(session, mirror, request, sinceNanos, operation);
+    public FromDevice waitingFor(SpaceOperation.@Nullable Internal operation, boolean frame) {
+      return new FromDevice(session, mirror, request, sinceNanos, operation, frame);
     }
   }
 
   record FromCpu(
-      ShardInput.CpuFault request, long sinceNanos, SpaceOperation.@Nullable Internal needs)
+      ShardInput.CpuFault request,
+      long sinceNanos,
+      SpaceOperation.@Nullable Internal needs,
+      boolean starves)
       implements ParkedFault {
     @Override
-    public FromCpu needing(SpaceOperation.@Nullable Internal operation) {
-      return new FromCpu(request, sinceNanos, operation);
+    public FromCpu waitingFor(SpaceOperation.@Nullable Internal operation, boolean frame) {
+      return new FromCpu(request, sinceNanos, operation, frame);
     }
   }
 }

@@ -11,6 +11,7 @@ package dev.fenceline.host.engine.shard;
  * @param historyLength ended invalidations that are remembered
  * @param maxSpaces address spaces of the shard
  * @param maxMirrorsPerSession mirrors of one session on this shard
+ * @param reclaim how frames are got back
  */
 public record ShardConfig(
     int shardIndex,
@@ -22,7 +23,8 @@ public record ShardConfig(
     int maxFaultsPerSession,
     int historyLength,
     int maxSpaces,
-    int maxMirrorsPerSession) {
+    int maxMirrorsPerSession,
+    ReclaimConfig reclaim) {
   /** Defaults for a shard. */
   public static ShardConfig of(int shardIndex, int shardCount, long hostEpoch, long overdueNanos) {
     return new ShardConfig(
@@ -35,6 +37,22 @@ public record ShardConfig(
         4096,
         1024,
         100_000,
-        2_000_000);
+        2_000_000,
+        ReclaimConfig.NONE);
+  }
+
+  public ShardConfig withReclaim(ReclaimConfig newReclaim) {
+    return new ShardConfig(
+        shardIndex,
+        shardCount,
+        hostEpoch,
+        overdueNanos,
+        maxFencesPerSession,
+        maxQueuedOperations,
+        maxFaultsPerSession,
+        historyLength,
+        maxSpaces,
+        maxMirrorsPerSession,
+        newReclaim);
   }
 }

@@ -43,6 +43,12 @@ public sealed interface ShardEffect {
   /** Give frames back to the source (INV-3). */
   record FreeFrames(int[] frames) implements ShardEffect {}
 
+  /** Copy a frame to a swap slot. */
+  record WriteSwap(int frame, int swapSlot) implements ShardEffect {}
+
+  /** Copy a swap slot to a frame. */
+  record ReadSwap(int swapSlot, int frame) implements ShardEffect {}
+
   /** Copy a whole frame. */
   record CopyFrame(int from, int to) implements ShardEffect {}
 

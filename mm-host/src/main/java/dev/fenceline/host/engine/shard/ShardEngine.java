@@ -57,14 +57,32 @@ public final class ShardEngine {
       case ShardInput.Tick tick -> {}
     }
     operations.expire(nowNanos);
-    operations.startWanted(nowNanos);
+    relieve(nowNanos);
+    operations.needs().startWanted(nowNanos);
+    state.releaseReserve();
     checkOverdue(nowNanos);
     return state.effects;
   }
 
   /** When a step is needed even if nothing happens; Long.MAX_VALUE if never. */
   public long nextDeadlineNanos() {
-    return Math.min(operations.nextDeadlineNanos(), overdueCheckNanos);
+    return Math.min(
+        Math.min(operations.nextDeadlineNanos(), overdueCheckNanos),
+        state.reclaimer.nextDeadlineNanos());
+  }
+
+  /** Who waits for a frame gets one, or has others swapped out; who waits in vain is told so. */
+  private void relieve(long nowNanos) {
+    if (!state.reclaimer.anybodyStarves()) {
+      return;
+    }
+    if (state.anyLeft()) {
+      operations.needs().retryStarving(nowNanos);
+    }
+    operations.needs().refuseHopeless(nowNanos);
+    if (state.reclaimer.anybodyStarves()) {
+      state.reclaimer.reclaim(nowNanos);
+    }
   }
 
   /** A view of the state for queries; valid within the shard, between steps. */

@@ -49,6 +49,16 @@ public final class ShardQueries {
     return state.pins.keptFrames();
   }
 
+  /** How many entries name the swap slot. */
+  public int swapUsers(int swapSlot) {
+    return state.swapSlots.users(swapSlot);
+  }
+
+  /** Swap slots in use. */
+  public int swapUsed() {
+    return state.swapSlots.used();
+  }
+
   /** How many pages map the frame. */
   public int mapCount(int frame) {
     return state.frameTable.mapCount(frame);

@@ -1,6 +1,7 @@
 package dev.fenceline.host.engine.shard;
 
 import dev.fenceline.host.engine.frame.FrameTable;
+import dev.fenceline.host.engine.frame.SwapSlots;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.space.FrameDesk;
@@ -43,6 +44,14 @@ final class ShardState implements FrameDesk {
   final WaitTimes waitTimes = new WaitTimes();
   final PinTable pins = new PinTable();
   final FrameTable frameTable = new FrameTable();
+  final SwapSlots swapSlots;
+  final Reclaimer reclaimer;
+
+  /** Pinned frames that reclaim passed over. */
+  long pinnedSkipped;
+
+  /** Frames that became free in this step while somebody waits for one; given back at its end. */
+  private final ArrayDeque<Integer> reserve = new ArrayDeque<>();
 
   private long lastInvalidation;
   private long lastOperation;
@@ -56,6 +65,9 @@ final class ShardState implements FrameDesk {
     // Above every stamp of the epoch before, as long as that changed less than once in a
     // nanosecond: a stamp that a caller kept over a restart is not met again.
     this.lastChange = config.hostEpoch() << 20;
+    this.swapSlots =
+        new SwapSlots(config.reclaim().swapSlots(), config.shardIndex(), config.shardCount());
+    this.reclaimer = new Reclaimer(this);
   }
 
   /** What queries say of the space may be another thing from here on. */
@@ -113,7 +125,31 @@ final class ShardState implements FrameDesk {
 
   @Override
   public int allocate() {
-    return frames.allocate();
+    Integer frame = reserve.pollFirst();
+    return frame != null ? frame : frames.allocate();
+  }
+
+  @Override
+  public SwapSlots swap() {
+    return swapSlots;
+  }
+
+  @Override
+  public void writeSwap(int frame, int swapSlot) {
+    emit(new ShardEffect.WriteSwap(frame, swapSlot));
+  }
+
+  @Override
+  public void readSwap(int swapSlot, int frame) {
+    emit(new ShardEffect.ReadSwap(swapSlot, frame));
+  }
+
+  /** What nobody took in this step goes back. */
+  void releaseReserve() {
+    if (!reserve.isEmpty()) {
+      emit(new ShardEffect.FreeFrames(reserve.stream().mapToInt(Integer::intValue).toArray()));
+      reserve.clear();
+    }
   }
 
   @Override
@@ -134,7 +170,12 @@ final class ShardState implements FrameDesk {
   @Override
   public void free(int[] freed) {
     int[] unpinned = pins.letGo(freed);
-    if (unpinned.length > 0) {
+    if (reclaimer.anybodyStarves()) {
+      // No fence stands between a frame and its next use in the same step; effects are in order.
+      for (int frame : unpinned) {
+        reserve.addLast(frame);
+      }
+    } else if (unpinned.length > 0) {
       emit(new ShardEffect.FreeFrames(unpinned));
     }
   }

@@ -1,12 +1,25 @@
 package dev.fenceline.host.engine.space;
 
 import dev.fenceline.host.engine.frame.FrameTable;
+import dev.fenceline.host.engine.frame.SwapSlots;
 import org.jspecify.annotations.Nullable;
 
 /** What the memory of an address space asks of the shard's frames. Confined to the shard. */
 public interface FrameDesk extends FrameSource, FrameEffects {
   /** Who maps which frame. */
   FrameTable table();
+
+  /** The slots of the swap file. */
+  SwapSlots swap();
+
+  /** Whether a frame could be had now. */
+  default boolean anyLeft() {
+    int frame = allocate();
+    if (frame != NONE_LEFT) {
+      cancel(frame);
+    }
+    return frame != NONE_LEFT;
+  }
 
   /** Whether somebody pinned the frame (INV-11). */
   boolean pinned(int frame);

@@ -8,6 +8,12 @@ public interface FrameEffects {
   /** The frame's bytes are copied. */
   void copy(int from, int to);
 
+  /** The frame's bytes go to a swap slot. */
+  void writeSwap(int frame, int swapSlot);
+
+  /** The bytes of a swap slot come to a frame. */
+  void readSwap(int swapSlot, int frame);
+
   /** No translation of any participant leads to these frames any more (INV-3). */
   void free(int[] frames);
 }

@@ -42,6 +42,8 @@ final class OperationPlanner {
       case SpaceOperation.OfMappings change -> mapped(change);
       case SpaceOperation.BreakCow copy ->
           ready(copy, pages(copy.vpn(), copy.vpn() + 1), InvalidationKind.CLEAR, true);
+      case SpaceOperation.Reclaim reclaim ->
+          ready(reclaim, pages(reclaim.vpnStart(), reclaim.vpnEnd()), InvalidationKind.CLEAR, true);
       case SpaceOperation.RevokeExclusive revoke ->
           ready(
               revoke, pages(revoke.vpnStart(), revoke.vpnEnd()), InvalidationKind.EXCLUSIVE, true);

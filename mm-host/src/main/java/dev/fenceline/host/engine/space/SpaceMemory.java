@@ -29,7 +29,7 @@ public final class SpaceMemory {
   /** What the frame table calls this space. */
   private final int slot;
 
-  private long residentPages;
+  private final Swapper swapper;
 
   public SpaceMemory(long spaceId, FrameDesk frames) {
     this(spaceId, new MappingTree(MappingLimits.DEFAULT), frames);
@@ -39,6 +39,7 @@ public final class SpaceMemory {
     this.spaceId = spaceId;
     this.frameTable = frames.table();
     this.slot = frameTable.register(spaceId);
+    this.swapper = new Swapper(pages, frames, slot);
     this.mappings = mappings;
     this.planner = new OperationPlanner(mappings);
     this.frames = frames;
@@ -59,7 +60,7 @@ public final class SpaceMemory {
 
   /** Pages that have a frame. */
   public long residentPages() {
-    return residentPages;
+    return PageTable.resident(pages.tally(0, Pages.PAGE_LIMIT));
   }
 
   /** What the operation would take; changes nothing. */
@@ -121,6 +122,8 @@ public final class SpaceMemory {
       case SpaceOperation.Unpin unpin -> throw notOfMemory(unpin);
       case SpaceOperation.OfMappings change -> applyMapping(change);
       case SpaceOperation.OfSpace other -> throw notOfMemory(other);
+      case SpaceOperation.Reclaim cold ->
+          new OperationPlan.Applied(swapper.out(cold.vpnStart(), cold.vpnEnd()));
       case SpaceOperation.BreakCow copy -> breakCow(copy.vpn());
       case SpaceOperation.RevokeExclusive revoke -> {
         restore(revoke.vpnStart(), revoke.vpnEnd());
@@ -154,7 +157,10 @@ public final class SpaceMemory {
           Pages.number(mapping.start()),
           Pages.number(mapping.end()),
           (vpn, entry) -> {
-            if (!Pte.hasFrame(entry)) {
+            if (Pte.type(entry) == PteType.SWAP) {
+              frames.swap().share(Pte.frame(entry));
+              child.pages.set(vpn, Pte.swapped(Pte.frame(entry), 0));
+            } else if (!Pte.hasFrame(entry)) {
               child.pages.set(vpn, Pte.zero(0));
             } else if (copiedByFork(mapping, entry)) {
               int copy = copies[used[0]++];
@@ -192,7 +198,6 @@ public final class SpaceMemory {
 
   private void adopt(long vpn, int frame, boolean writable) {
     frameTable.map(frame, slot, vpn);
-    residentPages++;
     pages.set(vpn, Pte.withDirty(Pte.present(frame, writable, 0), true));
   }
 
@@ -220,7 +225,11 @@ public final class SpaceMemory {
       case PRESENT -> write ? touchForWrite(vpn, entry) : new PageTouch.Mapped(entry);
       case EXCLUSIVE ->
           new PageTouch.Needs(new SpaceOperation.RevokeExclusive(spaceId, vpn, vpn + 1));
-      case INVALIDATING, SWAP, DEVICE_PRIVATE, MIGRATION ->
+      case SWAP -> {
+        long present = swapper.in(vpn, entry, write);
+        yield present == Swapper.NO_FRAME ? withoutFrame(vpn) : new PageTouch.Mapped(present);
+      }
+      case INVALIDATING, DEVICE_PRIVATE, MIGRATION ->
           throw new IllegalStateException(
               "INV-2: page " + vpn + " touched while " + Pte.describe(entry));
     };
@@ -229,6 +238,9 @@ public final class SpaceMemory {
   /** A page that others map too is copied first; the last one of them keeps the frame. */
   private PageTouch touchForWrite(long vpn, long entry) {
     if (!Pte.writable(entry) && sharedWithOthers(vpn, entry)) {
+      if (!frames.anyLeft()) {
+        return withoutFrame(vpn);
+      }
       return new PageTouch.Needs(new SpaceOperation.BreakCow(spaceId, vpn));
     }
     return new PageTouch.Mapped(store(vpn, Pte.withDirty(Pte.withWritable(entry, true), true)));
@@ -251,7 +263,8 @@ public final class SpaceMemory {
     if (frameTable.mapCount(Pte.frame(held)) > 1) {
       int copy = frames.allocate();
       if (copy == FrameSource.NONE_LEFT) {
-        return new OperationPlan.NotApplied(Errno.RESOURCE_EXHAUSTED, noFrame(vpn));
+        // Taken by another since the copy was asked for; who asked finds it out itself.
+        return new OperationPlan.Applied(0);
       }
       frames.copy(Pte.frame(held), copy);
       frameTable.unmap(Pte.frame(held), slot, vpn);
@@ -275,6 +288,9 @@ public final class SpaceMemory {
     if (touch instanceof PageTouch.Mapped mapped
         && Pte.isPresent(mapped.entry())
         && sharedWithOthers(vpn, mapped.entry())) {
+      if (!frames.anyLeft()) {
+        return withoutFrame(vpn);
+      }
       // Unshared now: a later copy for a write would leave the pin with the other one's frame.
       return new PageTouch.Needs(new SpaceOperation.BreakCow(spaceId, vpn));
     }
@@ -295,13 +311,19 @@ public final class SpaceMemory {
   private PageTouch giveFrame(long vpn, long entry) {
     int frame = frames.allocate();
     if (frame == FrameSource.NONE_LEFT) {
-      return new PageTouch.Refused(Errno.RESOURCE_EXHAUSTED, noFrame(vpn));
+      return withoutFrame(vpn);
     }
     frames.zero(frame);
     frameTable.map(frame, slot, vpn);
-    residentPages++;
     long present = Pte.present(frame, true, Pte.generation(entry));
     return new PageTouch.Mapped(store(vpn, Pte.withDirty(present, true)));
+  }
+
+  /** With swap, frames of others may become free. */
+  private PageTouch withoutFrame(long vpn) {
+    return frames.swap().capacity() > 0
+        ? new PageTouch.NeedsFrame()
+        : new PageTouch.Refused(Errno.RESOURCE_EXHAUSTED, noFrame(vpn));
   }
 
   private static String noFrame(long vpn) {
@@ -374,10 +396,13 @@ public final class SpaceMemory {
         vpnStart,
         vpnEnd,
         (vpn, entry) -> {
+          if (Pte.type(entry) == PteType.SWAP) {
+            frames.swap().release(Pte.frame(entry));
+            return;
+          }
           if (!Pte.hasFrame(entry)) {
             return;
           }
-          residentPages--;
           if (frameTable.unmap(Pte.frame(entry), slot, vpn) == 0) {
             if (count[0] == freed[0].length) {
               freed[0] = Arrays.copyOf(freed[0], count[0] * 2);

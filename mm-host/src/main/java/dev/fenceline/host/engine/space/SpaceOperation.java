@@ -104,6 +104,9 @@ public sealed interface SpaceOperation {
     }
   }
 
+  /** Pages that nobody used lately give their frames back; what they hold is swapped out. */
+  record Reclaim(long spaceId, long vpnStart, long vpnEnd) implements Internal {}
+
   /** The page, which other pages share, gets a frame of its own, for a write or a pin. */
   record BreakCow(long spaceId, long vpn) implements Internal {}
 

@@ -86,6 +86,20 @@ final class HostUnderTest implements AutoCloseable {
     return host;
   }
 
+  /** A host that can swap out as many pages as said. */
+  static HostUnderTest startSwapping(long arenaPages, long swapPages) throws IOException {
+    TransportSecurity plaintext = TransportSecurity.plaintext();
+    HostUnderTest host =
+        new HostUnderTest(
+            RuntimeSettings.of("host-under-test", EPOCH, 1, arenaPages * PAGE, leases(LONG_LEASE))
+                .withSwap(swapPages * PAGE),
+            HostObserver.NONE,
+            plaintext,
+            plaintext);
+    host.letTimePass();
+    return host;
+  }
+
   /** A host whose clock stands: no lease ends before the test says so. */
   static HostUnderTest startStanding(Duration leaseTtl, long arenaPages) throws IOException {
     return startStanding(leaseTtl, arenaPages, HostObserver.NONE);
@@ -121,7 +135,9 @@ final class HostUnderTest implements AutoCloseable {
             usual.shardCapacity(),
             usual.dedicatedThreads(),
             usual.cpuAccessNanos(),
-            helloTimeout.toNanos()),
+            helloTimeout.toNanos(),
+            0,
+            ""),
         HostObserver.NONE,
         plaintext,
         plaintext);

@@ -257,7 +257,9 @@ class InvalidationTest {
   void noFenceSlotLeft_tryIsRefusedAndBlockWaits_nothingHalfDone() {
     ShardFixture small =
         new ShardFixture(
-            100, new ShardConfig(0, 1, ShardFixture.EPOCH, 1_000_000, 65, 10, 10, 10, 10, 10));
+            100,
+            new ShardConfig(
+                0, 1, ShardFixture.EPOCH, 1_000_000, 65, 10, 10, 10, 10, 10, ReclaimConfig.NONE));
     long space = small.createSpace();
     small.map(space, 0, 16, Protection.READ_WRITE);
     small.open(ONE, "a", 2);

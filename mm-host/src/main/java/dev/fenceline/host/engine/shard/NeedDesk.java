@@ -1,0 +1,92 @@
+package dev.fenceline.host.engine.shard;
+
+import dev.fenceline.host.engine.invalidation.Operation;
+import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.model.Errno;
+import dev.fenceline.model.WaitPolicy;
+import java.util.List;
+
+/**
+ * Has done what faults and operations need first: other operations, or frames. Confined to the
+ * shard.
+ */
+final class NeedDesk {
+  private final ShardState state;
+  private final OperationDriver operations;
+  private final FaultService faults;
+
+  NeedDesk(ShardState state, OperationDriver operations, FaultService faults) {
+    this.state = state;
+    this.operations = operations;
+    this.faults = faults;
+  }
+
+  /**
+   * Starts what faults and operations of this step need done first. What one of these needs in turn
+   * is started as well; each touches pages that the one before it left ready, so this ends.
+   */
+  void startWanted(long nowNanos) {
+    while (!state.wanted.isEmpty()) {
+      SpaceOperation.Internal wanted = state.wanted.removeFirst();
+      AddressSpace space = state.space(wanted.spaceId());
+      if (space == null || OperationQueue.underWay(space, wanted)) {
+        continue;
+      }
+      Operation operation =
+          new Operation(
+              state.nextOperationId(), Operation.NO_REQUEST, wanted, patience(wanted), nowNanos);
+      if (!operations.tryStart(space, operation, nowNanos)) {
+        operations.enqueue(space, operation);
+      }
+    }
+  }
+
+  /** A reclaim passes over devices that are slow to drain; everything else is waited for. */
+  private WaitPolicy patience(SpaceOperation.Internal operation) {
+    return switch (operation) {
+      case SpaceOperation.Reclaim reclaim ->
+          new WaitPolicy.Deadline(state.config.reclaim().waitNanos());
+      case SpaceOperation.BreakCow copy -> WaitPolicy.BLOCK;
+      case SpaceOperation.RevokeExclusive revoke -> WaitPolicy.BLOCK;
+    };
+  }
+
+  /** Who needed it done gets the reason why it could not be. */
+  void refused(SpaceOperation.Internal operation, OperationOutcome.Refused refused) {
+    AddressSpace space = state.space(operation.spaceId());
+    if (space == null) {
+      return;
+    }
+    faults.refuseNeeding(space, operation, refused.errno(), refused.message());
+    for (Operation waiting : List.copyOf(space.queued())) {
+      if (operation.equals(waiting.needs()) && space.queued().remove(waiting)) {
+        operations.end(waiting, refused);
+      }
+    }
+  }
+
+  /** Frames are there: who waited for one tries again. */
+  void retryStarving(long nowNanos) {
+    for (AddressSpace space : state.reclaimer.takeStarving()) {
+      operations.wake(space, nowNanos);
+    }
+  }
+
+  /** Nothing could be swapped out for too long. */
+  void refuseHopeless(long nowNanos) {
+    for (AddressSpace space : state.reclaimer.takeHopeless(nowNanos)) {
+      String message =
+          "no frame became free in %d ms; unmap or discard memory, or enlarge the frame arena or the swap file"
+              .formatted(state.config.reclaim().patienceNanos() / 1_000_000);
+      faults.refuseStarving(space, Errno.RESOURCE_EXHAUSTED, message);
+      for (Operation waiting : List.copyOf(space.queued())) {
+        if (waiting.starves() && space.queued().remove(waiting)) {
+          operations.end(
+              waiting, new OperationOutcome.Refused(Errno.RESOURCE_EXHAUSTED, message, null));
+        }
+      }
+      operations.runQueue(space, nowNanos);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package dev.fenceline.host.engine.space;
+
+import dev.fenceline.host.engine.frame.SwapSlots;
+
+/** Moves pages of one address space between frames and swap slots. Confined to the shard. */
+final class Swapper {
+  /** What {@link #in} answers when no frame is left; no entry is this. */
+  static final long NO_FRAME = -1;
+
+  private final PageTable pages;
+  private final FrameDesk frames;
+  private final int slot;
+
+  /**
+   * @param slot what the frame table calls the space
+   */
+  Swapper(PageTable pages, FrameDesk frames, int slot) {
+    this.pages = pages;
+    this.frames = frames;
+    this.slot = slot;
+  }
+
+  /** The page comes back into a frame that it shares with nobody; its entry, or NO_FRAME. */
+  long in(long vpn, long entry, boolean write) {
+    int frame = frames.allocate();
+    if (frame == FrameSource.NONE_LEFT) {
+      return NO_FRAME;
+    }
+    frames.readSwap(Pte.frame(entry), frame);
+    frames.swap().release(Pte.frame(entry));
+    frames.table().map(frame, slot, vpn);
+    long present = Pte.withDirty(Pte.present(frame, write, Pte.generation(entry)), true);
+    pages.set(vpn, present);
+    return present;
+  }
+
+  /**
+   * Swaps out what is held and drained. What was pinned meanwhile stays (INV-11), and what others
+   * map too or what finds no slot.
+   *
+   * @return how many frames became free
+   */
+  long out(long vpnStart, long vpnEnd) {
+    long[] freed = {0};
+    pages.forEachNonEmpty(
+        vpnStart,
+        vpnEnd,
+        (vpn, entry) -> {
+          if (Pte.isInvalidating(entry) && Pte.hasFrame(entry) && swapOut(vpn, entry)) {
+            freed[0]++;
+          }
+        });
+    return freed[0];
+  }
+
+  private boolean swapOut(long vpn, long held) {
+    int frame = Pte.frame(held);
+    if (frames.pinned(frame) || frames.table().mapCount(frame) > 1) {
+      return false;
+    }
+    int swapSlot = frames.swap().take();
+    if (swapSlot == SwapSlots.NONE_LEFT) {
+      return false;
+    }
+    frames.writeSwap(frame, swapSlot);
+    frames.table().unmap(frame, slot, vpn);
+    pages.set(vpn, Pte.swapped(swapSlot, Pte.generation(held)));
+    frames.free(new int[] {frame});
+    return true;
+  }
+}
