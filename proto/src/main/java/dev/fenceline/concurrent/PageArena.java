@@ -63,6 +63,11 @@ public final class PageArena {
     memory.asSlice(base(page), Pages.SIZE_BYTES).fill((byte) 0);
   }
 
+  /** The bytes of a page, for whole copies from or to elsewhere while nobody has a translation. */
+  public MemorySegment segment(int page) {
+    return memory.asSlice(base(page), Pages.SIZE_BYTES);
+  }
+
   /** Copies a whole page. Nobody has a translation of the target, nobody writes the source. */
   public void copy(int from, int to) {
     MemorySegment.copy(memory, base(from), memory, base(to), Pages.SIZE_BYTES);

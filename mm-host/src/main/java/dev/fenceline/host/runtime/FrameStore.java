@@ -2,6 +2,7 @@ package dev.fenceline.host.runtime;
 
 import dev.fenceline.concurrent.PageArena;
 import dev.fenceline.model.Pages;
+import java.lang.foreign.MemorySegment;
 
 /**
  * The frames of a host: one off-heap arena of 4096-byte frames, of which frame 0 is the zero page
@@ -43,7 +44,7 @@ public final class FrameStore {
 
   /** The bytes of a frame, for whole copies from or to elsewhere. */
   MemorySegment page(int frame) {
-    return memory.asSlice(base(frame), Pages.SIZE_BYTES);
+    return arena.segment(frame);
   }
 
   /** Copies a whole frame. Nobody has a translation of the target, nobody writes the source. */
