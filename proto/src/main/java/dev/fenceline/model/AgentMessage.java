@@ -5,14 +5,33 @@ import org.jspecify.annotations.Nullable;
 
 /** What an agent says on the attach stream; immutable. The wire form is {@code attach.proto}. */
 public sealed interface AgentMessage {
-  /** Opens or re-opens a session; everything of an earlier session has drained. */
+  /**
+   * Opens or re-opens a session; everything of an earlier session has drained.
+   *
+   * @param peerTarget where the agent serves its devices' memory; empty if nowhere
+   * @param heldEpoch host epoch in which {@code held} came to the agent; 0 if it holds none
+   * @param held local pages that were reported as done and neither released nor refused since
+   */
   record Hello(
       int protocolVersion,
       String agentId,
       long bootToken,
       long dialAttempt,
-      List<DeviceDescription> devices)
-      implements AgentMessage {}
+      List<DeviceDescription> devices,
+      String peerTarget,
+      long heldEpoch,
+      List<LocalPages> held)
+      implements AgentMessage {
+    /** Of an agent that holds nothing and serves no peers. */
+    public Hello(
+        int protocolVersion,
+        String agentId,
+        long bootToken,
+        long dialAttempt,
+        List<DeviceDescription> devices) {
+      this(protocolVersion, agentId, bootToken, dialAttempt, devices, "", 0, List.of());
+    }
+  }
 
   /** Asks for the lease to run from the time this was sent; {@code number} grows by one from 1. */
   record Heartbeat(long number) implements AgentMessage {}
@@ -35,6 +54,21 @@ public sealed interface AgentMessage {
 
   /** The agent leaves in good order: drained, nothing held. */
   record Leave() implements AgentMessage {}
+
+  /** What became of each page of a migration, in page order. */
+  record MigrationReport(long migrationId, List<MigrationRun.Report> runs)
+      implements AgentMessage {}
+
+  /** Asks for pages of a mirror to be migrated to its device. */
+  record MigrateRequest(long requestId, int mirrorId, long address, int pageCount)
+      implements AgentMessage {}
+
+  /** Asks for {@code pageCount} of the candidates, best first, to be brought home. */
+  record EvictRequest(long requestId, int pageCount, List<LocalPages> candidates)
+      implements AgentMessage {}
+
+  /** The device goes: nothing is to migrate to it, and all that is there is to come home. */
+  record CloseDevice(int deviceIndex) implements AgentMessage {}
 
   /** Messages of one session as they travel together; session and epoch are 0 for Hello. */
   record Batch(long hostEpoch, long sessionId, List<AgentMessage> messages) {}

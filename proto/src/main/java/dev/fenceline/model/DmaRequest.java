@@ -6,6 +6,7 @@ package dev.fenceline.model;
  *
  * @param generations generation of each page touched, in order
  * @param data bytes to write; empty for other operations
+ * @param migrationId the migration that moves these pages, or 0
  */
 public record DmaRequest(
     long requestId,
@@ -19,9 +20,40 @@ public record DmaRequest(
     int[] generations,
     byte[] data,
     long operand,
-    long expected) {
+    long expected,
+    long migrationId) {
   /** Largest transfer in one request. */
   public static final int MAX_LENGTH_BYTES = 65536;
+
+  /** An access that is no part of a migration. */
+  public DmaRequest(
+      long requestId,
+      long hostEpoch,
+      long sessionId,
+      long spaceId,
+      int deviceIndex,
+      long address,
+      int length,
+      Operation operation,
+      int[] generations,
+      byte[] data,
+      long operand,
+      long expected) {
+    this(
+        requestId,
+        hostEpoch,
+        sessionId,
+        spaceId,
+        deviceIndex,
+        address,
+        length,
+        operation,
+        generations,
+        data,
+        operand,
+        expected,
+        0);
+  }
 
   /** What the request does. */
   public enum Operation {

@@ -5,15 +5,38 @@ import org.jspecify.annotations.Nullable;
 
 /** What a host says on the attach stream; immutable. The wire form is {@code attach.proto}. */
 public sealed interface HostMessage {
-  /** Accepts a Hello. */
+  /**
+   * Accepts a Hello.
+   *
+   * @param discarded those of the held pages that the host does not count on: free them
+   */
   record Welcome(
       String hostId,
       long hostEpoch,
       long sessionId,
       long leaseTtlNanos,
       long heartbeatIntervalNanos,
-      int faultCredit)
-      implements HostMessage {}
+      int faultCredit,
+      List<LocalPages> discarded)
+      implements HostMessage {
+    /** To an agent that may keep all that it held. */
+    public Welcome(
+        String hostId,
+        long hostEpoch,
+        long sessionId,
+        long leaseTtlNanos,
+        long heartbeatIntervalNanos,
+        int faultCredit) {
+      this(
+          hostId,
+          hostEpoch,
+          sessionId,
+          leaseTtlNanos,
+          heartbeatIntervalNanos,
+          faultCredit,
+          List.of());
+    }
+  }
 
   /** Does not accept a Hello; the stream ends behind it. */
   record Refusal(RefusalReason reason, String message, long retryAfterNanos)
@@ -71,6 +94,42 @@ public sealed interface HostMessage {
 
   /** The host ends the session. */
   record Goodbye(String reason) implements HostMessage {}
+
+  /** Allocate, fetch, report; the runs follow each other from {@code start} on. */
+  record MigrateIn(
+      long migrationId, long spaceId, int deviceIndex, long start, List<MigrationRun.In> runs)
+      implements HostMessage {}
+
+  /**
+   * Drop the translations, drain, push, report; keep the pages until the commit.
+   *
+   * @param sequence a fault reply read at a smaller one is not installed over these pages (INV-5)
+   */
+  record MigrateOut(
+      long migrationId,
+      long spaceId,
+      int deviceIndex,
+      long start,
+      long sequence,
+      List<MigrationRun.Out> runs)
+      implements HostMessage {}
+
+  /** How a migration ended; before its report: it was given up. */
+  record MigrationCommit(long migrationId, long sequence, List<MigrationRun.Commit> runs)
+      implements HostMessage {}
+
+  /** Nobody needs these pages any more: free them. */
+  record PagesReleased(List<LocalPages> pages) implements HostMessage {}
+
+  /** Answers a MigrateRequest when its migrations have ended. */
+  record MigrateReply(long requestId, int movedPages, @Nullable Errno errno, String message)
+      implements HostMessage {}
+
+  /** Answers an EvictRequest when its migrations have ended. */
+  record EvictReply(long requestId, int pageCount) implements HostMessage {}
+
+  /** Answers CloseDevice when nothing of the device is needed any more. */
+  record DeviceClosed(int deviceIndex, int remainingPages) implements HostMessage {}
 
   /** Messages of one session as they travel together. */
   record Batch(long hostEpoch, long sessionId, List<HostMessage> messages) {}

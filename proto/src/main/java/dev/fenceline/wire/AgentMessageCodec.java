@@ -50,6 +50,24 @@ public final class AgentMessageCodec {
                   .addAllInvalidationIds(ack.invalidationIds()));
       case AgentMessage.Leave() ->
           event.setLeave(dev.fenceline.attach.v1.Leave.getDefaultInstance());
+      case AgentMessage.MigrationReport report ->
+          event.setMigrationReport(MigrationCodec.encode(report));
+      case AgentMessage.MigrateRequest request ->
+          event.setMigrateRequest(
+              dev.fenceline.attach.v1.MigrateRequest.newBuilder()
+                  .setRequestId(request.requestId())
+                  .setMirrorId(request.mirrorId())
+                  .setAddress(request.address())
+                  .setPageCount(request.pageCount()));
+      case AgentMessage.EvictRequest request ->
+          event.setEvictRequest(
+              dev.fenceline.attach.v1.EvictRequest.newBuilder()
+                  .setRequestId(request.requestId())
+                  .setPageCount(request.pageCount())
+                  .addAllCandidates(MigrationCodec.encode(request.candidates())));
+      case AgentMessage.CloseDevice close ->
+          event.setCloseDevice(
+              dev.fenceline.attach.v1.CloseDevice.newBuilder().setDeviceIndex(close.deviceIndex()));
     }
     return event.build();
   }
@@ -60,13 +78,19 @@ public final class AgentMessageCodec {
             .setProtocolVersion(hello.protocolVersion())
             .setAgentId(hello.agentId())
             .setBootToken(hello.bootToken())
-            .setDialAttempt(hello.dialAttempt());
+            .setDialAttempt(hello.dialAttempt())
+            .setPeerTarget(hello.peerTarget())
+            .setHeldEpoch(hello.heldEpoch())
+            .addAllHeld(MigrationCodec.encode(hello.held()));
     for (DeviceDescription device : hello.devices()) {
       wire.addDevices(
           dev.fenceline.attach.v1.Device.newBuilder()
               .setIndex(device.index())
               .setName(device.name())
-              .setUnits(device.units()));
+              .setUnits(device.units())
+              .setMemoryPages(device.memoryPages())
+              .setOwnerGroup(device.ownerGroup())
+              .setCoherent(device.coherent()));
     }
     return wire.build();
   }
@@ -102,6 +126,12 @@ public final class AgentMessageCodec {
       case FAULT -> decodeFault(event.getFault());
       case ACK -> decodeAck(event.getAck());
       case LEAVE -> new AgentMessage.Leave();
+      case MIGRATION_REPORT -> MigrationCodec.decode(event.getMigrationReport());
+      case MIGRATE_REQUEST -> MigrationCodec.decode(event.getMigrateRequest());
+      case EVICT_REQUEST -> MigrationCodec.decode(event.getEvictRequest());
+      case CLOSE_DEVICE ->
+          new AgentMessage.CloseDevice(
+              WireChecks.deviceIndex(event.getCloseDevice().getDeviceIndex()));
       case EVENT_NOT_SET ->
           throw WireChecks.malformed("event", "absent or unknown", "one that version 1 names");
     };
@@ -118,18 +148,33 @@ public final class AgentMessageCodec {
     WireChecks.inRange("number of devices", wire.getDevicesCount(), 1, WireChecks.MAX_DEVICES);
     List<DeviceDescription> devices = new ArrayList<>(wire.getDevicesCount());
     for (dev.fenceline.attach.v1.Device device : wire.getDevicesList()) {
-      WireChecks.inRange("device.index", device.getIndex(), devices.size(), devices.size());
-      WireChecks.inRange("device.units", device.getUnits(), 1, WireChecks.MAX_UNITS);
-      WireChecks.inRange(
-          "length of device.name", device.getName().length(), 1, WireChecks.MAX_NAME_LENGTH);
-      devices.add(new DeviceDescription(device.getIndex(), device.getName(), device.getUnits()));
+      devices.add(decodeDevice(device, devices.size()));
     }
     return new AgentMessage.Hello(
         wire.getProtocolVersion(),
         WireChecks.agentId(wire.getAgentId()),
         wire.getBootToken(),
         wire.getDialAttempt(),
-        devices);
+        devices,
+        WireChecks.target("peer_target", wire.getPeerTarget()),
+        wire.getHeldEpoch(),
+        MigrationCodec.decode("held", wire.getHeldList(), 0));
+  }
+
+  private static DeviceDescription decodeDevice(dev.fenceline.attach.v1.Device device, int index)
+      throws MalformedMessageException {
+    WireChecks.inRange("device.index", device.getIndex(), index, index);
+    WireChecks.inRange("device.units", device.getUnits(), 1, WireChecks.MAX_UNITS);
+    WireChecks.inRange(
+        "length of device.name", device.getName().length(), 1, WireChecks.MAX_NAME_LENGTH);
+    return new DeviceDescription(
+        device.getIndex(),
+        device.getName(),
+        device.getUnits(),
+        WireChecks.inRange(
+            "device.memory_pages", device.getMemoryPages(), 0, WireChecks.MAX_LOCAL_PAGES),
+        WireChecks.ownerGroup(device.getOwnerGroup()),
+        device.getCoherent());
   }
 
   private static AgentMessage decodeAddMirror(dev.fenceline.attach.v1.AddMirror wire)

@@ -1,7 +1,9 @@
 package dev.fenceline.wire;
 
+import dev.fenceline.common.v1.DeviceRef;
 import dev.fenceline.common.v1.ErrorDetail;
 import dev.fenceline.model.Access;
+import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.InvalidationKind;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +67,7 @@ public final class CommonCodec {
       case READ -> dev.fenceline.attach.v1.Access.ACCESS_READ;
       case WRITE -> dev.fenceline.attach.v1.Access.ACCESS_WRITE;
       case SNAPSHOT -> dev.fenceline.attach.v1.Access.ACCESS_SNAPSHOT;
+      case EXCLUSIVE -> dev.fenceline.attach.v1.Access.ACCESS_EXCLUSIVE;
     };
   }
 
@@ -73,8 +76,21 @@ public final class CommonCodec {
       case ACCESS_UNSPECIFIED, ACCESS_READ -> Access.READ;
       case ACCESS_WRITE -> Access.WRITE;
       case ACCESS_SNAPSHOT -> Access.SNAPSHOT;
+      case ACCESS_EXCLUSIVE -> Access.EXCLUSIVE;
       case UNRECOGNIZED -> throw WireChecks.malformed("access", "unknown", "one of Access");
     };
+  }
+
+  static DeviceRef encode(DeviceId device) {
+    return DeviceRef.newBuilder()
+        .setAgentId(device.agentId())
+        .setDeviceIndex(device.deviceIndex())
+        .build();
+  }
+
+  static DeviceId decode(DeviceRef wire) throws MalformedMessageException {
+    return new DeviceId(
+        WireChecks.agentId(wire.getAgentId()), WireChecks.deviceIndex(wire.getDeviceIndex()));
   }
 
   public static dev.fenceline.common.v1.InvalidationKind encode(InvalidationKind kind) {

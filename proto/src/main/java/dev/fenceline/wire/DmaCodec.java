@@ -25,7 +25,8 @@ public final class DmaCodec {
             .setOperation(encode(request.operation()))
             .setData(UnsafeByteOperations.unsafeWrap(request.data()))
             .setOperand(request.operand())
-            .setExpected(request.expected());
+            .setExpected(request.expected())
+            .setMigrationId(request.migrationId());
     for (int generation : request.generations()) {
       wire.addGenerations(generation);
     }
@@ -61,7 +62,8 @@ public final class DmaCodec {
         generations,
         wire.getData().toByteArray(),
         wire.getOperand(),
-        wire.getExpected());
+        wire.getExpected(),
+        wire.getMigrationId());
   }
 
   private static void checkShape(
@@ -76,6 +78,10 @@ public final class DmaCodec {
           case READ, WRITE -> false;
           case FETCH_ADD, COMPARE_AND_SET -> true;
         };
+    if (atomic && wire.getMigrationId() != 0) {
+      throw WireChecks.malformed(
+          "dma.migration_id of an atomic", wire.getMigrationId(), "0: only bytes migrate");
+    }
     if (atomic && (wire.getLength() != Long.BYTES || wire.getAddress() % Long.BYTES != 0)) {
       throw WireChecks.malformed(
           "dma.address of an atomic",

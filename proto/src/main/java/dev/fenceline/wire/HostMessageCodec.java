@@ -5,6 +5,7 @@ import dev.fenceline.attach.v1.HostEvent;
 import dev.fenceline.common.v1.Interval;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.MigrationRun;
 import dev.fenceline.model.PageRun;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,6 +83,25 @@ public final class HostMessageCodec {
       case HostMessage.Goodbye goodbye ->
           event.setGoodbye(
               dev.fenceline.attach.v1.Goodbye.newBuilder().setReason(goodbye.reason()));
+      case HostMessage.MigrateIn in -> event.setMigrateIn(MigrationCodec.encode(in));
+      case HostMessage.MigrateOut out -> event.setMigrateOut(MigrationCodec.encode(out));
+      case HostMessage.MigrationCommit commit ->
+          event.setMigrationCommit(MigrationCodec.encode(commit));
+      case HostMessage.PagesReleased released ->
+          event.setPagesReleased(
+              dev.fenceline.attach.v1.PagesReleased.newBuilder()
+                  .addAllPages(MigrationCodec.encode(released.pages())));
+      case HostMessage.MigrateReply reply -> event.setMigrateReply(encodeMigrateReply(reply));
+      case HostMessage.EvictReply reply ->
+          event.setEvictReply(
+              dev.fenceline.attach.v1.EvictReply.newBuilder()
+                  .setRequestId(reply.requestId())
+                  .setPageCount(reply.pageCount()));
+      case HostMessage.DeviceClosed closed ->
+          event.setDeviceClosed(
+              dev.fenceline.attach.v1.DeviceClosed.newBuilder()
+                  .setDeviceIndex(closed.deviceIndex())
+                  .setRemainingPages(closed.remainingPages()));
     }
     return event.build();
   }
@@ -94,7 +114,22 @@ public final class HostMessageCodec {
         .setLeaseTtlNanos(welcome.leaseTtlNanos())
         .setHeartbeatIntervalNanos(welcome.heartbeatIntervalNanos())
         .setFaultCredit(welcome.faultCredit())
+        .addAllDiscarded(MigrationCodec.encode(welcome.discarded()))
         .build();
+  }
+
+  private static dev.fenceline.attach.v1.MigrateReply encodeMigrateReply(
+      HostMessage.MigrateReply reply) {
+    dev.fenceline.attach.v1.MigrateReply.Builder wire =
+        dev.fenceline.attach.v1.MigrateReply.newBuilder()
+            .setRequestId(reply.requestId())
+            .setMovedPages(reply.movedPages())
+            .setMessage(reply.message());
+    Errno errno = reply.errno();
+    if (errno != null) {
+      wire.setErrno(CommonCodec.encode(errno));
+    }
+    return wire.build();
   }
 
   private static dev.fenceline.attach.v1.Refusal encodeRefusal(HostMessage.Refusal refusal) {
@@ -124,18 +159,7 @@ public final class HostMessageCodec {
       wire.setErrno(CommonCodec.encode(errno));
     }
     for (PageRun run : reply.runs()) {
-      wire.addRuns(
-          dev.fenceline.attach.v1.PageRun.newBuilder()
-              .setPageCount(run.pageCount())
-              .setGeneration(run.generation())
-              .setWritable(run.writable())
-              .setState(
-                  switch (run.state()) {
-                    case PRESENT -> dev.fenceline.attach.v1.PageRun.State.STATE_UNSPECIFIED;
-                    case HOLE -> dev.fenceline.attach.v1.PageRun.State.STATE_HOLE;
-                    case ERROR -> dev.fenceline.attach.v1.PageRun.State.STATE_ERROR;
-                    case ZERO -> dev.fenceline.attach.v1.PageRun.State.STATE_ZERO;
-                  }));
+      wire.addRuns(PageRunCodec.encode(run));
     }
     return wire.build();
   }
@@ -173,6 +197,20 @@ public final class HostMessageCodec {
       case INVALIDATE -> decodeInvalidate(event.getInvalidate());
       case SPACE_RELEASED -> new HostMessage.SpaceReleased(event.getSpaceReleased().getSpaceId());
       case GOODBYE -> new HostMessage.Goodbye(event.getGoodbye().getReason());
+      case MIGRATE_IN -> MigrationCodec.decode(event.getMigrateIn());
+      case MIGRATE_OUT -> MigrationCodec.decode(event.getMigrateOut());
+      case MIGRATION_COMMIT -> MigrationCodec.decode(event.getMigrationCommit());
+      case PAGES_RELEASED ->
+          new HostMessage.PagesReleased(
+              MigrationCodec.decode("released", event.getPagesReleased().getPagesList(), 1));
+      case MIGRATE_REPLY -> decodeMigrateReply(event.getMigrateReply());
+      case EVICT_REPLY ->
+          new HostMessage.EvictReply(
+              event.getEvictReply().getRequestId(), event.getEvictReply().getPageCount());
+      case DEVICE_CLOSED ->
+          new HostMessage.DeviceClosed(
+              WireChecks.deviceIndex(event.getDeviceClosed().getDeviceIndex()),
+              event.getDeviceClosed().getRemainingPages());
       case EVENT_NOT_SET ->
           throw WireChecks.malformed("event", "absent or unknown", "one that version 1 names");
     };
@@ -194,7 +232,18 @@ public final class HostMessageCodec {
         wire.getSessionId(),
         wire.getLeaseTtlNanos(),
         wire.getHeartbeatIntervalNanos(),
-        WireChecks.inRange("welcome.fault_credit", wire.getFaultCredit(), 1, Integer.MAX_VALUE));
+        WireChecks.inRange("welcome.fault_credit", wire.getFaultCredit(), 1, Integer.MAX_VALUE),
+        MigrationCodec.decode("welcome.discarded", wire.getDiscardedList(), 0));
+  }
+
+  private static HostMessage decodeMigrateReply(dev.fenceline.attach.v1.MigrateReply wire)
+      throws MalformedMessageException {
+    return new HostMessage.MigrateReply(
+        wire.getRequestId(),
+        WireChecks.inRange(
+            "migrate_reply.moved_pages", wire.getMovedPages(), 0, MigrationRun.MAX_PAGES),
+        CommonCodec.decode(wire.getErrno()),
+        wire.getMessage());
   }
 
   private static HostMessage decodeRefusal(dev.fenceline.attach.v1.Refusal wire)
@@ -237,31 +286,13 @@ public final class HostMessageCodec {
     List<PageRun> runs = new ArrayList<>(wire.getRunsCount());
     int pages = 0;
     for (dev.fenceline.attach.v1.PageRun run : wire.getRunsList()) {
-      PageRun decoded = decodeRun(run);
+      PageRun decoded = PageRunCodec.decode(run);
       runs.add(decoded);
       pages += decoded.pageCount();
       WireChecks.inRange("pages of fault_reply", pages, 1, WireChecks.MAX_FAULT_PAGES);
     }
     return new HostMessage.FaultReply(
         wire.getFaultId(), wire.getSequence(), runs, errno, wire.getMessage());
-  }
-
-  private static PageRun decodeRun(dev.fenceline.attach.v1.PageRun wire)
-      throws MalformedMessageException {
-    PageRun.State state =
-        switch (wire.getState()) {
-          case STATE_UNSPECIFIED -> PageRun.State.PRESENT;
-          case STATE_HOLE -> PageRun.State.HOLE;
-          case STATE_ERROR -> PageRun.State.ERROR;
-          case STATE_ZERO -> PageRun.State.ZERO;
-          case UNRECOGNIZED -> throw WireChecks.malformed("run.state", "unknown", "one of State");
-        };
-    return new PageRun(
-        WireChecks.inRange("run.page_count", wire.getPageCount(), 1, WireChecks.MAX_FAULT_PAGES),
-        WireChecks.inRange(
-            "run.generation", wire.getGeneration(), 0, WireChecks.GENERATION_LIMIT - 1),
-        wire.getWritable(),
-        state);
   }
 
   private static HostMessage decodeInvalidate(dev.fenceline.attach.v1.Invalidate wire)

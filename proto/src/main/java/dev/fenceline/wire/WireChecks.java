@@ -1,6 +1,7 @@
 package dev.fenceline.wire;
 
 import dev.fenceline.common.v1.Interval;
+import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.Pages;
 
 /** What the wire contract demands of single fields. Stateless. */
@@ -10,6 +11,14 @@ final class WireChecks {
   static final int MAX_UNITS = 1024;
   static final int MAX_FAULT_PAGES = 512;
   static final int MAX_INVALIDATION_IDS = 65536;
+
+  static final int MAX_LOCAL_PAGES = DeviceDescription.MAX_MEMORY_PAGES;
+  static final int MAX_LOCAL_PAGE_RUNS = 1 << 20;
+  static final int MAX_EVICTED_PAGES = 4096;
+  static final int MAX_TARGET_LENGTH = 255;
+
+  /** Of a page's leaf; 18 is 1 GiB. */
+  static final int MAX_ORDER = 18;
 
   /** Exclusive. */
   static final int GENERATION_LIMIT = 1 << 30;
@@ -61,13 +70,33 @@ final class WireChecks {
     return inRange("mirror_id", value, 0, Integer.MAX_VALUE);
   }
 
+  static int generation(int value) throws MalformedMessageException {
+    return inRange("run.generation", value, 0, GENERATION_LIMIT - 1);
+  }
+
+  /** host:port, or empty. */
+  static String target(String field, String value) throws MalformedMessageException {
+    inRange("length of " + field, value.length(), 0, MAX_TARGET_LENGTH);
+    return value;
+  }
+
+  /** As an agent id, or empty. */
+  static String ownerGroup(String value) throws MalformedMessageException {
+    inRange("length of device.owner_group", value.length(), 0, MAX_NAME_LENGTH);
+    return idCharacters("device.owner_group", value);
+  }
+
   static String agentId(String value) throws MalformedMessageException {
     if (value.isEmpty() || value.length() > MAX_NAME_LENGTH) {
       throw malformed("agent_id", "of " + value.length() + " characters", "of 1 to 128");
     }
+    return idCharacters("agent_id", value);
+  }
+
+  private static String idCharacters(String field, String value) throws MalformedMessageException {
     for (int i = 0; i < value.length(); i++) {
       if (!isIdCharacter(value.charAt(i))) {
-        throw malformed("agent_id", "\"" + value + "\"", "made of [A-Za-z0-9._-]");
+        throw malformed(field, "\"" + value + "\"", "made of [A-Za-z0-9._-]");
       }
     }
     return value;

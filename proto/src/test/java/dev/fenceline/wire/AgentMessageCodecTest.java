@@ -8,6 +8,8 @@ import dev.fenceline.attach.v1.AgentEvent;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.DeviceDescription;
+import dev.fenceline.model.LocalPages;
+import dev.fenceline.model.MigrationRun;
 import dev.fenceline.model.Pages;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -38,7 +40,25 @@ class AgentMessageCodecTest {
                 new AgentMessage.FaultRequest(8, 4, 0, 1, Access.READ),
                 new AgentMessage.FaultRequest(9, 4, Pages.ADDRESS_LIMIT - 4096, 1, Access.SNAPSHOT),
                 new AgentMessage.InvalidationAck(2, List.of(1L, -1L, Long.MAX_VALUE)),
-                new AgentMessage.Leave()));
+                new AgentMessage.Leave(),
+                new AgentMessage.Hello(
+                    1,
+                    "a",
+                    1,
+                    1,
+                    List.of(new DeviceDescription(0, "m", 1, (1 << 27) - 1, "group.1", true)),
+                    "node-1:7000",
+                    -9,
+                    List.of(new LocalPages(0, -3, 0, 7), new LocalPages(0, 5, 100, 1))),
+                new AgentMessage.MigrationReport(
+                    -3,
+                    List.of(
+                        new MigrationRun.Report(3, MigrationRun.Outcome.DONE, 17),
+                        new MigrationRun.Report(508, MigrationRun.Outcome.NO_MEMORY, 0),
+                        new MigrationRun.Report(1, MigrationRun.Outcome.FAILED, 0))),
+                new AgentMessage.MigrateRequest(4, 2, Pages.ADDRESS_LIMIT - 4096, 1),
+                new AgentMessage.EvictRequest(5, 4096, List.of(new LocalPages(63, 1, 0, 1))),
+                new AgentMessage.CloseDevice(63)));
 
     AgentBatch wire = AgentBatch.parseFrom(AgentMessageCodec.encode(batch).toByteArray());
 
@@ -83,7 +103,37 @@ class AgentMessageCodecTest {
         refused(
             new AgentMessage.FaultRequest(1, 1, Pages.ADDRESS_LIMIT - 4096, 2, Access.READ),
             "fault.address"),
-        refused(new AgentMessage.InvalidationAck(0, List.of()), "invalidation_ids"));
+        refused(new AgentMessage.InvalidationAck(0, List.of()), "invalidation_ids"),
+        refused(hello(new DeviceDescription(0, "x", 1, 1 << 27, "", false)), "memory_pages"),
+        refused(hello(new DeviceDescription(0, "x", 1, 1, "a b", false)), "owner_group"),
+        refused(held(new LocalPages(0, 0, 0, 1)), "migration_id"),
+        refused(held(new LocalPages(64, 1, 0, 1)), "device_index"),
+        refused(held(new LocalPages(0, 1, 0, 0)), "held.page_count"),
+        refused(held(new LocalPages(0, 1, (1 << 27) - 2, 2)), "first_local_page"),
+        refused(report(new MigrationRun.Report(513, MigrationRun.Outcome.DONE, 0)), "page_count"),
+        refused(new AgentMessage.MigrationReport(1, List.of()), "number of migration runs"),
+        refused(new AgentMessage.MigrateRequest(1, 1, 8, 1), "0x8"),
+        refused(new AgentMessage.MigrateRequest(1, 1, 0, 513), "page_count"),
+        refused(new AgentMessage.EvictRequest(1, 0, List.of(PAGE)), "evict.page_count"),
+        refused(new AgentMessage.EvictRequest(1, 1, List.of()), "number of evict.candidates"),
+        refused(
+            new AgentMessage.EvictRequest(1, 1, List.of(PAGE, new LocalPages(1, 1, 0, 1))),
+            "of one device"),
+        refused(new AgentMessage.CloseDevice(64), "device_index"));
+  }
+
+  private static final LocalPages PAGE = new LocalPages(0, 1, 0, 1);
+
+  private static AgentMessage.Hello hello(DeviceDescription device) {
+    return new AgentMessage.Hello(1, "a", 1, 1, List.of(device));
+  }
+
+  private static AgentMessage.Hello held(LocalPages pages) {
+    return new AgentMessage.Hello(1, "a", 1, 1, HELLO.devices(), "", 1, List.of(pages));
+  }
+
+  private static AgentMessage.MigrationReport report(MigrationRun.Report run) {
+    return new AgentMessage.MigrationReport(1, List.of(run));
   }
 
   private static Object[] refused(AgentMessage message, String text) {

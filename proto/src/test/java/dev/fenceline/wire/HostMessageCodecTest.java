@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fenceline.attach.v1.HostBatch;
+import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.InvalidationKind;
+import dev.fenceline.model.LocalPages;
+import dev.fenceline.model.MigrationRun;
 import dev.fenceline.model.PageRun;
+import dev.fenceline.model.Peer;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -16,6 +20,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class HostMessageCodecTest {
+  private static final Peer PEER = new Peer(new DeviceId("b", 1), "node-2:7000");
+
   private static final List<HostMessage> ALL =
       List.of(
           new HostMessage.Welcome("host", 7, 9, 3_000_000_000L, 600_000_000L, 256),
@@ -39,7 +45,46 @@ class HostMessageCodecTest {
               List.of(5L, -6L), 2, 4096, 8192, 13, InvalidationKind.CLEAR, -1),
           new HostMessage.Invalidate(List.of(5L), 2, 4096, 8192, 13, InvalidationKind.UNMAP, 0),
           new HostMessage.SpaceReleased(2),
-          new HostMessage.Goodbye("shutting down"));
+          new HostMessage.Goodbye("shutting down"),
+          new HostMessage.Welcome("h", 7, 9, 100, 20, 1, List.of(new LocalPages(1, -2, 3, 4))),
+          new HostMessage.FaultReply(
+              8,
+              12,
+              List.of(
+                  new PageRun(3, 4, true, PageRun.State.DEVICE_LOCAL, 70, null, 0),
+                  new PageRun(1, 4, true, PageRun.State.EXCLUSIVE),
+                  new PageRun(1, 4, true, PageRun.State.PRESENT, 0, null, 18),
+                  new PageRun(2, 4, false, PageRun.State.PEER, 9, PEER, 9)),
+              null,
+              ""),
+          new HostMessage.MigrateIn(
+              -4,
+              2,
+              63,
+              4096,
+              List.of(
+                  new MigrationRun.In(1, 5, MigrationRun.Source.HOST),
+                  new MigrationRun.In(1, 0, MigrationRun.Source.ZEROS),
+                  new MigrationRun.In(4, 6, MigrationRun.Source.PEER, PEER, 8),
+                  new MigrationRun.In(506, 0, MigrationRun.Source.SKIPPED))),
+          new HostMessage.MigrateOut(
+              4,
+              2,
+              0,
+              4096,
+              13,
+              List.of(new MigrationRun.Out(2, 5, 100, false), new MigrationRun.Out(1, 0, 0, true))),
+          new HostMessage.MigrationCommit(
+              4,
+              14,
+              List.of(
+                  new MigrationRun.Commit(2, true, 6, true),
+                  new MigrationRun.Commit(1, false, 0, false))),
+          new HostMessage.PagesReleased(List.of(new LocalPages(0, 4, 0, 2))),
+          new HostMessage.MigrateReply(3, 512, null, ""),
+          new HostMessage.MigrateReply(3, 0, Errno.EBUSY, "closing"),
+          new HostMessage.EvictReply(3, 4096),
+          new HostMessage.DeviceClosed(2, 1));
 
   @Test
   void everyMessage_roundTrips() throws Exception {
@@ -109,6 +154,29 @@ class HostMessageCodecTest {
             1, 1, List.of(new PageRun(1, 1 << 30, true, PageRun.State.PRESENT)), null, ""),
         new HostMessage.Invalidate(List.of(), 1, 0, 4096, 1, InvalidationKind.UNMAP, -1),
         new HostMessage.Invalidate(List.of(1L), 1, 4096, 0, 1, InvalidationKind.UNMAP, -1),
-        new HostMessage.Invalidate(List.of(1L), 1, 0, 4096, 1, InvalidationKind.UNMAP, 64));
+        new HostMessage.Invalidate(List.of(1L), 1, 0, 4096, 1, InvalidationKind.UNMAP, 64),
+        fault(new PageRun(1, 1, true, PageRun.State.PEER)),
+        fault(new PageRun(1, 1, true, PageRun.State.DEVICE_LOCAL, 0, PEER, 0)),
+        fault(new PageRun(2, 1, true, PageRun.State.DEVICE_LOCAL, (1 << 27) - 2, null, 0)),
+        fault(new PageRun(1, 1, true, PageRun.State.PRESENT, 0, null, 19)),
+        migrateIn(0, 4096, new MigrationRun.In(1, 0, MigrationRun.Source.HOST)),
+        migrateIn(1, 4095, new MigrationRun.In(1, 0, MigrationRun.Source.HOST)),
+        migrateIn(1, 4096, new MigrationRun.In(513, 0, MigrationRun.Source.HOST)),
+        migrateIn(1, 4096, new MigrationRun.In(1, 1 << 30, MigrationRun.Source.HOST)),
+        migrateIn(1, 4096, new MigrationRun.In(1, 0, MigrationRun.Source.PEER)),
+        migrateIn(1, 4096, new MigrationRun.In(1, 0, MigrationRun.Source.HOST, PEER, 0)),
+        new HostMessage.MigrateIn(1, 1, 0, 4096, List.of()),
+        new HostMessage.MigrateOut(1, 1, 64, 0, 1, List.of(new MigrationRun.Out(1, 0, 0, false))),
+        new HostMessage.MigrationCommit(1, 1, List.of()),
+        new HostMessage.PagesReleased(List.of()),
+        new HostMessage.MigrateReply(1, 513, null, ""));
+  }
+
+  private static HostMessage fault(PageRun run) {
+    return new HostMessage.FaultReply(1, 1, List.of(run), null, "");
+  }
+
+  private static HostMessage migrateIn(long id, long start, MigrationRun.In run) {
+    return new HostMessage.MigrateIn(id, 1, 0, start, List.of(run));
   }
 }

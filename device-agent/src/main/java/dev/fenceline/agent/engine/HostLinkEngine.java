@@ -396,6 +396,13 @@ public final class HostLinkEngine {
           case HostMessage.Goodbye goodbye -> goodbye(goodbye.reason());
           case HostMessage.Welcome welcome -> false;
           case HostMessage.Refusal refusal -> false;
+          case HostMessage.MigrateIn in -> false;
+          case HostMessage.MigrateOut out -> false;
+          case HostMessage.MigrationCommit commit -> false;
+          case HostMessage.PagesReleased released -> false;
+          case HostMessage.MigrateReply reply -> false;
+          case HostMessage.EvictReply reply -> false;
+          case HostMessage.DeviceClosed closed -> false;
         };
     if (!expected) {
       counters.add(LinkCounter.LATE_MESSAGES, 1);

@@ -230,6 +230,12 @@ public final class FakeHost implements AutoCloseable {
       }
       case AgentMessage.FaultRequest fault -> say(answer(fault));
       case AgentMessage.InvalidationAck ack -> ack.invalidationIds().forEach(id -> acked(id, ack));
+      case AgentMessage.MigrationReport report -> {}
+      case AgentMessage.MigrateRequest request ->
+          say(new HostMessage.MigrateReply(request.requestId(), 0, Errno.EINVAL, "never moves"));
+      case AgentMessage.EvictRequest evict -> say(new HostMessage.EvictReply(evict.requestId(), 0));
+      case AgentMessage.CloseDevice close ->
+          say(new HostMessage.DeviceClosed(close.deviceIndex(), 0));
       case AgentMessage.Leave() -> {
         left = true;
         sessionId = 0;

@@ -240,6 +240,13 @@ public final class AgentConnection {
       }
       case AgentMessage.FaultRequest fault -> fault(batch, fault);
       case AgentMessage.InvalidationAck ack -> acknowledge(batch, ack);
+      case AgentMessage.MigrationReport report ->
+          host.shardOf(report.migrationId()).fromAgent(batch, report);
+      case AgentMessage.MigrateRequest migrate -> migrate(batch, migrate);
+      case AgentMessage.EvictRequest evict ->
+          send(new HostMessage.EvictReply(evict.requestId(), 0));
+      case AgentMessage.CloseDevice close ->
+          send(new HostMessage.DeviceClosed(close.deviceIndex(), 0));
     }
   }
 
@@ -260,6 +267,18 @@ public final class AgentConnection {
       refuse(fault, Errno.ENOENT, "mirror " + fault.mirrorId() + " is not open");
     } else if (!host.shardOf(space).offerFromAgent(batch, fault)) {
       refuse(fault, Errno.RESOURCE_EXHAUSTED, "the shard has too much to do");
+    }
+  }
+
+  private void migrate(AgentMessage.Batch batch, AgentMessage.MigrateRequest migrate) {
+    Long space = spaceOfMirror.get(migrate.mirrorId());
+    if (space == null || !host.shardOf(space).offerFromAgent(batch, migrate)) {
+      Errno errno = space == null ? Errno.ENOENT : Errno.RESOURCE_EXHAUSTED;
+      String message =
+          space == null
+              ? "mirror " + migrate.mirrorId() + " is not open"
+              : "the shard has too much to do";
+      send(new HostMessage.MigrateReply(migrate.requestId(), 0, errno, message));
     }
   }
 
@@ -297,6 +316,13 @@ public final class AgentConnection {
       case HostMessage.FaultReply reply -> {}
       case HostMessage.Invalidate invalidate -> {}
       case HostMessage.Goodbye goodbye -> {}
+      case HostMessage.MigrateIn in -> {}
+      case HostMessage.MigrateOut out -> {}
+      case HostMessage.MigrationCommit commit -> {}
+      case HostMessage.PagesReleased released -> {}
+      case HostMessage.MigrateReply reply -> {}
+      case HostMessage.EvictReply reply -> {}
+      case HostMessage.DeviceClosed closed -> {}
     }
   }
 }

@@ -172,6 +172,12 @@ final class SimHost extends SimProcess {
       }
       case AgentMessage.FaultRequest fault ->
           toShard(shardOfMirror(sessionId, fault.mirrorId()), toEpoch, sessionId, fault);
+      case AgentMessage.MigrationReport report ->
+          toShard(shardOf(report.migrationId()), toEpoch, sessionId, report);
+      case AgentMessage.MigrateRequest request ->
+          toShard(shardOfMirror(sessionId, request.mirrorId()), toEpoch, sessionId, request);
+      case AgentMessage.EvictRequest evict -> {}
+      case AgentMessage.CloseDevice close -> {}
       case AgentMessage.InvalidationAck ack -> {
         for (int shard = 0; shard < SimSettings.SHARDS; shard++) {
           int index = shard;

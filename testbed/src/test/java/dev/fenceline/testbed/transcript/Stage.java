@@ -215,6 +215,10 @@ final class Stage {
       case AgentMessage.RemoveMirror m -> fromAgent(batch, m);
       case AgentMessage.FaultRequest m -> fromAgent(batch, m);
       case AgentMessage.InvalidationAck m -> fromAgent(batch, m);
+      case AgentMessage.MigrationReport m -> fromAgent(batch, m);
+      case AgentMessage.MigrateRequest m -> fromAgent(batch, m);
+      case AgentMessage.EvictRequest m -> fromAgent(batch, m);
+      case AgentMessage.CloseDevice m -> fromAgent(batch, m);
     }
   }
 

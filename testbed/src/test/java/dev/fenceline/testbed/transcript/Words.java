@@ -23,6 +23,15 @@ final class Words {
                   fault.access());
       case AgentMessage.InvalidationAck ack -> "Ack " + ids(ack.invalidationIds());
       case AgentMessage.Leave leave -> "Leave";
+      case AgentMessage.MigrationReport report ->
+          "MigrationReport %d: %s"
+              .formatted(report.migrationId(), MigrationWords.of(report.runs()));
+      case AgentMessage.MigrateRequest request ->
+          "MigrateRequest "
+              + pages(request.address(), request.address() + request.pageCount() * 4096L);
+      case AgentMessage.EvictRequest evict ->
+          "EvictRequest, %d pages of %s".formatted(evict.pageCount(), evict.candidates());
+      case AgentMessage.CloseDevice close -> "CloseDevice " + close.deviceIndex();
     };
   }
 
@@ -47,6 +56,24 @@ final class Words {
                   invalidate.sequence());
       case HostMessage.SpaceReleased released -> "SpaceReleased";
       case HostMessage.Goodbye goodbye -> "Goodbye: " + goodbye.reason();
+      case HostMessage.MigrateIn in ->
+          "MigrateIn %d from 0x%x: %s"
+              .formatted(in.migrationId(), in.start(), MigrationWords.of(in.runs()));
+      case HostMessage.MigrateOut out ->
+          "MigrateOut %d from 0x%x, sequence %d: %s"
+              .formatted(
+                  out.migrationId(), out.start(), out.sequence(), MigrationWords.of(out.runs()));
+      case HostMessage.MigrationCommit commit ->
+          "MigrationCommit %d, sequence %d: %s"
+              .formatted(commit.migrationId(), commit.sequence(), MigrationWords.of(commit.runs()));
+      case HostMessage.PagesReleased released -> "PagesReleased " + released.pages();
+      case HostMessage.MigrateReply reply ->
+          reply.errno() != null
+              ? "MigrateReply " + reply.errno()
+              : "MigrateReply, " + reply.movedPages() + " moved";
+      case HostMessage.EvictReply reply -> "EvictReply, " + reply.pageCount() + " left";
+      case HostMessage.DeviceClosed closed ->
+          "DeviceClosed, " + closed.remainingPages() + " remain";
     };
   }
 

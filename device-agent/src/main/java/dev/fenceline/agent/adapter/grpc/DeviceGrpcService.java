@@ -273,6 +273,15 @@ public final class DeviceGrpcService extends DeviceServiceGrpc.DeviceServiceImpl
       case ZERO -> SnapshotReply.PageState.PAGE_STATE_ZERO;
       case HOLE -> SnapshotReply.PageState.PAGE_STATE_NONE;
       case ERROR -> SnapshotReply.PageState.PAGE_STATE_ERROR;
+      case DEVICE_LOCAL ->
+          run.writable()
+              ? SnapshotReply.PageState.PAGE_STATE_DEVICE_LOCAL_WRITE
+              : SnapshotReply.PageState.PAGE_STATE_DEVICE_LOCAL_READ;
+      case PEER ->
+          run.writable()
+              ? SnapshotReply.PageState.PAGE_STATE_PEER_WRITE
+              : SnapshotReply.PageState.PAGE_STATE_PEER_READ;
+      case EXCLUSIVE -> SnapshotReply.PageState.PAGE_STATE_EXCLUSIVE;
     };
   }
 

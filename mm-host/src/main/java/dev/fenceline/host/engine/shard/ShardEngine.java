@@ -158,6 +158,15 @@ public final class ShardEngine {
       case AgentMessage.Hello hello -> throw misrouted(hello);
       case AgentMessage.Heartbeat heartbeat -> throw misrouted(heartbeat);
       case AgentMessage.Leave leave -> throw misrouted(leave);
+      case AgentMessage.MigrationReport report ->
+          state.emit(new ShardEffect.LateMessage(input.sessionId()));
+      case AgentMessage.MigrateRequest request ->
+          send(
+              session,
+              new HostMessage.MigrateReply(
+                  request.requestId(), 0, Errno.EINVAL, "this host migrates nothing to devices"));
+      case AgentMessage.EvictRequest request -> throw misrouted(request);
+      case AgentMessage.CloseDevice close -> throw misrouted(close);
     }
   }
 
