@@ -1,0 +1,164 @@
+package dev.fenceline.testbed.catalogue;
+
+import dev.fenceline.agent.adapter.grpc.DeviceGrpcService;
+import dev.fenceline.agent.adapter.grpc.GrpcHostConnector;
+import dev.fenceline.agent.engine.LinkSettings;
+import dev.fenceline.agent.engine.LinkState;
+import dev.fenceline.agent.runtime.AgentObserver;
+import dev.fenceline.agent.runtime.AgentRuntime;
+import dev.fenceline.agent.runtime.Delays;
+import dev.fenceline.agent.runtime.HostLink;
+import dev.fenceline.client.DeviceClient;
+import dev.fenceline.client.HostClient;
+import dev.fenceline.client.Mapping;
+import dev.fenceline.client.OperationOutcome;
+import dev.fenceline.client.ServiceChannel;
+import dev.fenceline.client.SpaceClient;
+import dev.fenceline.host.adapter.grpc.GrpcServing;
+import dev.fenceline.host.adapter.grpc.WireEncoder;
+import dev.fenceline.host.adapter.metrics.HostMeters;
+import dev.fenceline.host.engine.session.LeasePolicy;
+import dev.fenceline.host.runtime.HostRuntime;
+import dev.fenceline.host.runtime.RuntimeSettings;
+import dev.fenceline.model.DeviceDescription;
+import dev.fenceline.model.NotificationMode;
+import dev.fenceline.model.WaitPolicy;
+import dev.fenceline.security.TransportSecurity;
+import io.grpc.BindableService;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyServerBuilder;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A real host and a real agent with two devices, in this process, that speak over loopback; what a
+ * case does goes through their public APIs. Thread-safe.
+ */
+public final class CatalogueRig implements AutoCloseable {
+  /** The catalogue's B: 4 MiB. */
+  public static final long BUFFER_BYTES = 4L << 20;
+
+  /** The catalogue's P: 2 MiB. */
+  public static final long HUGE_BYTES = 2L << 20;
+
+  private static final long ARENA_BYTES = 64L << 20;
+  private static final long LEASE_NANOS = TimeUnit.HOURS.toNanos(1);
+  private static final Duration CALL_BOUND = Duration.ofSeconds(50);
+  private static final int UNITS = 2;
+
+  private final HostRuntime host;
+  private final AgentRuntime agent;
+  private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
+  private final Server hostServer;
+  private final Server agentServer;
+  private final ManagedChannel hostChannel;
+  private final ManagedChannel agentChannel;
+  private final HostClient hostClient;
+  private final DeviceClient deviceClient;
+
+  public CatalogueRig() throws IOException {
+    LeasePolicy leases = new LeasePolicy(LEASE_NANOS, 500, 10_000_000, 10_000_000, LEASE_NANOS / 2);
+    HostMeters meters = new HostMeters(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
+    host =
+        new HostRuntime(
+            RuntimeSettings.of("catalogue", 1, 2, ARENA_BYTES, leases), new WireEncoder(), meters);
+    meters.observe(host);
+    hostServer = serve(new GrpcServing(host).services());
+    agent =
+        new AgentRuntime(
+            new AgentRuntime.Settings(
+                LinkSettings.of(
+                    "agent-1",
+                    1,
+                    List.of(
+                        new DeviceDescription(0, "device-0", UNITS),
+                        new DeviceDescription(1, "device-1", UNITS))),
+                new Delays(0, 0, 0),
+                16,
+                TimeUnit.SECONDS.toNanos(5)),
+            (hostId, target) -> GrpcHostConnector.to(TransportSecurity.plaintext(), hostId, target),
+            System::nanoTime,
+            AgentObserver.NONE,
+            new SplittableRandom(1));
+    agentServer = serve(List.of(new DeviceGrpcService(agent)));
+    HostLink link = agent.addHost("127.0.0.1:" + hostServer.getPort());
+    hostChannel = dial(hostServer);
+    agentChannel = dial(agentServer);
+    hostClient = new HostClient(ServiceChannel.over(hostChannel), CALL_BOUND);
+    deviceClient = new DeviceClient(ServiceChannel.over(agentChannel), CALL_BOUND);
+    while (link.state() != LinkState.ATTACHED) {
+      LockSupport.parkNanos(1_000_000); // the test's own time-out bounds it
+    }
+  }
+
+  public HostClient host() {
+    return hostClient;
+  }
+
+  public DeviceClient devices() {
+    return deviceClient;
+  }
+
+  /** The command surface of a device, for one address space: what opening it gives a process. */
+  public TestDevice open(int deviceIndex, SpaceClient space) {
+    return new TestDevice(deviceClient, agentChannel, deviceIndex, space.id());
+  }
+
+  /** An address space of its own: the process of a case. */
+  public SpaceClient process(String name) {
+    return hostClient.createSpace(name, NotificationMode.SPLIT);
+  }
+
+  /** Maps and says where. */
+  public static long map(SpaceClient space, Mapping mapping) {
+    return done(space.map(mapping, WaitPolicy.BLOCK));
+  }
+
+  /** The result of an operation that did not back off. */
+  public static long done(OperationOutcome outcome) {
+    return switch (outcome) {
+      case OperationOutcome.Done done -> done.address();
+      case OperationOutcome.BackedOff backedOff ->
+          throw new AssertionError("backed off: " + backedOff);
+    };
+  }
+
+  @Override
+  public void close() {
+    hostChannel.shutdownNow();
+    agentChannel.shutdownNow();
+    agent.close();
+    agentServer.shutdownNow();
+    hostServer.shutdownNow();
+    host.close();
+    calls.shutdownNow();
+  }
+
+  private Server serve(List<? extends BindableService> services) throws IOException {
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .executor(calls);
+    GrpcServing.configure(builder);
+    services.forEach(builder::addService);
+    return builder.build().start();
+  }
+
+  private static ManagedChannel dial(Server server) {
+    return NettyChannelBuilder.forAddress(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getPort()))
+        .usePlaintext()
+        .build();
+  }
+}
