@@ -7,6 +7,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks many nodes the same question at once, with a bound on all questions under way. Thread-safe;
@@ -29,8 +30,9 @@ public final class FanOut {
   public <N, A> List<A> ask(List<N> nodes, Function<? super N, ? extends A> question)
       throws InterruptedException {
     List<Future<A>> asked = new ArrayList<>(nodes.size());
+    String trace = CallerTrace.current();
     for (N node : nodes) {
-      asked.add(executor.submit(() -> bounded(node, question)));
+      asked.add(executor.submit(() -> bounded(node, question, trace)));
     }
     List<A> answers = new ArrayList<>(nodes.size());
     try {
@@ -45,12 +47,15 @@ public final class FanOut {
     }
   }
 
-  private <N, A> A bounded(N node, Function<? super N, ? extends A> question)
+  private <N, A> A bounded(
+      N node, Function<? super N, ? extends A> question, @Nullable String trace)
       throws InterruptedException {
     underWay.acquire();
+    CallerTrace.enter(trace);
     try {
       return question.apply(node);
     } finally {
+      CallerTrace.leave();
       underWay.release();
     }
   }

@@ -199,13 +199,10 @@ class RegistryEngineTest {
   @Test
   void leavingWithLastWords_isRememberedAsItLeft() {
     register(2, agent(8));
-    NodeLoad.AgentLoad before = (NodeLoad.AgentLoad) Objects.requireNonNull(agent(8).load());
     NodeLoad.AgentLoad last =
         new NodeLoad.AgentLoad(
-            before.devices(), List.of(new NodeLoad.LinkLoad("host-1", "disconnected", 0, 0)));
-    NodeReport bye =
-        new NodeReport("agent-1", 8, agent(8).endpoint(), agent(8).httpEndpoint(), last, true);
-    report(2, bye);
+            List.of(), List.of(new NodeLoad.LinkLoad("host-1", "disconnected", 0, 0)));
+    report(2, new NodeReport("agent-1", 8, "a:1", "", last, true));
     assertThat(state(AGENT)).isEqualTo(NodeState.LEFT);
     assertThat(engine.node(AGENT, now * MS).orElseThrow().load()).isEqualTo(last);
   }

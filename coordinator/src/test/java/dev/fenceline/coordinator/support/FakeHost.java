@@ -72,6 +72,10 @@ public final class FakeHost extends HostQueryServiceImplBase implements AutoClos
   }
 
   private final String id;
+
+  /** The traces that calls belonged to. */
+  public final SeenTraces traces = new SeenTraces();
+
   private final Server server;
   private final TreeMap<Long, FakeSpace> spaces = new TreeMap<>();
   private final List<InvalidationInfo> invalidations = new ArrayList<>();
@@ -98,6 +102,7 @@ public final class FakeHost extends HostQueryServiceImplBase implements AutoClos
             .addService(this)
             .addService(commands)
             .addService(control)
+            .intercept(traces)
             .build()
             .start();
   }

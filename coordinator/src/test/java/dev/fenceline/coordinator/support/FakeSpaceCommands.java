@@ -33,6 +33,9 @@ public final class FakeSpaceCommands extends AddressSpaceServiceImplBase {
   /** An address at which a change is refused with EEXIST. */
   public static final long TAKEN = 0x7000_0000_0000L;
 
+  /** An address at which an operation backs off. */
+  public static final long BUSY = 0x7100_0000_0000L;
+
   /** What was asked for, in order. */
   public final List<Message> received = new CopyOnWriteArrayList<>();
 
@@ -115,7 +118,10 @@ public final class FakeSpaceCommands extends AddressSpaceServiceImplBase {
     answer(
         reply,
         OperationReply.newBuilder()
-            .setOutcome(OperationReply.Outcome.OUTCOME_DONE)
+            .setOutcome(
+                address == BUSY
+                    ? OperationReply.Outcome.OUTCOME_BACKED_OFF
+                    : OperationReply.Outcome.OUTCOME_DONE)
             .setAddress(address)
             .setInvalidationId(43)
             .setWaitNanos(1_500)

@@ -2,6 +2,7 @@ package dev.fenceline.testbed.cli;
 
 import dev.fenceline.testbed.text.TextTable;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -29,8 +30,20 @@ final class Confirmation {
                         .formatted(words(each.getKey()), each.getValue().asString("-"))));
     document
         .propertyStream()
+        .filter(each -> each.getValue().isObject())
+        .forEach(each -> screen.line(words(each.getKey()) + ": " + members(each.getValue())));
+    document
+        .propertyStream()
         .filter(each -> each.getValue().isArray() && each.getValue().size() > 0)
         .forEach(each -> table(each.getValue(), screen));
+  }
+
+  private static String members(JsonNode object) {
+    return object
+        .propertyStream()
+        .filter(each -> !each.getValue().isContainer())
+        .map(each -> words(each.getKey()) + " " + each.getValue().asString("-"))
+        .collect(Collectors.joining(", "));
   }
 
   private static void table(JsonNode array, Screen screen) {

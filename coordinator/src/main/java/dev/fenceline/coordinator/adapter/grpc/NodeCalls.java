@@ -3,6 +3,7 @@ package dev.fenceline.coordinator.adapter.grpc;
 import dev.fenceline.common.v1.ErrorDetail;
 import dev.fenceline.control.v1.AgentControlServiceGrpc;
 import dev.fenceline.coordinator.engine.query.Answer;
+import dev.fenceline.coordinator.runtime.CallerTrace;
 import dev.fenceline.coordinator.runtime.QueryObserver;
 import dev.fenceline.device.v1.DeviceServiceGrpc;
 import dev.fenceline.model.Errno;
@@ -11,11 +12,15 @@ import dev.fenceline.security.PeerRole;
 import dev.fenceline.wire.CommonCodec;
 import dev.fenceline.wire.MalformedMessageException;
 import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -28,6 +33,9 @@ import java.util.concurrent.TimeUnit;
 public final class NodeCalls {
   /** Services of which every call may be repeated. */
   private static final Set<String> ASKS_ONLY = Set.of(HostQueryServiceGrpc.SERVICE_NAME);
+
+  private static final Metadata.Key<String> TRACE_PARENT =
+      Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER);
 
   private final NodeChannels channels;
   private final long timeoutNanos;
@@ -86,7 +94,7 @@ public final class NodeCalls {
     PeerRole role = role(method);
     ManagedChannel channel = channels.channel(endpoint, role);
     try {
-      return ClientCalls.blockingUnaryCall(channel, method, options, question);
+      return ClientCalls.blockingUnaryCall(traced(channel), method, options, question);
     } catch (StatusRuntimeException e) {
       if (!channel.isShutdown() || !ASKS_ONLY.contains(String.valueOf(method.getServiceName()))) {
         throw e;
@@ -94,8 +102,20 @@ public final class NodeCalls {
       // The registry let go of the channel between the two lines: the node is back and deserves
       // one more try, within the same deadline. A command is never sent twice.
       return ClientCalls.blockingUnaryCall(
-          channels.channel(endpoint, role), method, options, question);
+          traced(channels.channel(endpoint, role)), method, options, question);
     }
+  }
+
+  /** The node's spans become children of the caller's. */
+  private static Channel traced(Channel channel) {
+    String trace = CallerTrace.current();
+    if (trace == null) {
+      return channel;
+    }
+    Metadata headers = new Metadata();
+    headers.put(TRACE_PARENT, trace);
+    return ClientInterceptors.intercept(
+        channel, MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 
   /** What serves the method. */

@@ -21,6 +21,7 @@ import org.springframework.web.servlet.HandlerInterceptor;
 class Audit implements HandlerInterceptor {
   private static final Logger LOG = LoggerFactory.getLogger("dev.fenceline.coordinator.audit");
   private static final String SUBJECT = Audit.class.getName() + ".subject";
+  private static final String OUTCOME = Audit.class.getName() + ".outcome";
   private static final Set<String> HARMLESS = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
 
   /** What is changed; immutable. Null and 0 for what it is not about. */
@@ -58,6 +59,26 @@ class Audit implements HandlerInterceptor {
     request.setAttribute(SUBJECT, subject);
   }
 
+  /** Says what came of it, where the status of the answer does not. */
+  static void outcome(HttpServletRequest request, String outcome) {
+    request.setAttribute(OUTCOME, outcome);
+  }
+
+  private static String outcome(HttpServletRequest request, HttpServletResponse response) {
+    if (response.getHeader(IdempotentAnswers.REPLAYED) != null) {
+      return "answered again";
+    }
+    if (request.getAttribute(OUTCOME) instanceof String said) {
+      return said;
+    }
+    int status = response.getStatus();
+    return switch (status) {
+      case HttpServletResponse.SC_ACCEPTED -> "begun";
+      case HttpServletResponse.SC_GATEWAY_TIMEOUT -> "unknown, no answer in time";
+      default -> status < HttpServletResponse.SC_BAD_REQUEST ? "done" : "failed with " + status;
+    };
+  }
+
   @Override
   public void afterCompletion(
       HttpServletRequest request,
@@ -68,10 +89,7 @@ class Audit implements HandlerInterceptor {
         && request.getAttribute(SUBJECT) instanceof Subject subject) {
       String user = request.getRemoteUser();
       String actor = user == null ? "anonymous" : user;
-      String outcome =
-          response.getHeader(IdempotentAnswers.REPLAYED) != null
-              ? "answered again"
-              : response.getStatus() < 400 ? "done" : "failed with " + response.getStatus();
+      String outcome = outcome(request, response);
       LOG.info("{} from {}: {}: {}", actor, request.getRemoteAddr(), subject.deed(), outcome);
       events.append(
           new EventDraft(

@@ -161,12 +161,17 @@ class ProgramController {
     CompositeId id = Parameters.programId("programId", programId);
     NodeView agent = directory.askableAgent(id.hostId());
     Audit.about(request, Audit.Subject.agent(id.hostId(), "cancelled program " + id));
-    return LiveViews.program(
-        id.hostId(),
-        directory.value(
-            agent,
-            commands.cancel(agent.endpoint(), id.number()),
-            ProblemType.UNKNOWN_PROGRAM,
-            "program " + id));
+    ProgramView view =
+        LiveViews.program(
+            id.hostId(),
+            directory.value(
+                agent,
+                commands.cancel(agent.endpoint(), id.number()),
+                ProblemType.UNKNOWN_PROGRAM,
+                "program " + id));
+    if (!view.state().equals("cancelled")) {
+      Audit.outcome(request, "asked for, it is " + view.state()); // it may have ended before
+    }
+    return view;
   }
 }

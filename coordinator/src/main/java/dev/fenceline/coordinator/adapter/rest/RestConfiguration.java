@@ -24,8 +24,10 @@ import tools.jackson.databind.type.LogicalType;
 class RestConfiguration implements WebMvcConfigurer {
   private final AnswerGate gate;
   private final Audit audit;
+  private final TraceEntry trace;
 
-  RestConfiguration(AnswerGate gate, Audit audit) {
+  RestConfiguration(AnswerGate gate, Audit audit, TraceEntry trace) {
+    this.trace = trace;
     this.gate = gate;
     this.audit = audit;
   }
@@ -56,6 +58,7 @@ class RestConfiguration implements WebMvcConfigurer {
 
   @Override
   public void addInterceptors(InterceptorRegistry registry) {
+    registry.addInterceptor(trace);
     registry.addInterceptor(audit);
     registry.addInterceptor(gate);
   }

@@ -79,6 +79,7 @@ class SpaceWriteController {
                   ProblemType.REQUEST_REFUSED,
                   "the address space");
           CompositeId id = new CompositeId(hostId, spaceId);
+          Audit.outcome(request, "done, it is " + id); // also if it cannot be read back
           return ResponseEntity.created(URI.create("/api/v1/address-spaces/" + id))
               .body(SpaceViews.space(hostId, space(host, id)));
         });
@@ -94,7 +95,8 @@ class SpaceWriteController {
     CompositeId id = Parameters.spaceId("spaceId", spaceId);
     NodeView host = directory.askableHost(id.hostId());
     Audit.about(request, Audit.Subject.space(id, "destroyed address space " + id));
-    return view(
+    return told(
+        request,
         id,
         directory.value(
             host,
@@ -125,7 +127,8 @@ class SpaceWriteController {
         body,
         () ->
             ResponseEntity.ok(
-                view(
+                told(
+                    request,
                     id,
                     directory.value(
                         host,
@@ -176,6 +179,14 @@ class SpaceWriteController {
   private Space space(NodeView host, CompositeId id) {
     return directory.value(
         host, hosts.space(host.endpoint(), id.number()), ProblemType.UNKNOWN_SPACE, what(id));
+  }
+
+  private static OperationView told(
+      HttpServletRequest request, CompositeId space, OperationResult result) {
+    if (!result.done()) {
+      Audit.outcome(request, "backed off, nothing has changed");
+    }
+    return view(space, result);
   }
 
   private static OperationView view(CompositeId space, OperationResult result) {

@@ -96,20 +96,55 @@ class StandingController {
   ResponseEntity<StandingsView> returnAgent(
       @Parameter(example = "agent-1") @PathVariable("agentId") String agentId,
       HttpServletRequest request) {
-    NodeView agent = directory.askableAgent(Parameters.nodeId("agentId", agentId));
+    NodeView agent = directory.agent(Parameters.nodeId("agentId", agentId));
     Audit.about(request, Audit.Subject.agent(agentId, "returned agent " + agentId));
     return answers.once(
         request,
         "",
         () -> {
           AtHosts atHosts = atHosts(null, host -> hosts.returnAgent(host.endpoint(), agentId));
-          return ResponseEntity.ok(
-              new StandingsView(
-                  agentId,
-                  devices(agentId, takeBack(agent, List.of())),
-                  atHosts.standings(),
-                  atHosts.unavailable()));
+          StandingsView done = returned(agent, atHosts);
+          Audit.outcome(request, outcome(done));
+          return ResponseEntity.ok(done);
         });
+  }
+
+  /**
+   * Hosts that took the agent back have done so, whether it answers or not: a failure would say
+   * that nothing happened. It is one if nobody did anything.
+   */
+  private StandingsView returned(NodeView agent, AtHosts atHosts) {
+    String agentId = agent.key().nodeId();
+    Answer<List<DeviceStanding>> devices =
+        agent.state() == NodeState.LEFT
+            ? directory.lost(agent)
+            : agents.takeBack(agent.endpoint(), List.of());
+    UnavailableHost unavailable =
+        agent.state() == NodeState.LEFT
+            ? directory.gone(agent)
+            : directory.unavailable(agent, devices).orElse(null);
+    if (unavailable != null && atHosts.standings().isEmpty()) {
+      directory.askableAgent(agentId);
+      directory.value(agent, devices, ProblemType.UNKNOWN_DEVICE, "the device");
+    }
+    return new StandingsView(
+        agentId,
+        devices instanceof Answer.Answered<List<DeviceStanding>> answered
+            ? devices(agentId, answered.value())
+            : List.of(),
+        atHosts.standings(),
+        atHosts.unavailable(),
+        unavailable);
+  }
+
+  /** What became of a command to several, for the audit. */
+  private static String outcome(StandingsView done) {
+    List<String> missing = new ArrayList<>();
+    done.unavailableHosts().forEach(host -> missing.add("host " + host.id()));
+    if (done.unavailableAgent() != null) {
+      missing.add("agent " + done.unavailableAgent().id());
+    }
+    return missing.isEmpty() ? "done" : "done, but not at " + String.join(", ", missing);
   }
 
   @PostMapping("/devices/{agentId}/{index}/return")
@@ -131,7 +166,8 @@ class StandingController {
                     agentId,
                     devices(agentId, takeBack(agent, List.of(index))),
                     List.of(),
-                    List.of())));
+                    List.of(),
+                    null)));
   }
 
   @PostMapping(path = "/agents/{agentId}/quarantine", consumes = MediaType.APPLICATION_JSON_VALUE)
@@ -167,8 +203,11 @@ class StandingController {
           AtHosts atHosts =
               atHosts(
                   onlyHost, host -> hosts.quarantine(host.endpoint(), agentId, reason, holdNanos));
-          return ResponseEntity.ok(
-              new StandingsView(agentId, List.of(), atHosts.standings(), atHosts.unavailable()));
+          StandingsView done =
+              new StandingsView(
+                  agentId, List.of(), atHosts.standings(), atHosts.unavailable(), null);
+          Audit.outcome(request, atHosts.standings().isEmpty() ? "not done" : outcome(done));
+          return ResponseEntity.ok(done);
         });
   }
 
@@ -206,7 +245,8 @@ class StandingController {
                                 ProblemType.UNKNOWN_DEVICE,
                                 "the device")),
                         List.of(),
-                        List.of())));
+                        List.of(),
+                        null)));
   }
 
   private List<DeviceStanding> takeBack(NodeView agent, List<Integer> indexes) {

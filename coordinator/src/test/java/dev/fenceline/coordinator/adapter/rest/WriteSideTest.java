@@ -216,6 +216,39 @@ class WriteSideTest {
   }
 
   @Test
+  void returnOfAnAgentThatDoesNotAnswer_isWhatTheHostsDid() {
+    Answer returned = coordinator.send("POST", "/api/v1/agents/agent-2/return");
+    assertThat(returned.status()).as(returned.response().body()).isEqualTo(200);
+    assertThat(returned.body().path("standings")).hasSize(2);
+    assertThat(returned.body().at("/unavailableAgent/id").asString()).isEqualTo("agent-2");
+    audited("returned agent agent-2: done, but not at agent agent-2");
+  }
+
+  @Test
+  void whatBackedOff_isNotAuditedAsDone() {
+    String busy = INVALIDATE.replace("0x7f0000000000", "0x710000000000");
+    Answer answer = coordinator.write("POST", OPERATIONS, busy);
+    assertThat(answer.body().path("outcome").asString()).isEqualTo("backed-off");
+    audited("0x710000000000 in host-1.1: backed off, nothing has changed");
+    coordinator.write("POST", "/devices/agent-1/0/drain", "{}");
+    audited("drained device agent-1/0: begun");
+  }
+
+  private static void audited(String words) {
+    coordinator.await(
+        "/events?kind=operator-action&limit=100", each -> each.response().body().contains(words));
+  }
+
+  @Test
+  void traceOfTheCaller_reachesTheHost() {
+    String trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    coordinator.write("POST", OPERATIONS, INVALIDATE, "traceparent", trace);
+    assertThat(installation.host1.traces.seen()).contains("Invalidate " + trace);
+    coordinator.write("POST", OPERATIONS, INVALIDATE, "traceparent", "nonsense");
+    assertThat(installation.host1.traces.seen()).noneMatch(each -> each.contains("nonsense"));
+  }
+
+  @Test
   void programs_areSubmittedAndCancelled() {
     Answer submitted =
         coordinator.write(

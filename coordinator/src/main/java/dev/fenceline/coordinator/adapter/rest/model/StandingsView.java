@@ -2,6 +2,7 @@ package dev.fenceline.coordinator.adapter.rest.model;
 
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** How an agent, or a device, stands after a command; immutable. */
 @Schema(description = "How an agent and its devices stand")
@@ -10,7 +11,11 @@ public record StandingsView(
     @Schema(description = "Devices, if they were concerned") List<Device> devices,
     @Schema(description = "What hosts say of the agent, if they were concerned")
         List<StandingView> standings,
-    @Schema(description = "Whose part is missing") List<UnavailableHost> unavailableHosts) {
+    @Schema(description = "Whose part is missing") List<UnavailableHost> unavailableHosts,
+    @Schema(
+            description = "Null unless the hosts did their part and the agent did not answer",
+            nullable = true)
+        @Nullable UnavailableHost unavailableAgent) {
 
   /** Whether a device takes programs; immutable. */
   @Schema(name = "StandingsDevice")
