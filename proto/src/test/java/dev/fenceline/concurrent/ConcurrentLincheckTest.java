@@ -14,12 +14,14 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.Validate;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * Lincheck explores interleavings of small scenarios and looks for results that no sequential order
  * explains. It assumes sequential consistency: what weaker modes allow is the business of {@link
  * DekkerStressTest}.
  */
+@Timeout(900) // seconds of a processor that others may want as well
 class ConcurrentLincheckTest {
   private static ModelCheckingOptions bounded() {
     return new ModelCheckingOptions()

@@ -44,8 +44,7 @@ class MirrorAccessStressTest {
       long startNanos = System.nanoTime();
       SplittableRandom random = new SplittableRandom(7);
       int generation = 0;
-      // Until somebody has met an entry, however late the others begin.
-      while (hits.get() == 0 || Crew.goOn(startNanos)) {
+      while (Crew.goOn(startNanos, hits.get())) {
         generation++;
         for (int page = 0; page < PAGES; page++) {
           frames[page] = generation;

@@ -55,7 +55,7 @@ class PageArenaStressTest {
       byte[] bytes = new byte[LENGTH];
       long held = A;
       fill(held, bytes);
-      while (Crew.goOn(startNanos)) {
+      while (Crew.goOn(startNanos, hits.get())) {
         access.table().set(held, MirrorEntry.pack(1, 5, true));
         for (int spin = 200; spin > 0; spin--) {
           Thread.onSpinWait();

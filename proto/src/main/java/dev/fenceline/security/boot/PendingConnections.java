@@ -96,7 +96,17 @@ final class PendingConnections extends ServerTransportFilter implements AutoClos
     }
     connection.closeFuture().addListener(closed -> finished(peer));
     if (oldest != null) {
-      oldest.close();
+      cut(oldest);
+    }
+  }
+
+  /** Behind its handlers' backs: HTTP/2 would say goodbye, and wait ten seconds for an answer. */
+  private static void cut(Channel connection) {
+    ChannelHandlerContext first = connection.pipeline().firstContext();
+    if (first == null) {
+      connection.close();
+    } else {
+      first.close();
     }
   }
 
