@@ -1,7 +1,9 @@
 package dev.fenceline.host.config;
 
 import dev.fenceline.host.engine.session.LeasePolicy;
+import dev.fenceline.host.engine.shard.ReclaimConfig;
 import dev.fenceline.host.runtime.RuntimeSettings;
+import dev.fenceline.host.runtime.SwapFile;
 import dev.fenceline.registration.CoordinatorTarget;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
@@ -35,6 +37,8 @@ import org.springframework.validation.annotation.Validated;
  * @param cpuAccessBound how long a CPU access may wait for translations
  * @param helloTimeout how long an attach stream may be open without saying Hello
  * @param swap how much can be swapped out when no frame is left; 0: nothing
+ * @param reclaimWait how long swapping out waits for devices before it passes over their pages
+ * @param reclaimPatience how long who finds no frame waits while nothing can be swapped out
  * @param swapDirectory where the swap file is made; empty: the system's temporary directory
  */
 @Validated
@@ -58,6 +62,8 @@ public record HostProperties(
         Duration cpuAccessBound,
     @DefaultValue("10s") @DurationMin(millis = 1) @DurationMax(minutes = 10) Duration helloTimeout,
     @DefaultValue("0MB") @NotNull DataSize swap,
+    @DefaultValue("10ms") @DurationMax(seconds = 10) Duration reclaimWait,
+    @DefaultValue("1s") @DurationMax(minutes = 1) Duration reclaimPatience,
     @DefaultValue("") String swapDirectory,
     @DefaultValue @Valid @NotNull Lease lease) {
 
@@ -115,7 +121,11 @@ public record HostProperties(
           dedicatedThreads,
           cpuAccessBound.toNanos(),
           helloTimeout.toNanos(),
-          swap.toBytes(),
+          new ReclaimConfig(
+              SwapFile.slots(swap.toBytes()),
+              reclaimWait.toNanos(),
+              reclaimPatience.toNanos(),
+              false),
           swapDirectory);
     } catch (IllegalArgumentException e) {
       throw new ContradictoryConfiguration(String.valueOf(e.getMessage()), e);

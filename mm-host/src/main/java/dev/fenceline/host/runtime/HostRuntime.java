@@ -68,7 +68,7 @@ public final class HostRuntime implements AutoCloseable {
         new FramePool(
             store.frames(),
             () -> events.record(HostEvent.Kind.FRAMES_EXHAUSTED, "no frame of the arena is free"));
-    this.swap = new SwapFile(settings.swapDirectory(), settings.swapBytes());
+    this.swap = new SwapFile(settings.swapDirectory(), settings.reclaim().swapSlots());
     this.overflow = threads("fenceline-overflow-", settings.shards());
     this.sessions = new AgentSessions(this, overflow);
     for (int i = 0; i < settings.shards(); i++) {

@@ -1,6 +1,7 @@
 package dev.fenceline.host.runtime;
 
 import dev.fenceline.host.engine.session.LeasePolicy;
+import dev.fenceline.host.engine.shard.ReclaimConfig;
 
 /**
  * The constants of a host; immutable.
@@ -14,7 +15,7 @@ import dev.fenceline.host.engine.session.LeasePolicy;
  *     input drains the shard
  * @param cpuAccessNanos how long a CPU access may wait for translations
  * @param helloTimeoutNanos how long an attach stream may be open without a Hello
- * @param swapBytes what can be swapped out; 0: nothing, and who finds no frame is refused
+ * @param reclaim what can be swapped out, and how long for
  * @param swapDirectory where the swap file is made; empty: the system's temporary directory
  */
 public record RuntimeSettings(
@@ -28,7 +29,7 @@ public record RuntimeSettings(
     boolean dedicatedThreads,
     long cpuAccessNanos,
     long helloTimeoutNanos,
-    long swapBytes,
+    ReclaimConfig reclaim,
     String swapDirectory) {
   /** Shards that a host may have. */
   public static final int MAX_SHARDS = 1024;
@@ -63,11 +64,11 @@ public record RuntimeSettings(
         false,
         30_000_000_000L,
         10_000_000_000L,
-        0,
+        ReclaimConfig.NONE,
         "");
   }
 
-  public RuntimeSettings withSwap(long newSwapBytes) {
+  public RuntimeSettings withReclaim(ReclaimConfig newReclaim) {
     return new RuntimeSettings(
         hostId,
         hostEpoch,
@@ -79,7 +80,7 @@ public record RuntimeSettings(
         dedicatedThreads,
         cpuAccessNanos,
         helloTimeoutNanos,
-        newSwapBytes,
+        newReclaim,
         swapDirectory);
   }
 }

@@ -4,7 +4,6 @@ import dev.fenceline.concurrent.Mailbox;
 import dev.fenceline.host.engine.invalidation.Fence;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
-import dev.fenceline.host.engine.shard.ReclaimConfig;
 import dev.fenceline.host.engine.shard.ShardConfig;
 import dev.fenceline.host.engine.shard.ShardEffect;
 import dev.fenceline.host.engine.shard.ShardEngine;
@@ -77,7 +76,7 @@ public final class Shard {
                     settings.shards(),
                     settings.hostEpoch(),
                     settings.leases().overdueNanos())
-                .withReclaim(ReclaimConfig.withSwap(SwapFile.slots(settings.swapBytes()))),
+                .withReclaim(settings.reclaim()),
             host.pool());
     this.queries = engine.queries();
     this.mover = new DmaMover(host.store());

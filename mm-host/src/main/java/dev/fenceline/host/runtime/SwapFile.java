@@ -18,20 +18,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The file is sparse and unnamed: it goes with the process, whatever ends that.
  */
-final class SwapFile {
+public final class SwapFile {
   private final @Nullable MemorySegment memory;
 
   /**
    * @param directory where the file is made; empty: the temporary directory of the system
-   * @param bytes rounded down to whole pages; 0 makes no file
+   * @param slots how many pages it holds; 0 makes no file
    * @throws UncheckedIOException if the file cannot be made
    */
-  SwapFile(String directory, long bytes) {
-    memory = bytes < Pages.SIZE_BYTES ? null : map(directory, bytes);
+  SwapFile(String directory, int slots) {
+    memory = slots == 0 ? null : map(directory, Pages.address(slots));
   }
 
-  /** How many pages it holds at most. */
-  static int slots(long bytes) {
+  /** How many pages a file of so many bytes holds. */
+  public static int slots(long bytes) {
     return (int) Math.min(Pte.MAX_NUMBER, bytes / Pages.SIZE_BYTES);
   }
 

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description =
         "Measures what has to be fast: interval-lookup, engine, fence-roundtrip, drain, memory,"
-            + " rest. Wants a machine with nothing else to do. A missed goal is said, and is no"
+            + " rest, reclaim-latency. Wants a machine with nothing else to do. A missed goal is said, and is no"
             + " failure.",
     mixinStandardHelpOptions = true)
 public final class BenchCommand implements Callable<Integer> {
@@ -75,7 +75,8 @@ public final class BenchCommand implements Callable<Integer> {
             new FenceRoundTrip(),
             new DrainTimes(),
             new PageMemory(),
-            new RestRanges());
+            new RestRanges(),
+            new ReclaimLatency());
     List<String> names = all.stream().map(Bench::name).toList();
     for (String name : only) {
       if (!names.contains(name) && spec != null) {

@@ -50,14 +50,21 @@ final class LoopbackHost implements AutoCloseable {
 
   /** Starts a host with a space of so many mapped pages. */
   LoopbackHost(Loops loops, int pages, Signal signal) throws IOException {
-    this.signal = signal;
-    this.pages = pages;
+    this(loops, pages, signal, settings(ARENA_BYTES));
+  }
+
+  /** One shard, and no end of a lease within a run. */
+  static RuntimeSettings settings(long arenaBytes) {
     LeasePolicy leases =
         new LeasePolicy(LEASE_NANOS, DRIFT_PPM, SLACK_NANOS, SLACK_NANOS, LEASE_NANOS / 2);
+    return RuntimeSettings.of("bench", EPOCH, 1, arenaBytes, leases);
+  }
+
+  LoopbackHost(Loops loops, int pages, Signal signal, RuntimeSettings settings) throws IOException {
+    this.signal = signal;
+    this.pages = pages;
     HostMeters meters = new HostMeters(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
-    runtime =
-        new HostRuntime(
-            RuntimeSettings.of("bench", EPOCH, 1, ARENA_BYTES, leases), new WireEncoder(), meters);
+    runtime = new HostRuntime(settings, new WireEncoder(), meters);
     meters.observe(runtime);
     NettyServerBuilder builder = loops.server();
     GrpcServing.configure(builder);
@@ -65,14 +72,24 @@ final class LoopbackHost implements AutoCloseable {
       builder.addService(service);
     }
     server = builder.build().start();
-    spaceId = perform(new SpaceOperation.Create("bench", NotificationMode.SPLIT)).value();
+    spaceId = createSpace(pages);
+  }
+
+  /** A space with so many pages of private memory at {@link #BASE}. */
+  long createSpace(int mappedPages) {
+    long created = perform(new SpaceOperation.Create("bench", NotificationMode.SPLIT)).value();
     perform(
         new SpaceOperation.Map(
-            spaceId,
+            created,
             BASE,
-            pages * PAGE_BYTES,
+            mappedPages * PAGE_BYTES,
             SpaceOperation.Placement.FIXED,
             new SpaceOperation.Region(Protection.READ_WRITE, false, "", 0)));
+    return created;
+  }
+
+  HostRuntime runtime() {
+    return runtime;
   }
 
   /** Agents that hold nothing back; each mirrors the space. */
@@ -143,7 +160,7 @@ final class LoopbackHost implements AutoCloseable {
     return BASE + page * PAGE_BYTES;
   }
 
-  private OperationOutcome.Done perform(SpaceOperation operation) {
+  OperationOutcome.Done perform(SpaceOperation operation) {
     signal.expect(1);
     submit(operation);
     signal.await();

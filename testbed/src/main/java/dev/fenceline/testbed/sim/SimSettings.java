@@ -77,7 +77,7 @@ record SimSettings(
   /** With few frames, what is cold is swapped out, but for every other run with the fewest. */
   ReclaimConfig reclaim() {
     boolean swaps = frames == 24 || (frames == 12 && faultGapNanos % 2 == 0);
-    return new ReclaimConfig(swaps ? 96 : 0, 2 * MILLI, 60 * MILLI);
+    return new ReclaimConfig(swaps ? 96 : 0, 2 * MILLI, 60 * MILLI, false);
   }
 
   /** The rate of a process's clock, within the drift that leases allow for. */

@@ -45,8 +45,10 @@ final class NeedDesk {
   /** A reclaim passes over devices that are slow to drain; everything else is waited for. */
   private WaitPolicy patience(SpaceOperation.Internal operation) {
     return switch (operation) {
-      case SpaceOperation.Reclaim reclaim ->
-          new WaitPolicy.Deadline(state.config.reclaim().waitNanos());
+      case SpaceOperation.Reclaim reclaim -> {
+        long waitNanos = state.config.reclaim().waitNanos();
+        yield waitNanos == 0 ? WaitPolicy.TRY : new WaitPolicy.Deadline(waitNanos);
+      }
       case SpaceOperation.BreakCow copy -> WaitPolicy.BLOCK;
       case SpaceOperation.RevokeExclusive revoke -> WaitPolicy.BLOCK;
     };

@@ -3,6 +3,7 @@ package dev.fenceline.host.engine.shard;
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.model.Pages;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -22,6 +23,9 @@ final class Reclaimer {
 
   /** Reclaims that run at a time. */
   private static final int MAX_RUNNING = 64;
+
+  /** Fences that a device may owe before its pages are passed over. */
+  private static final int MAX_OWED = 8;
 
   /** How soon somebody who waits looks again: other shards free frames as well. */
   private static final long RETRY_NANOS = 1_000_000;
@@ -129,7 +133,7 @@ final class Reclaimer {
 
   /** Not pinned, and not held by an operation already: every page that maps it is at rest. */
   private boolean mayGo(int frame) {
-    if (state.pins.pinned(frame)) {
+    if (state.pins.pinned(frame) && !state.config.reclaim().notifiesPinned()) {
       state.pinnedSkipped++;
       return false;
     }
@@ -141,8 +145,21 @@ final class Reclaimer {
           atRest[0] &=
               space != null
                   && Pte.isPresent(space.memory().entry(vpn))
-                  && space.firstHeldPage(vpn, vpn + 1) != vpn;
+                  && space.firstHeldPage(vpn, vpn + 1) != vpn
+                  && !someoneIsBehind(space, vpn);
         });
     return atRest[0];
+  }
+
+  /** A device that does not keep up is not given more to drain: it would lose its lease. */
+  private static boolean someoneIsBehind(AddressSpace space, long vpn) {
+    boolean[] behind = {false};
+    space
+        .mirrors()
+        .forEachOverlap(
+            Pages.address(vpn),
+            Pages.address(vpn + 1),
+            mirror -> behind[0] |= mirror.view().ledger().pendingCount() >= MAX_OWED);
+    return behind[0];
   }
 }

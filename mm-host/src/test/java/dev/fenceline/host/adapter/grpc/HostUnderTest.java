@@ -4,6 +4,7 @@ import dev.fenceline.common.v1.ErrorDetail;
 import dev.fenceline.common.v1.Protection;
 import dev.fenceline.common.v1.WaitPolicy;
 import dev.fenceline.host.engine.session.LeasePolicy;
+import dev.fenceline.host.engine.shard.ReclaimConfig;
 import dev.fenceline.host.runtime.HandClock;
 import dev.fenceline.host.runtime.HostObserver;
 import dev.fenceline.host.runtime.HostRuntime;
@@ -92,7 +93,7 @@ final class HostUnderTest implements AutoCloseable {
     HostUnderTest host =
         new HostUnderTest(
             RuntimeSettings.of("host-under-test", EPOCH, 1, arenaPages * PAGE, leases(LONG_LEASE))
-                .withSwap(swapPages * PAGE),
+                .withReclaim(ReclaimConfig.withSwap((int) swapPages)),
             HostObserver.NONE,
             plaintext,
             plaintext);
@@ -136,7 +137,7 @@ final class HostUnderTest implements AutoCloseable {
             usual.dedicatedThreads(),
             usual.cpuAccessNanos(),
             helloTimeout.toNanos(),
-            0,
+            ReclaimConfig.NONE,
             ""),
         HostObserver.NONE,
         plaintext,

@@ -28,7 +28,7 @@ class ReclaimTest {
     return new ShardFixture(
         frames,
         ShardConfig.of(0, 1, ShardFixture.EPOCH, 1_000_000_000)
-            .withReclaim(new ReclaimConfig(slots, 10_000_000, 100_000_000)));
+            .withReclaim(new ReclaimConfig(slots, 10_000_000, 100_000_000, false)));
   }
 
   /** Two agents mirror everything; the first writes the first pages, which fills the frames. */
