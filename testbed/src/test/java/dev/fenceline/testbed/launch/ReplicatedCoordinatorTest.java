@@ -21,9 +21,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Two coordinators, as real processes, over one host and two agents. */
 @Tag("processes")
-@Timeout(300)
+@Timeout(600)
 class ReplicatedCoordinatorTest {
-  private static final Duration BOUND = Duration.ofSeconds(60);
+  private static final Duration BOUND = Duration.ofSeconds(120);
   private static final JsonMapper JSON = new JsonMapper();
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -53,7 +53,8 @@ class ReplicatedCoordinatorTest {
       dead.terminate();
       dead.stop(System.nanoTime() + BOUND.toNanos());
 
-      assertThat(live(second)).isEqualTo(everybody);
+      // A busy node may be suspect for a moment.
+      await("the second knows everybody still", () -> live(second).equals(everybody));
       String another = create(second);
       await("agents stay attached", () -> attached(second) == 2);
       assertThat(spaces(second)).containsExactlyInAnyOrder(space, another);
