@@ -41,6 +41,7 @@ class AccessTableTest {
   void rows_areThoseOfTheDocument() {
     assertThat(callers("fenceline.attach.v1.AttachService")).containsExactly("agent/x");
     assertThat(callers("fenceline.transfer.v1.TransferService")).containsExactly("agent/x");
+    assertThat(callers("fenceline.device.v1.SyncPointService")).containsExactly("agent/x");
     assertThat(callers("fenceline.registry.v1.RegistryService"))
         .containsExactly("host/x", "agent/x");
     for (String service :

@@ -25,6 +25,9 @@ import org.springframework.validation.annotation.Validated;
  *     absent, until one has, or for ten recovery windows
  * @param queryParallelism questions under way at once
  * @param queueCapacity inputs that may wait for the registry
+ * @param deadlockBreaker whether circles of waits are broken when the process starts; REST changes
+ *     it
+ * @param deadlockLookInterval time between two looks for circles; one is broken at the second look
  */
 @Validated
 @ConfigurationProperties("fenceline.coordinator")
@@ -38,4 +41,7 @@ public record CoordinatorProperties(
         Duration commandTimeout,
     @Nullable @Min(0) @Max(256) Integer expectedHosts,
     @DefaultValue("32") @Min(1) @Max(1024) int queryParallelism,
-    @DefaultValue("16384") @Min(16) @Max(1 << 20) int queueCapacity) {}
+    @DefaultValue("16384") @Min(16) @Max(1 << 20) int queueCapacity,
+    @DefaultValue("true") boolean deadlockBreaker,
+    @DefaultValue("500ms") @DurationMin(millis = 50) @DurationMax(minutes = 1)
+        Duration deadlockLookInterval) {}

@@ -2,12 +2,17 @@ package dev.fenceline.coordinator.config;
 
 import dev.fenceline.coordinator.adapter.grpc.GrpcHostEvents;
 import dev.fenceline.coordinator.adapter.grpc.NodeChannels;
+import dev.fenceline.coordinator.adapter.metrics.CoordinatorMeters;
+import dev.fenceline.coordinator.runtime.AgentCommands;
+import dev.fenceline.coordinator.runtime.DeadlockBreaker;
 import dev.fenceline.coordinator.runtime.EventHub;
 import dev.fenceline.coordinator.runtime.FanOut;
+import dev.fenceline.coordinator.runtime.HostCommands;
 import dev.fenceline.coordinator.runtime.HostEventWatcher;
 import dev.fenceline.coordinator.runtime.HostQueries;
 import dev.fenceline.coordinator.runtime.RegistryEvents;
 import dev.fenceline.coordinator.runtime.RegistryRuntime;
+import dev.fenceline.coordinator.runtime.WaitGraphs;
 import dev.fenceline.coordinator.runtime.WaitSampler;
 import java.time.InstantSource;
 import org.springframework.context.annotation.Bean;
@@ -36,6 +41,23 @@ class WatchConfiguration {
       RegistryRuntime runtime, NodeChannels channels, EventHub events, ServiceClock clock) {
     return new HostEventWatcher(
         runtime, new GrpcHostEvents(channels), events, clock, InstantSource.system());
+  }
+
+  @Bean
+  DeadlockBreaker.Ports deadlockPorts(
+      WaitGraphs graphs,
+      HostCommands hosts,
+      AgentCommands agents,
+      EventHub events,
+      CoordinatorMeters meters) {
+    return new DeadlockBreaker.Ports(graphs, hosts, agents, events, meters);
+  }
+
+  @Bean
+  DeadlockBreaker deadlockBreaker(
+      RegistryRuntime runtime, DeadlockBreaker.Ports ports, CoordinatorProperties properties) {
+    return new DeadlockBreaker(
+        runtime, ports, InstantSource.system(), properties.deadlockBreaker());
   }
 
   @Bean

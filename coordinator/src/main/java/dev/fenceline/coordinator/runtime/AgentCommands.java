@@ -10,6 +10,9 @@ import java.util.List;
 public interface AgentCommands {
   Answer<Program> submit(String endpoint, ProgramOrder order);
 
+  /** Makes a replayable program let go of what it holds and begin again. */
+  Answer<Program> preempt(String endpoint, long number, String reason);
+
   Answer<Program> cancel(String endpoint, long number);
 
   /**

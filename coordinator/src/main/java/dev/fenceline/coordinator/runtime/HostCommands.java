@@ -35,6 +35,9 @@ public interface HostCommands {
 
   Answer<HostPolicy> setPolicy(String endpoint, HostPolicy policy);
 
+  /** Makes an invalidation give up its wait; whether it backed off. */
+  Answer<Boolean> backOff(String endpoint, long invalidationId, String reason);
+
   /** The number of pages that were pinned. */
   Answer<Long> unpin(String endpoint, long pinId);
 }

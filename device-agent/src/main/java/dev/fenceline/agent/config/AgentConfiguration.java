@@ -3,6 +3,8 @@ package dev.fenceline.agent.config;
 import dev.fenceline.agent.adapter.grpc.AgentControlGrpcService;
 import dev.fenceline.agent.adapter.grpc.DeviceGrpcService;
 import dev.fenceline.agent.adapter.grpc.GrpcHostConnector;
+import dev.fenceline.agent.adapter.grpc.GrpcSyncPeers;
+import dev.fenceline.agent.adapter.grpc.SyncPointGrpcService;
 import dev.fenceline.agent.adapter.metrics.AgentMeters;
 import dev.fenceline.agent.engine.LinkSettings;
 import dev.fenceline.agent.engine.LinkState;
@@ -100,7 +102,8 @@ class AgentConfiguration {
             (hostId, target) -> GrpcHostConnector.to(security, hostId, target),
             System::nanoTime,
             meters,
-            new SplittableRandom(settings.link().bootToken()));
+            new SplittableRandom(settings.link().bootToken()),
+            new GrpcSyncPeers(security));
     meters.observe(agent);
     return agent;
   }
@@ -108,6 +111,11 @@ class AgentConfiguration {
   @Bean
   DeviceGrpcService deviceGrpcService(AgentRuntime agent) {
     return new DeviceGrpcService(agent);
+  }
+
+  @Bean
+  SyncPointGrpcService syncPointGrpcService(AgentRuntime agent) {
+    return new SyncPointGrpcService(agent);
   }
 
   @Bean

@@ -5,7 +5,6 @@ import dev.fenceline.agent.engine.LinkSettings;
 import dev.fenceline.agent.engine.LinkState;
 import dev.fenceline.agent.runtime.program.Program;
 import dev.fenceline.agent.runtime.program.ProgramReport;
-import dev.fenceline.agent.runtime.program.ProgramRun;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.Errno;
@@ -56,6 +55,7 @@ public final class AgentRuntime implements AutoCloseable {
   private final ConcurrentSkipListMap<String, HostLink> links = new ConcurrentSkipListMap<>();
   private final ProgramDesk programs;
   private final DrainDesk drains;
+  private final SyncPeers syncPeers;
 
   /** True while all devices are drained and the hosts are left; written under the links' lock. */
   private volatile boolean left;
@@ -70,6 +70,23 @@ public final class AgentRuntime implements AutoCloseable {
       LongSupplier clock,
       AgentObserver observer,
       SplittableRandom random) {
+    this(settings, connectors, clock, observer, random, SyncPeers.NONE);
+  }
+
+  /**
+   * An agent whose programs may wait for those of other agents.
+   *
+   * @param clock monotonic, nanoseconds
+   * @param random for jitter
+   */
+  public AgentRuntime(
+      Settings settings,
+      HostConnector.Factory connectors,
+      LongSupplier clock,
+      AgentObserver observer,
+      SplittableRandom random,
+      SyncPeers syncPeers) {
+    this.syncPeers = syncPeers;
     this.settings = settings;
     this.connectors = connectors;
     this.clock = clock;
@@ -191,7 +208,16 @@ public final class AgentRuntime implements AutoCloseable {
    */
   public CompletableFuture<ProgramReport> run(
       HostLink link, Device device, long spaceId, Program program, long deadlineNanos) {
-    return switch (submit(new ProgramDesk.Order(link, device, spaceId, program), deadlineNanos)) {
+    return run(new ProgramDesk.Order(link, device, spaceId, program), deadlineNanos);
+  }
+
+  /**
+   * Queues a program for a unit of its device; completes when it has ended.
+   *
+   * @param deadlineNanos bound of the whole run from now on; 0 is 60 s
+   */
+  public CompletableFuture<ProgramReport> run(ProgramDesk.Order order, long deadlineNanos) {
+    return switch (submit(order, deadlineNanos)) {
       case ProgramDesk.Submitted.Accepted accepted -> accepted.report();
       case ProgramDesk.Submitted.Refused refused ->
           CompletableFuture.completedFuture(
@@ -207,6 +233,10 @@ public final class AgentRuntime implements AutoCloseable {
   public ProgramDesk.Submitted submit(ProgramDesk.Order order, long deadlineNanos) {
     if (deadlineNanos < 0 || deadlineNanos > MAX_DEADLINE_NANOS) {
       return new ProgramDesk.Submitted.Refused(Errno.EINVAL, "the deadline is beyond 600 s");
+    }
+    String objection = order.dependencies().objection(order.program(), agentId());
+    if (objection != null) {
+      return new ProgramDesk.Submitted.Refused(Errno.EINVAL, objection);
     }
     order.device().announceOffer();
     try {
@@ -241,10 +271,19 @@ public final class AgentRuntime implements AutoCloseable {
       if (refusal != null) {
         return refusal;
       }
-      return new ProgramRun(
-              new UnitAccess(order.link(), device, unit, order.spaceId(), deadlineNanos, progress),
-              clock)
-          .run(program);
+      return new DependentRun(
+              order,
+              () ->
+                  new UnitAccess(
+                      order.link(), device, unit, order.spaceId(), deadlineNanos, progress),
+              (point, timeoutNanos) ->
+                  point.isOf(agentId())
+                      ? programs.await(point, timeoutNanos)
+                      : syncPeers.await(point, timeoutNanos),
+              clock,
+              deadlineNanos,
+              progress)
+          .run();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return STOPPING;
@@ -381,6 +420,7 @@ public final class AgentRuntime implements AutoCloseable {
     } catch (ExecutionException | TimeoutException e) {
       LOG.warn("left without a word to every host: {}", e.toString());
     }
+    syncPeers.close();
     links.values().forEach(HostLink::close);
     delays.close();
     executor.shutdown();

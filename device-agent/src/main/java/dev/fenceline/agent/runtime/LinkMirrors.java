@@ -25,7 +25,7 @@ final class LinkMirrors {
   private final List<Device> devices;
   private final DelayLine delays;
 
-  /** Per device; its units are the owners. */
+  /** Per device; its units are the owners, each of one for accesses and one for what it holds. */
   private final List<AccessSlots> slots;
 
   private final ConcurrentSkipListMap<Key, MirrorView> views = new ConcurrentSkipListMap<>();
@@ -37,7 +37,9 @@ final class LinkMirrors {
     this.devices = devices;
     this.delays = delays;
     this.slots =
-        devices.stream().map(device -> new AccessSlots(device.description().units(), 0)).toList();
+        devices.stream()
+            .map(device -> new AccessSlots(2 * device.description().units(), 0))
+            .toList();
   }
 
   MirrorView view(int deviceIndex, long spaceId) {

@@ -3,12 +3,16 @@ package dev.fenceline.agent.runtime;
 import dev.fenceline.agent.engine.program.ProgramBook;
 import dev.fenceline.agent.engine.program.ProgramEntry;
 import dev.fenceline.agent.engine.program.ProgramEntry.State;
+import dev.fenceline.agent.runtime.program.Dependencies;
 import dev.fenceline.agent.runtime.program.Program;
 import dev.fenceline.agent.runtime.program.ProgramFacts;
 import dev.fenceline.agent.runtime.program.ProgramReport;
+import dev.fenceline.agent.runtime.program.SyncPoint;
 import dev.fenceline.model.Errno;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -20,7 +24,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ProgramDesk {
   /** What to run, where; immutable. */
-  public record Order(HostLink link, Device device, long spaceId, Program program) {}
+  public record Order(
+      HostLink link, Device device, long spaceId, Program program, Dependencies dependencies) {
+    public Order(HostLink link, Device device, long spaceId, Program program) {
+      this(link, device, spaceId, program, Dependencies.NONE);
+    }
+  }
 
   /** Whether a program was taken in; immutable. */
   public sealed interface Submitted {
@@ -41,7 +50,23 @@ public final class ProgramDesk {
       long operationsDone,
       long waitsAtAddress,
       long waitsNanos,
+      Dependencies dependencies,
+      List<SyncPoint> awaited,
+      boolean holding,
+      int preemptions,
       @Nullable ProgramReport result) {}
+
+  /** What became of a preemption; immutable. */
+  public sealed interface Preempted {
+    /** It lets go and begins again, or there was nothing to preempt. */
+    record Taken(ProgramView program) implements Preempted {}
+
+    /** It may not be run twice. */
+    record NotReplayable() implements Preempted {}
+
+    /** There was no such program, or it is forgotten. */
+    record Unknown() implements Preempted {}
+  }
 
   /** How a program is run on a unit; the runtime's part. */
   @FunctionalInterface
@@ -61,6 +86,15 @@ public final class ProgramDesk {
   private final ProgramBook<ProgramProgress, ProgramReport> book =
       new ProgramBook<>(report -> report.data().length, report -> report.summary(false));
 
+  /** Which program was submitted last that signals a name; guarded by the lock. */
+  private final LinkedHashMap<String, Long> signallers =
+      new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+          return size() > ProgramBook.MAX_ENDED;
+        }
+      };
+
   ProgramDesk(Runner runner, LongSupplier clock) {
     this.runner = runner;
     this.clock = clock;
@@ -72,9 +106,15 @@ public final class ProgramDesk {
    * @param deadlineNanos by the agent's clock
    */
   Submitted submit(Order order, long deadlineNanos) {
-    ProgramProgress progress = new ProgramProgress();
+    ProgramProgress progress = new ProgramProgress(order.dependencies());
     ProgramEntry<ProgramProgress, ProgramReport> entry;
     synchronized (lock) {
+      for (SyncPoint point : order.dependencies().waitsFor()) {
+        if (point.target().isEmpty() && point.programNumber() > book.lastNumber()) {
+          return new Submitted.Refused(
+              Errno.EINVAL, point + ": a program waits only for what was submitted before it");
+        }
+      }
       entry =
           book.add(
               new ProgramEntry.Order(
@@ -85,6 +125,9 @@ public final class ProgramDesk {
                   ProgramFacts.operations(order.program())),
               progress,
               System.currentTimeMillis());
+      if (!order.dependencies().signals().isEmpty()) {
+        signallers.put(order.dependencies().signals(), entry.number());
+      }
     }
     CompletableFuture<ProgramReport> answer = new CompletableFuture<>();
     boolean accepted =
@@ -126,6 +169,7 @@ public final class ProgramDesk {
             : entry.work().cancelled() == null ? State.FAILED : State.CANCELLED;
     synchronized (lock) {
       book.end(entry, how, report.summary(true), System.currentTimeMillis());
+      lock.notifyAll();
     }
     return report;
   }
@@ -175,7 +219,57 @@ public final class ProgramDesk {
     if (entry.state() == State.QUEUED) {
       ProgramReport never = ProgramReport.refused(Errno.EAGAIN, why, null);
       book.end(entry, State.CANCELLED, never, System.currentTimeMillis());
+      lock.notifyAll();
     }
+  }
+
+  /** Makes a replayable program that runs let go of what it holds and begin again. */
+  public Preempted preempt(long number, String why) {
+    synchronized (lock) {
+      ProgramEntry<ProgramProgress, ProgramReport> entry = book.find(number);
+      if (entry == null) {
+        return new Preempted.Unknown();
+      }
+      if (!entry.work().dependencies().replayable()) {
+        return new Preempted.NotReplayable();
+      }
+      if (entry.state() == State.RUNNING) {
+        entry.work().preempt(why);
+      }
+      return new Preempted.Taken(view(entry));
+    }
+  }
+
+  /**
+   * Waits for a sync point of this agent.
+   *
+   * @return whether it is reached
+   */
+  public boolean await(SyncPoint point, long timeoutNanos) throws InterruptedException {
+    long endNanos = clock.getAsLong() + timeoutNanos;
+    synchronized (lock) {
+      while (!reached(point)) {
+        long left = endNanos - clock.getAsLong();
+        if (left <= 0) {
+          return false;
+        }
+        lock.wait(left / 1_000_000 + 1);
+      }
+      return true;
+    }
+  }
+
+  /** A number that was given out and is not known any more has ended. */
+  private boolean reached(SyncPoint point) {
+    Long number = point.programNumber();
+    if (!point.name().isEmpty()) {
+      number = signallers.get(point.name());
+    }
+    if (number == null || number > book.lastNumber()) {
+      return false;
+    }
+    ProgramEntry<ProgramProgress, ProgramReport> entry = book.find(number);
+    return entry == null || entry.state().ended();
   }
 
   /**
@@ -211,7 +305,13 @@ public final class ProgramDesk {
         entry.endedMillis(),
         result == null ? progress.operations() : result.operations(),
         waits,
-        waits == ProgramProgress.NOWHERE ? 0 : clock.getAsLong() - progress.waitsSinceNanos(),
+        waits == ProgramProgress.NOWHERE && progress.awaited().isEmpty()
+            ? 0
+            : clock.getAsLong() - progress.waitsSinceNanos(),
+        progress.dependencies(),
+        progress.awaited(),
+        progress.holding(),
+        progress.preemptions(),
         result);
   }
 }

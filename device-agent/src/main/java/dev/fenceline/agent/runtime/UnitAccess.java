@@ -1,6 +1,8 @@
 package dev.fenceline.agent.runtime;
 
 import dev.fenceline.agent.engine.FaultOutcome;
+import dev.fenceline.agent.runtime.program.Dependencies;
+import dev.fenceline.agent.runtime.program.ProgramReport;
 import dev.fenceline.concurrent.MirrorAccess;
 import dev.fenceline.concurrent.MirrorEntry;
 import dev.fenceline.model.Access;
@@ -39,6 +41,14 @@ public final class UnitAccess {
   private final ProgramProgress progress;
   private final MirrorView view;
   private final long[] entries = new long[MAX_PAGES];
+
+  /**
+   * Entries of the pages that the program holds, from the first one on; empty if there are none.
+   */
+  private long[] held = {};
+
+  private long heldVpn;
+  private HostLink.@Nullable Session heldSession;
 
   /** Where the access that is being done faulted last. */
   private long lastFaultVpn = NO_PAGE;
@@ -115,9 +125,9 @@ public final class UnitAccess {
     if (now >= deadlineNanos) {
       return late(request.address());
     }
-    String cancelled = progress.cancelled();
-    if (cancelled != null) {
-      return new AccessOutcome.Refused(Errno.EAGAIN, cancelled, request.address());
+    String stopped = progress.stopped();
+    if (stopped != null) {
+      return new AccessOutcome.Refused(Errno.EAGAIN, stopped, request.address());
     }
     HostLink.Session session = link.session();
     if (session == null || !link.leaseHolds()) {
@@ -127,7 +137,8 @@ public final class UnitAccess {
     long vpn = Pages.number(request.address());
     int pages = Pages.touched(request.address(), request.length());
     long needed = request.operation().writes() ? MirrorEntry.WRITE : MirrorEntry.READ;
-    long opened = view.access.openAt(unit, vpn, pages, needed, entries);
+    boolean byHold = heldGrants(session, vpn, pages, needed);
+    long opened = byHold ? unit : view.access.openAt(unit, vpn, pages, needed, entries);
     if (!MirrorAccess.isOpen(opened)) {
       return fault(request, MirrorAccess.missedVpn(opened));
     }
@@ -136,7 +147,9 @@ public final class UnitAccess {
       pause(device.delays().dmaNanos());
       result = transfer(request, session, pages);
     } finally {
-      view.access.close(unit);
+      if (!byHold) {
+        view.access.close(unit);
+      }
     }
     return switch (result) {
       case Transfers.Result.Answered answered ->
@@ -182,6 +195,7 @@ public final class UnitAccess {
       case STALE_PAGE, READ_ONLY -> {
         device.counters().staleRefusals.increment();
         retried();
+        letGo(); // what the host refuses is held in vain
         long vpn = Pages.number(request.address());
         for (int i = 0; i < pages; i++) {
           link.entryStale(device.index(), spaceId, vpn + i, MirrorEntry.generation(entries[i]));
@@ -264,7 +278,7 @@ public final class UnitAccess {
   /** Null if the time is over first or the program is cancelled; then nobody waits any more. */
   private @Nullable FaultOutcome outcomeOf(HostLink.PendingFault pending)
       throws InterruptedException {
-    while (progress.cancelled() == null) {
+    while (progress.stopped() == null) {
       long left = deadlineNanos - link.clock().getAsLong();
       if (left <= 0) {
         break;
@@ -279,6 +293,87 @@ public final class UnitAccess {
     }
     link.abandon(pending);
     return null;
+  }
+
+  /**
+   * Takes the translations of the pages that the program holds, faulting until it has them all at
+   * once, and keeps them in use until {@link #letGo}.
+   *
+   * @return null if it has them
+   */
+  ProgramReport.@Nullable Failure hold(Dependencies wanted) throws InterruptedException {
+    long start = wanted.holdStart();
+    boolean writes = wanted.holdsForWriting();
+    AccessRequest request =
+        writes
+            ? AccessRequest.write(start, new byte[Long.BYTES], wanted.holdEnd(), true)
+            : AccessRequest.read(start, Long.BYTES, wanted.holdEnd());
+    long[] found = new long[wanted.heldPages()];
+    lastFaultVpn = NO_PAGE;
+    while (true) {
+      long now = link.clock().getAsLong();
+      String stopped =
+          now >= deadlineNanos ? "the program's deadline has passed" : progress.stopped();
+      if (stopped != null) {
+        Errno errno = now >= deadlineNanos ? Errno.ETIME : Errno.EAGAIN;
+        return new ProgramReport.Failure(errno, stopped, start);
+      }
+      HostLink.Session session = link.session();
+      if (session == null || !link.leaseHolds()) {
+        link.awaitSession(null, Math.min(deadlineNanos, now + CANCEL_NOTICED_NANOS));
+        continue;
+      }
+      long opened =
+          view.access.openAt(
+              holdSlot(),
+              Pages.number(start),
+              found.length,
+              writes ? MirrorEntry.WRITE : MirrorEntry.READ,
+              found);
+      if (MirrorAccess.isOpen(opened)) {
+        held = found;
+        heldVpn = Pages.number(start);
+        heldSession = session;
+        progress.holds(true);
+        return null;
+      }
+      if (fault(request, MirrorAccess.missedVpn(opened)) instanceof AccessOutcome.Refused refused) {
+        return new ProgramReport.Failure(refused.errno(), refused.message(), refused.address());
+      }
+    }
+  }
+
+  /** Whether the session is over under which the pages were taken: nothing of them may be used. */
+  boolean holdLost() {
+    return held.length > 0 && (link.session() != heldSession || !link.leaseHolds());
+  }
+
+  /** Ends the use of what the program holds, if it does. */
+  void letGo() {
+    if (held.length > 0) {
+      held = new long[0];
+      progress.holds(false);
+      view.access.close(holdSlot());
+    }
+  }
+
+  private int holdSlot() {
+    return device.description().units() + unit;
+  }
+
+  /** Fills the entries from what is held if it grants all of them. */
+  private boolean heldGrants(HostLink.Session session, long vpn, int pages, long needed) {
+    long first = vpn - heldVpn;
+    if (held.length == 0 || session != heldSession || first < 0 || first + pages > held.length) {
+      return false;
+    }
+    for (int i = 0; i < pages; i++) {
+      entries[i] = held[(int) first + i];
+      if (!MirrorEntry.grants(entries[i], needed)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static AccessOutcome late(long address) {

@@ -9,8 +9,10 @@ import dev.fenceline.agent.engine.LinkState;
 import dev.fenceline.agent.engine.program.ProgramEntry.State;
 import dev.fenceline.agent.engine.standing.DeviceStanding;
 import dev.fenceline.agent.fake.FakeHost;
+import dev.fenceline.agent.runtime.program.Dependencies;
 import dev.fenceline.agent.runtime.program.Program;
 import dev.fenceline.agent.runtime.program.ProgramReport;
+import dev.fenceline.agent.runtime.program.SyncPoint;
 import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.Errno;
 import dev.fenceline.security.TransportSecurity;
@@ -192,6 +194,62 @@ class ProgramsAndDrainsTest {
     assertThat(agent.left()).isTrue();
     assertThat(view(running).state()).isEqualTo(State.CANCELLED);
     await("left", host::hasLeft);
+  }
+
+  @Test
+  void program_waitsForASyncPointOfAnotherDevice() {
+    long waiting = submit(0, FILL, new Dependencies(points("go"), "", 0, 0, false, false));
+    await("the wait", () -> !view(waiting).awaited().isEmpty());
+    assertThat(view(waiting).operationsDone()).isZero();
+    submit(1, FILL, new Dependencies(List.of(), "go", 0, 0, false, false));
+    await("the end", () -> view(waiting).state() == State.DONE);
+    assertThat(view(waiting).awaited()).isEmpty();
+  }
+
+  @Test
+  void programThatWouldWaitForItself_isRefused() {
+    Dependencies byName = new Dependencies(points("me"), "me", 0, 0, false, false);
+    assertThat(refusal(byName)).isEqualTo(Errno.EINVAL);
+    Dependencies byNumber =
+        new Dependencies(List.of(new SyncPoint("", "", 1, "")), "", 0, 0, false, false);
+    assertThat(refusal(byNumber)).isEqualTo(Errno.EINVAL);
+  }
+
+  @Test
+  void preemptedProgram_letsGoAndBeginsAgain() {
+    Dependencies holding = new Dependencies(points("go"), "", BASE, BASE + 4096, true, true);
+    long number = submit(0, FILL, holding);
+    await("the held page", () -> view(number).holding());
+    agent.programs().preempt(number, "test");
+    await("a second start", () -> view(number).preemptions() == 1 && view(number).holding());
+    submit(1, FILL, new Dependencies(List.of(), "go", 0, 0, false, false));
+    await("the end", () -> view(number).state() == State.DONE);
+    assertThat(view(number).holding()).isFalse();
+  }
+
+  @Test
+  void programThatMayNotRunTwice_isNotPreempted() {
+    long number = submit(0, FILL);
+    assertThat(agent.programs().preempt(number, "test"))
+        .isInstanceOf(ProgramDesk.Preempted.NotReplayable.class);
+    Dependencies replayable = new Dependencies(List.of(), "", 0, 0, false, true);
+    assertThat(replayable.objection(new Program.AtomicAdd(BASE, 1, 1), "agent")).isNotNull();
+  }
+
+  private static List<SyncPoint> points(String name) {
+    return List.of(new SyncPoint("", "", 0, name));
+  }
+
+  private long submit(int device, Program program, Dependencies dependencies) {
+    ProgramDesk.Order order =
+        new ProgramDesk.Order(link, agent.devices().get(device), SPACE, program, dependencies);
+    return ((ProgramDesk.Submitted.Accepted) agent.submit(order, 60 * SECOND)).number();
+  }
+
+  private Errno refusal(Dependencies dependencies) {
+    ProgramDesk.Order order =
+        new ProgramDesk.Order(link, agent.devices().get(0), SPACE, FILL, dependencies);
+    return ((ProgramDesk.Submitted.Refused) agent.submit(order, 60 * SECOND)).errno();
   }
 
   private void drain(List<Device> devices, long deadlineNanos) {

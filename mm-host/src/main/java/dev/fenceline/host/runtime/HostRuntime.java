@@ -1,5 +1,6 @@
 package dev.fenceline.host.runtime;
 
+import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.shard.ShardInput;
 import dev.fenceline.host.engine.shard.ShardQueries;
@@ -185,6 +186,22 @@ public final class HostRuntime implements AutoCloseable {
    */
   public void dma(DmaRequest request, Consumer<DmaReply> onReply) {
     shardOf(request.spaceId()).dma(request, onReply);
+  }
+
+  /**
+   * Makes an invalidation that waits for its fences give up.
+   *
+   * @return whether it backed off, now or before
+   */
+  public CompletableFuture<Boolean> backOff(long invalidationId) {
+    Shard shard = shardOf(invalidationId);
+    shard.submit(new ShardInput.BackOff(invalidationId));
+    return query(
+        shard,
+        (queries, nowNanos) -> {
+          Invalidation invalidation = queries.invalidation(invalidationId);
+          return invalidation != null && invalidation.state() == Invalidation.State.BACKED_OFF;
+        });
   }
 
   /** Reads the state of the shard that made the id; fails if the shard has stopped or is full. */

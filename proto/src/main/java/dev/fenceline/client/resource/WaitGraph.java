@@ -1,6 +1,7 @@
 package dev.fenceline.client.resource;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who waits for whom, at one moment; immutable. Its parts are read one after the other: a circle
@@ -27,6 +28,11 @@ public record WaitGraph(
   /** {@code from} waits for {@code to}; immutable. */
   public record Edge(String from, String to, String why) {}
 
-  /** A circle of waits, each for the next and the last for the first; immutable. */
-  public record Cycle(List<String> nodes, double sinceMillis, String why) {}
+  /**
+   * A circle of waits, each for the next and the last for the first; immutable.
+   *
+   * @param remedy what breaks it, if the breaker is on; null if no rule applies
+   */
+  public record Cycle(
+      List<String> nodes, double sinceMillis, String why, @Nullable String remedy) {}
 }

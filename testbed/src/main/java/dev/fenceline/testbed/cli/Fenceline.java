@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       ProgramsCommand.class,
       EventsCommand.class,
       GraphCommand.class,
+      DeadlocksCommand.class,
       TopCommand.class,
       DrainCommand.class,
       ReturnCommand.class,

@@ -42,7 +42,8 @@ final class GraphCommand extends OperatorCommand {
               + ": "
               + String.join(" -> ", cycle.nodes())
               + ": "
-              + cycle.why());
+              + cycle.why()
+              + (cycle.remedy() == null ? "" : "; remedy: " + cycle.remedy()));
     }
     if (graph.truncated()) {
       screen.line(Style.DOUBTFUL, "more waits than one answer holds: parts are missing");

@@ -205,6 +205,7 @@ final class HostShard {
       case ShardInput.Proceed p -> false;
       case ShardInput.CpuFault f -> false;
       case ShardInput.CpuDrained d -> false;
+      case ShardInput.BackOff b -> false;
       case ShardInput.Tick t -> false;
     };
   }

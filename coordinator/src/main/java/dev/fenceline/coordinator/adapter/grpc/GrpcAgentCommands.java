@@ -17,6 +17,7 @@ import dev.fenceline.device.v1.Copy;
 import dev.fenceline.device.v1.DeviceServiceGrpc;
 import dev.fenceline.device.v1.Fill;
 import dev.fenceline.device.v1.PointerChase;
+import dev.fenceline.device.v1.PreemptProgramRequest;
 import dev.fenceline.device.v1.RandomAccess;
 import dev.fenceline.device.v1.RunProgramRequest;
 import dev.fenceline.wire.MalformedMessageException;
@@ -42,6 +43,15 @@ public final class GrpcAgentCommands implements AgentCommands {
         endpoint,
         DeviceServiceGrpc.getCancelProgramMethod(),
         CancelProgramRequest.newBuilder().setProgramNumber(number).build(),
+        ProgramCodec::program);
+  }
+
+  @Override
+  public Answer<Program> preempt(String endpoint, long number, String reason) {
+    return calls.ask(
+        endpoint,
+        DeviceServiceGrpc.getPreemptProgramMethod(),
+        PreemptProgramRequest.newBuilder().setProgramNumber(number).setReason(reason).build(),
         ProgramCodec::program);
   }
 

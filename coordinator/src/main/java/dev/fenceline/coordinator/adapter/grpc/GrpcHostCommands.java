@@ -1,5 +1,7 @@
 package dev.fenceline.coordinator.adapter.grpc;
 
+import dev.fenceline.control.v1.BackOffInvalidationReply;
+import dev.fenceline.control.v1.BackOffInvalidationRequest;
 import dev.fenceline.control.v1.HostControlServiceGrpc;
 import dev.fenceline.control.v1.QuarantineAgentRequest;
 import dev.fenceline.control.v1.ReturnAgentRequest;
@@ -153,6 +155,18 @@ public final class GrpcHostCommands implements HostCommands {
         AddressSpaceServiceGrpc.getUnpinMethod(),
         UnpinRequest.newBuilder().setPinId(pinId).build(),
         UnpinReply::getUnpinnedPages);
+  }
+
+  @Override
+  public Answer<Boolean> backOff(String endpoint, long invalidationId, String reason) {
+    return calls.ask(
+        endpoint,
+        HostControlServiceGrpc.getBackOffInvalidationMethod(),
+        BackOffInvalidationRequest.newBuilder()
+            .setInvalidationId(invalidationId)
+            .setReason(reason)
+            .build(),
+        BackOffInvalidationReply::getBackedOff);
   }
 
   private <Q> Answer<OperationResult> operation(

@@ -35,7 +35,23 @@ final class ProgramCodec {
         info.getOperationsTotal(),
         info.hasWaitsAtAddress() ? info.getWaitsAtAddress() : null,
         info.getWaitsElapsedNanos(),
+        ties(info),
         info.hasResult() && !state.isPending() ? result(info.getResult()) : null);
+  }
+
+  private static Program.Ties ties(ProgramInfo info) {
+    return new Program.Ties(
+        info.getWaitsForList().stream()
+            .map(
+                point ->
+                    new Program.SyncPoint(
+                        point.getAgentId(), point.getProgramNumber(), point.getName()))
+            .toList(),
+        info.getSignals(),
+        info.getHolds().getStart(),
+        info.getHolds().getEnd(),
+        info.getReplayable(),
+        info.getPreemptions());
   }
 
   private static Program.Result result(ProgramResult result) throws MalformedMessageException {

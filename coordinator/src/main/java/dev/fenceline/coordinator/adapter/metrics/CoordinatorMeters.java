@@ -4,6 +4,7 @@ import dev.fenceline.coordinator.engine.NodeKey;
 import dev.fenceline.coordinator.engine.NodeKind;
 import dev.fenceline.coordinator.engine.NodeState;
 import dev.fenceline.coordinator.engine.Refusal;
+import dev.fenceline.coordinator.runtime.DeadlockObserver;
 import dev.fenceline.coordinator.runtime.QueryObserver;
 import dev.fenceline.coordinator.runtime.RegistryObserver;
 import io.micrometer.core.instrument.Counter;
@@ -18,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  * Counts what happens in the registry and times questions to nodes. Thread-safe. Labels come from
  * fixed sets: no ids.
  */
-public final class CoordinatorMeters implements RegistryObserver, QueryObserver {
+public final class CoordinatorMeters implements RegistryObserver, QueryObserver, DeadlockObserver {
   /** The bounds of every histogram: 10 us to 10 s. */
   private static final long[] BUCKET_MICROS = {
     10,
@@ -62,12 +63,27 @@ public final class CoordinatorMeters implements RegistryObserver, QueryObserver 
             "silent")) {
       refusals(reason);
     }
+    for (Happening happening : Happening.values()) {
+      deadlocks(happening);
+    }
     for (NodeKind kind : NodeKind.values()) {
       forgotten(kind);
       for (NodeState state : NodeState.values()) {
         transitions(kind, state);
       }
     }
+  }
+
+  @Override
+  public void happened(Happening what) {
+    deadlocks(what).increment();
+  }
+
+  private Counter deadlocks(Happening what) {
+    return Counter.builder("fenceline.coordinator.deadlocks")
+        .description("Circles of waits: found, remedies applied, broken, gone by themselves")
+        .tag("happening", word(what).replace('_', '-'))
+        .register(meters);
   }
 
   @Override

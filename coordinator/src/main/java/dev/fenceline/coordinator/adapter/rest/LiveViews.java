@@ -120,7 +120,11 @@ final class LiveViews {
   }
 
   static GraphView.Cycle cycle(WaitGraph.Cycle cycle) {
-    return new GraphView.Cycle(cycle.nodeIds(), Views.millis(cycle.elapsedNanos()), cycle.why());
+    return new GraphView.Cycle(
+        cycle.nodeIds(),
+        Views.millis(cycle.elapsedNanos()),
+        cycle.why(),
+        cycle.remedy() == null ? null : String.valueOf(cycle.remedy()));
   }
 
   private static ProgramView.@Nullable Result result(Program.@Nullable Result result) {

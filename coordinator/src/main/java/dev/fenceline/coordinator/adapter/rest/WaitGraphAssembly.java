@@ -15,13 +15,14 @@ import dev.fenceline.coordinator.engine.query.Program;
 import dev.fenceline.coordinator.runtime.AgentQueries;
 import dev.fenceline.coordinator.runtime.FanOut;
 import dev.fenceline.coordinator.runtime.HostQueries;
+import dev.fenceline.coordinator.runtime.WaitGraphs;
 import java.util.ArrayList;
 import java.util.List;
 import org.springframework.stereotype.Component;
 
 /** Asks every node for its part of the wait-for graph. Thread-safe. */
 @Component
-class WaitGraphAssembly {
+class WaitGraphAssembly implements WaitGraphs {
   private static final int MOST_PER_NODE = 500;
 
   private final NodeDirectory directory;
@@ -46,11 +47,36 @@ class WaitGraphAssembly {
     boolean truncated;
   }
 
-  GraphView assemble() throws InterruptedException {
-    Missing missing = new Missing();
+  @Override
+  public WaitGraph now() throws InterruptedException {
+    return read(new Missing());
+  }
+
+  @Override
+  public boolean anythingWaits() throws InterruptedException {
+    var query = new HostQueries.InvalidationQuery(0, true, 0, 1);
+    return fanOut
+        .ask(
+            directory.presentHosts().stream()
+                .filter(host -> host.state() != NodeState.LOST)
+                .toList(),
+            host -> hosts.invalidations(host.endpoint(), query))
+        .stream()
+        .anyMatch(
+            answer ->
+                answer instanceof Answer.Answered<Portion<Invalidation>> answered
+                    && !answered.value().items().isEmpty());
+  }
+
+  private WaitGraph read(Missing missing) throws InterruptedException {
     List<WaitGraphBuilder.HostPart> hostParts = hostParts(missing);
     List<WaitGraphBuilder.AgentPart> agentParts = agentParts(missing);
-    WaitGraph graph = WaitGraphBuilder.build(System.currentTimeMillis(), hostParts, agentParts);
+    return WaitGraphBuilder.build(System.currentTimeMillis(), hostParts, agentParts);
+  }
+
+  GraphView assemble() throws InterruptedException {
+    Missing missing = new Missing();
+    WaitGraph graph = read(missing);
     return new GraphView(
         graph.nodes().stream().map(LiveViews::node).toList(),
         graph.edges().stream()

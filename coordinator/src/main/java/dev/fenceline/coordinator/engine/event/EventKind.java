@@ -32,6 +32,10 @@ public enum EventKind {
   INVALIDATION_BACKED_OFF,
   FRAMES_EXHAUSTED,
   POLICY_SET,
+  /** A circle of waits was seen in two looks. */
+  DEADLOCK_FOUND,
+  /** It is gone, by a remedy or by itself. */
+  DEADLOCK_BROKEN,
   /** A newer host tells of something that this version has no word for. */
   OTHER
 }

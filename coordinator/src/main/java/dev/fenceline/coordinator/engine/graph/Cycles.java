@@ -163,6 +163,6 @@ final class Cycles {
       }
     }
     return new Cycle(
-        ids, youngestNanos == Long.MAX_VALUE ? 0 : youngestNanos, String.join("; ", steps));
+        ids, youngestNanos == Long.MAX_VALUE ? 0 : youngestNanos, String.join("; ", steps), null);
   }
 }

@@ -1,6 +1,7 @@
 package dev.fenceline.coordinator.engine.graph;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who waits for whom at one moment; immutable. Nodes are ordered by kind and id, edges by their
@@ -39,8 +40,10 @@ public record WaitGraph(List<Node> nodes, List<Edge> edges, List<Cycle> cycles) 
    * @param nodeIds each waits for the next, the last for the first; begins with the least id
    * @param elapsedNanos for how long it can have been closed: the youngest wait in it
    * @param why the edges' words
+   * @param remedy what would break it; null if no rule applies
    */
-  public record Cycle(List<String> nodeIds, long elapsedNanos, String why) {
+  public record Cycle(
+      List<String> nodeIds, long elapsedNanos, String why, @Nullable Remedy remedy) {
     public Cycle {
       nodeIds = List.copyOf(nodeIds);
     }

@@ -13,7 +13,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * Puts the wait-for graph together from what hosts and agents told: operation, fence, device,
@@ -27,8 +26,14 @@ public final class WaitGraphBuilder {
   private final TreeMap<String, Edge> edges = new TreeMap<>();
   private final TreeMap<DeviceId, List<Program>> programs = new TreeMap<>();
 
-  /** Devices that a fence waits for. */
-  private final TreeSet<DeviceId> owing = new TreeSet<>();
+  /** Devices that a fence waits for, with the invalidations. */
+  private final TreeMap<DeviceId, List<Owed>> owing = new TreeMap<>();
+
+  /** How a circle through a node can be broken, by the node's id. */
+  private final TreeMap<String, Remedy> remedies = new TreeMap<>();
+
+  /** An invalidation that a device has not acknowledged; immutable. */
+  private record Owed(String hostId, Invalidation invalidation) {}
 
   private WaitGraphBuilder(long nowMillis) {
     this.nowMillis = nowMillis;
@@ -67,7 +72,25 @@ public final class WaitGraphBuilder {
         builder.nodes.values().stream()
             .sorted(Comparator.comparing(Node::kind).thenComparing(Node::id))
             .toList();
-    return new WaitGraph(ordered, sound, Cycles.in(ordered, sound));
+    List<WaitGraph.Cycle> cycles =
+        Cycles.in(ordered, sound).stream().map(builder::withRemedy).toList();
+    return new WaitGraph(ordered, sound, cycles);
+  }
+
+  /** The two rules: a replayable program that holds pages goes first, then an invalidation. */
+  private WaitGraph.Cycle withRemedy(WaitGraph.Cycle cycle) {
+    Remedy chosen = null;
+    for (String id : cycle.nodeIds()) {
+      Remedy remedy = remedies.get(id);
+      if (remedy instanceof Remedy.PreemptProgram
+          || (remedy instanceof Remedy.BackOff && chosen == null)) {
+        chosen = remedy;
+      }
+      if (chosen instanceof Remedy.PreemptProgram) {
+        break;
+      }
+    }
+    return new WaitGraph.Cycle(cycle.nodeIds(), cycle.elapsedNanos(), cycle.why(), chosen);
   }
 
   private void addInvalidations(HostPart host) {
@@ -87,7 +110,8 @@ public final class WaitGraphBuilder {
       edge(operation, fence, "ends when every participant has drained");
       each.fences().stream()
           .filter(participant -> participant.resolution() == null)
-          .forEach(participant -> owe(fence, participant));
+          .forEach(participant -> owe(host.hostId(), each, participant));
+      remedies.put(fence, new Remedy.BackOff(host.hostId(), each.invalidationId()));
     }
   }
 
@@ -107,9 +131,10 @@ public final class WaitGraphBuilder {
     }
   }
 
-  private void owe(String fence, Invalidation.Fence participant) {
+  private void owe(String hostId, Invalidation invalidation, Invalidation.Fence participant) {
+    String fence = fenceId(hostId, invalidation.invalidationId());
     DeviceId device = participant.device();
-    owing.add(device);
+    owing.computeIfAbsent(device, key -> new ArrayList<>()).add(new Owed(hostId, invalidation));
     addDevice(device, participant.deviceName());
     edge(
         fence,
@@ -120,29 +145,78 @@ public final class WaitGraphBuilder {
   }
 
   private void addPrograms() {
-    programs.forEach(
-        (device, all) -> {
-          for (Program program : all) {
-            boolean waits = program.waitsAtAddress() != null;
-            boolean runs = program.state() == Program.State.RUNNING;
-            if (waits || (runs && owing.contains(device))) {
-              add(
-                  new Node(
-                      programId(device, program),
-                      Kind.PROGRAM,
-                      program.kind() + " on " + device,
-                      waits ? program.waitsElapsedNanos() : 0));
+    programs.forEach((device, all) -> all.forEach(program -> addProgram(device, program)));
+    // Once every program has its node: those that are waited for may wait for nothing themselves.
+    programs.forEach((device, all) -> all.forEach(program -> addSyncWaits(device, program)));
+  }
+
+  /**
+   * A device owes its fences because of what its programs do: one that keeps a page of the interval
+   * in use until it ends, or one that runs and waits for nothing, whose access may be in flight.
+   * One that is parked without holding anything has no access open, and nobody waits for it.
+   */
+  private void addProgram(DeviceId device, Program program) {
+    List<Owed> owed = owing.getOrDefault(device, List.of());
+    boolean runs = program.state() == Program.State.RUNNING;
+    boolean parked = program.waitsAtAddress() != null || !program.ties().waitsFor().isEmpty();
+    String id = programId(device, program);
+    if (parked || (runs && !owed.isEmpty())) {
+      add(
+          new Node(
+              id,
+              Kind.PROGRAM,
+              program.kind() + " on " + device,
+              parked ? program.waitsElapsedNanos() : 0));
+    }
+    for (Owed each : owed) {
+      Invalidation invalidation = each.invalidation();
+      if (runs
+          && program.hostId().equals(each.hostId())
+          && program.spaceId() == invalidation.spaceId()
+          && program.ties().holds(invalidation.start(), invalidation.end())) {
+        edge(
+            fenceId(each.hostId(), invalidation.invalidationId()),
+            id,
+            "keeps pages of it in use until it ends");
+        if (program.ties().replayable()) {
+          remedies.put(id, new Remedy.PreemptProgram(device.agentId(), program.number()));
+        }
+      }
+    }
+    if (runs && !parked && !owed.isEmpty()) {
+      edge(deviceId(device), id, "runs it, and it may have an access in flight");
+    }
+  }
+
+  private void addSyncWaits(DeviceId device, Program program) {
+    for (Program.SyncPoint point : program.ties().waitsFor()) {
+      String agentId = point.agentId().isEmpty() ? device.agentId() : point.agentId();
+      programs.forEach(
+          (other, all) -> {
+            for (Program awaited : all) {
+              if (other.agentId().equals(agentId) && brings(awaited, point)) {
+                add(
+                    new Node(
+                        programId(other, awaited),
+                        Kind.PROGRAM,
+                        awaited.kind() + " on " + other,
+                        awaited.waitsElapsedNanos()));
+                edge(
+                    programId(device, program),
+                    programId(other, awaited),
+                    point.name().isEmpty()
+                        ? "waits for its end"
+                        : "waits for its end, sync point " + point.name());
+              }
             }
-            if (runs && owing.contains(device)) {
-              edge(
-                  deviceId(device),
-                  programId(device, program),
-                  waits
-                      ? "runs it; parked in a fault it should hold no access"
-                      : "runs it, and it may have an access in flight");
-            }
-          }
-        });
+          });
+    }
+  }
+
+  private static boolean brings(Program program, Program.SyncPoint point) {
+    return point.name().isEmpty()
+        ? program.number() == point.programNumber()
+        : program.ties().signals().equals(point.name());
   }
 
   private void addFaults(HostPart host) {

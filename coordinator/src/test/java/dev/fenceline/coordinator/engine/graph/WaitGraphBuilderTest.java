@@ -62,21 +62,85 @@ class WaitGraphBuilderTest {
         .contains("operation:h.43>fence:h.42");
   }
 
+  /** The device of a parked program owes its fence for other reasons: it is frozen, or cut off. */
   @Test
-  void fenceDeviceProgramFaultFence_isACycleWithItsReasons() {
+  void programParkedInAFaultOfAFrozenDevice_isNoCycle() {
     Fault fault = new Fault(A, "gpu", 1, 0x2000, 2, true, 400_000_000, 42);
     WaitGraph graph =
         WaitGraphBuilder.build(
             NOW,
             List.of(host(List.of(pending(42, A, Invalidation.State.WAITING)), List.of(fault))),
             List.of(agent("agent-1", program(7, 0x3008L))));
+    assertThat(graph.cycles()).isEmpty();
+    assertThat(graph.edges())
+        .extracting(edge -> edge.from() + ">" + edge.to())
+        .contains("program:agent-1.7>fault:agent-1/0/h.1@0x2000");
+  }
+
+  /** Seed 003: B's fence waits for A's program, whose fault waits for B's fence. */
+  @Test
+  void heldPagesAndASyncPoint_areACycleWithItsReasonsAndItsRemedy() {
+    WaitGraph graph = seed003(true);
     assertThat(graph.cycles()).hasSize(1);
     WaitGraph.Cycle cycle = graph.cycles().getFirst();
     assertThat(cycle.nodeIds())
         .containsExactly(
-            "device:agent-1/0", "program:agent-1.7", "fault:agent-1/0/h.1@0x2000", "fence:h.42");
+            "fault:agent-1/0/h.1@0x2000", "fence:h.42", "program:agent-2.9", "program:agent-1.7");
     assertThat(cycle.elapsedNanos()).isEqualTo(300_000_000);
-    assertThat(cycle.why()).contains("fence:h.42 -> device:agent-1/0", "until the invalidation");
+    assertThat(cycle.why())
+        .contains("keeps pages of it in use", "sync point a-done", "until the invalidation");
+    assertThat(cycle.remedy()).isEqualTo(new Remedy.PreemptProgram("agent-2", 9));
+  }
+
+  @Test
+  void programThatMayNotRunTwice_makesTheInvalidationBackOff() {
+    assertThat(seed003(false).cycles().getFirst().remedy()).isEqualTo(new Remedy.BackOff("h", 42));
+  }
+
+  @Test
+  void programThatHoldsOtherPages_isNoCycle() {
+    Program elsewhere = holding(9, 0x9000, 0xa000, true);
+    assertThat(seed003(elsewhere).cycles()).isEmpty();
+  }
+
+  private static WaitGraph seed003(boolean replayable) {
+    return seed003(holding(9, 0x6000, 0x8000, replayable));
+  }
+
+  private static WaitGraph seed003(Program holder) {
+    Fault fault = new Fault(A, "gpu", 1, 0x2000, 2, true, 400_000_000, 42);
+    Program awaited =
+        withTies(program(7, 0x3008L), new Program.Ties(List.of(), "a-done", 0, 0, true, 0));
+    return WaitGraphBuilder.build(
+        NOW,
+        List.of(host(List.of(pending(42, B, Invalidation.State.WAITING)), List.of(fault))),
+        List.of(agent("agent-1", awaited), agent("agent-2", holder)));
+  }
+
+  private static Program holding(long number, long start, long end, boolean replayable) {
+    return withTies(
+        program(number, null),
+        new Program.Ties(
+            List.of(new Program.SyncPoint("agent-1", 0, "a-done")), "", start, end, replayable, 0));
+  }
+
+  private static Program withTies(Program program, Program.Ties ties) {
+    return new Program(
+        program.number(),
+        0,
+        "h",
+        1,
+        "fill",
+        Program.State.RUNNING,
+        1,
+        1,
+        0,
+        0,
+        0,
+        program.waitsAtAddress(),
+        300_000_000,
+        ties,
+        null);
   }
 
   @Test
@@ -159,6 +223,7 @@ class WaitGraphBuilderTest {
         0,
         waitsAt,
         waitsAt == null ? 0 : 300_000_000,
+        Program.Ties.NONE,
         null);
   }
 }

@@ -20,6 +20,7 @@ import dev.fenceline.device.v1.ListProgramsReply;
 import dev.fenceline.device.v1.ListProgramsRequest;
 import dev.fenceline.device.v1.OpenMirrorReply;
 import dev.fenceline.device.v1.OpenMirrorRequest;
+import dev.fenceline.device.v1.PreemptProgramRequest;
 import dev.fenceline.device.v1.ProgramInfo;
 import dev.fenceline.device.v1.ProgramResult;
 import dev.fenceline.device.v1.RunProgramRequest;
@@ -48,6 +49,7 @@ public final class DeviceGrpcService extends DeviceServiceGrpc.DeviceServiceImpl
   private static final int DEFAULT_PAGE_SIZE = 100;
   private static final int MAX_PAGE_SIZE = 1000;
   private static final int ALL_DEVICES = -1;
+  private static final int MAX_REASON_LENGTH = 256;
   private static final int MAX_SNAPSHOT_PAGES = 65_536;
   private static final int MAX_SNAPSHOT_STEP = 512;
 
@@ -125,17 +127,8 @@ public final class DeviceGrpcService extends DeviceServiceGrpc.DeviceServiceImpl
     answer(
         observer,
         () -> {
-          Device device = device(request.getDeviceIndex());
-          ProgramDesk.Order order = order(request, device);
-          return ProgramCodec.encode(
-              agent
-                  .run(
-                      order.link(),
-                      device,
-                      order.spaceId(),
-                      order.program(),
-                      request.getDeadlineNanos())
-                  .get());
+          ProgramDesk.Order order = order(request, device(request.getDeviceIndex()));
+          return ProgramCodec.encode(agent.run(order, request.getDeadlineNanos()).get());
         });
   }
 
@@ -144,7 +137,12 @@ public final class DeviceGrpcService extends DeviceServiceGrpc.DeviceServiceImpl
     if (program == null) {
       throw ErrorTrailer.of(Errno.EINVAL, "no program that this agent knows", null);
     }
-    return new ProgramDesk.Order(link(request.getHostId()), device, request.getSpaceId(), program);
+    return new ProgramDesk.Order(
+        link(request.getHostId()),
+        device,
+        request.getSpaceId(),
+        program,
+        ProgramCodec.dependencies(request));
   }
 
   @Override
@@ -174,6 +172,30 @@ public final class DeviceGrpcService extends DeviceServiceGrpc.DeviceServiceImpl
     answer(
         observer,
         () -> known(number, agent.programs().cancel(number, "the program was cancelled")));
+  }
+
+  @Override
+  public void preemptProgram(PreemptProgramRequest request, StreamObserver<ProgramInfo> observer) {
+    long number = request.getProgramNumber();
+    answer(
+        observer,
+        () -> {
+          String reason = request.getReason();
+          if (reason.length() > MAX_REASON_LENGTH) {
+            throw ErrorTrailer.of(
+                Errno.EINVAL,
+                "reason has %d characters, at most %d"
+                    .formatted(reason.length(), MAX_REASON_LENGTH),
+                null);
+          }
+          return switch (agent.programs().preempt(number, "the program is preempted: " + reason)) {
+            case ProgramDesk.Preempted.Taken taken -> ProgramCodec.encode(taken.program());
+            case ProgramDesk.Preempted.NotReplayable() ->
+                throw ErrorTrailer.of(
+                    Errno.EINVAL, "program " + number + " is not replayable", null);
+            case ProgramDesk.Preempted.Unknown() -> known(number, null);
+          };
+        });
   }
 
   @Override

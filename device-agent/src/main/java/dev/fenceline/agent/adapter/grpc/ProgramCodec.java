@@ -3,8 +3,11 @@ package dev.fenceline.agent.adapter.grpc;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.fenceline.agent.runtime.ProgramDesk;
 import dev.fenceline.agent.runtime.ProgramProgress;
+import dev.fenceline.agent.runtime.program.Dependencies;
 import dev.fenceline.agent.runtime.program.Program;
 import dev.fenceline.agent.runtime.program.ProgramReport;
+import dev.fenceline.agent.runtime.program.SyncPoint;
+import dev.fenceline.common.v1.Interval;
 import dev.fenceline.device.v1.AtomicAdd;
 import dev.fenceline.device.v1.HistoryEntry;
 import dev.fenceline.device.v1.ProgramInfo;
@@ -78,6 +81,41 @@ final class ProgramCodec {
     return new Program.AtomicAdd(add.getAddress(), add.getTimes(), add.getOperand());
   }
 
+  /** What the program needs of others; it is checked where it is submitted. */
+  static Dependencies dependencies(RunProgramRequest request) {
+    if (request.getWaitsForCount() == 0
+        && request.getSignals().isEmpty()
+        && !request.hasHolds()
+        && !request.getReplayable()) {
+      return Dependencies.NONE;
+    }
+    return new Dependencies(
+        request.getWaitsForList().stream()
+            .map(
+                point ->
+                    new SyncPoint(
+                        point.getAgentId(),
+                        point.getTarget(),
+                        point.getProgramNumber(),
+                        point.getName()))
+            .toList(),
+        request.getSignals(),
+        request.getHolds().getStart(),
+        request.getHolds().getEnd(),
+        request.getHoldsForWriting(),
+        request.getReplayable());
+  }
+
+  private static dev.fenceline.device.v1.SyncPoint encode(SyncPoint point) {
+    var message =
+        dev.fenceline.device.v1.SyncPoint.newBuilder()
+            .setAgentId(point.agentId())
+            .setTarget(point.target());
+    return point.name().isEmpty()
+        ? message.setProgramNumber(point.programNumber()).build()
+        : message.setName(point.name()).build();
+  }
+
   static ProgramInfo encode(ProgramDesk.ProgramView program) {
     ProgramInfo.Builder info =
         ProgramInfo.newBuilder()
@@ -100,7 +138,17 @@ final class ProgramCodec {
             .setOperationsDone(program.operationsDone())
             .setOperationsTotal(program.order().operations());
     if (program.waitsAtAddress() != ProgramProgress.NOWHERE) {
-      info.setWaitsAtAddress(program.waitsAtAddress()).setWaitsElapsedNanos(program.waitsNanos());
+      info.setWaitsAtAddress(program.waitsAtAddress());
+    }
+    Dependencies dependencies = program.dependencies();
+    info.setWaitsElapsedNanos(program.waitsNanos())
+        .setSignals(dependencies.signals())
+        .setReplayable(dependencies.replayable())
+        .setPreemptions(program.preemptions());
+    program.awaited().forEach(point -> info.addWaitsFor(encode(point)));
+    if (program.holding()) {
+      info.setHolds(
+          Interval.newBuilder().setStart(dependencies.holdStart()).setEnd(dependencies.holdEnd()));
     }
     ProgramReport result = program.result();
     if (result != null) {

@@ -49,6 +49,11 @@ public final class ProgramBook<W, R> {
     return entry;
   }
 
+  /** The number given out last; 0 if none was. */
+  public long lastNumber() {
+    return last;
+  }
+
   /** Takes one back that no queue had room for; its number stays unused. */
   public void withdraw(ProgramEntry<W, R> entry) {
     byNumber.remove(entry.number());

@@ -1,6 +1,8 @@
 package dev.fenceline.host.adapter.grpc;
 
 import dev.fenceline.control.v1.AgentStanding.State;
+import dev.fenceline.control.v1.BackOffInvalidationReply;
+import dev.fenceline.control.v1.BackOffInvalidationRequest;
 import dev.fenceline.control.v1.GetHostPolicyRequest;
 import dev.fenceline.control.v1.HostControlServiceGrpc;
 import dev.fenceline.control.v1.ListStandingsReply;
@@ -102,6 +104,23 @@ public final class ControlAdapter extends HostControlServiceGrpc.HostControlServ
             throw Refusals.exception(Errno.EINVAL, contradiction);
           }
           return encode(await(host.sessions().setPolicy(policy)));
+        });
+  }
+
+  @Override
+  public void backOffInvalidation(
+      BackOffInvalidationRequest request, StreamObserver<BackOffInvalidationReply> answers) {
+    Answers.answer(
+        answers,
+        () -> {
+          if (request.getReason().length() > MAX_REASON_LENGTH) {
+            throw Refusals.exception(
+                Errno.EINVAL,
+                "reason has %d characters, at most %d"
+                    .formatted(request.getReason().length(), MAX_REASON_LENGTH));
+          }
+          boolean backedOff = await(host.backOff(request.getInvalidationId()));
+          return BackOffInvalidationReply.newBuilder().setBackedOff(backedOff).build();
         });
   }
 

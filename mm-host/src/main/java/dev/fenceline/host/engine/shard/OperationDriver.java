@@ -381,6 +381,17 @@ final class OperationDriver {
     wake(space, nowNanos);
   }
 
+  /** Somebody else says that an invalidation shall wait no longer (DESIGN 3.6). */
+  void giveUp(long invalidationId, long nowNanos) {
+    Invalidation invalidation = state.live.get(invalidationId);
+    if (invalidation == null || invalidation.state().ended()) {
+      return;
+    }
+    AddressSpace space = spaceOf(invalidation.operation());
+    state.changed(space);
+    backOff(space, invalidation.operation(), nowNanos);
+  }
+
   /** What the operation held and did not take away is usable again. */
   private static void restore(AddressSpace space, Operation operation) {
     for (Footprint part : operation.footprint()) {

@@ -54,6 +54,7 @@ public final class ShardEngine {
               opened.sessionId(),
               new ShardSession(opened.sessionId(), opened.agentId(), opened.devices()));
       case ShardInput.SessionEnded ended -> endSession(ended, nowNanos);
+      case ShardInput.BackOff backOff -> operations.giveUp(backOff.invalidationId(), nowNanos);
       case ShardInput.Tick tick -> {}
     }
     operations.expire(nowNanos);

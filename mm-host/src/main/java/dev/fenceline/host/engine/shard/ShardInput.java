@@ -38,6 +38,9 @@ public sealed interface ShardInput {
   /** A device wants bytes moved; answered by DmaGranted or DmaRefused at once. */
   record Dma(DmaRequest request) implements ShardInput {}
 
+  /** An invalidation shall wait no longer; nothing happens if it does not wait. */
+  record BackOff(long invalidationId) implements ShardInput {}
+
   /** Time has passed. */
   record Tick() implements ShardInput {}
 }

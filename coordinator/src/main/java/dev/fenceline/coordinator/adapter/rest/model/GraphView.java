@@ -2,6 +2,7 @@ package dev.fenceline.coordinator.adapter.rest.model;
 
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Who waits for whom; immutable. */
 @Schema(description = "Who waits for whom, at one moment")
@@ -31,5 +32,9 @@ public record GraphView(
   public record Cycle(
       @Schema(description = "Each waits for the next, the last for the first") List<String> nodes,
       @Schema(description = "For how long it can have been closed") double sinceMillis,
-      String why) {}
+      String why,
+      @Schema(
+              description = "What breaks it, if the breaker is on; null if no rule applies",
+              nullable = true)
+          @Nullable String remedy) {}
 }
