@@ -133,7 +133,11 @@ class DeadlockTest {
         .contains("preempt program agent-2");
     OperationOutcome outcome = circle.invalidation.get(BOUND.toSeconds(), TimeUnit.SECONDS);
     assertThat(outcome).isInstanceOf(OperationOutcome.Done.class);
-    assertThat(circle.resolutionOfB()).isEqualTo(FenceResolution.FENCE_RESOLUTION_LEASE_EXPIRED);
+    // The agent's own clock ended its lease first and it attached again, or the host's did.
+    assertThat(circle.resolutionOfB())
+        .isIn(
+            FenceResolution.FENCE_RESOLUTION_LEASE_EXPIRED,
+            FenceResolution.FENCE_RESOLUTION_REATTACHED);
     assertThat(circle.end(a, circle.awaited).getState()).isEqualTo(ProgramInfo.State.STATE_DONE);
     await("the record", () -> deadlockEnded("gone", "preempt program agent-2"));
     await(
