@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -159,10 +160,11 @@ public final class RegistryLinks implements AutoCloseable {
 
   /** Lets go of addresses that are no longer named, unless a name server is at fault. */
   private void retire(Set<String> named) {
-    Iterator<String> known = entries.keySet().iterator();
+    Iterator<Map.Entry<String, Entry>> known = entries.entrySet().iterator();
     while (unknown.isEmpty() && known.hasNext()) {
-      String address = known.next();
-      RegistryLink link = entries.get(address).link;
+      Map.Entry<String, Entry> next = known.next();
+      String address = next.getKey();
+      RegistryLink link = next.getValue().link;
       if (!named.contains(address) && (link == null || !link.isUp())) {
         known.remove();
         LOG.info("there is no coordinator at {} any more", address);
