@@ -8,7 +8,7 @@ import java.time.Duration;
  *
  * @param directory where logs and the state file go; one stack at a time uses it
  * @param coordinators replicas, each of which knows everything
- * @param arenaMebibytes memory of the host for page frames
+ * @param memory what the host has for pages
  * @param readyWithin how long the services may take to start
  * @param tls whether the services show each other certificates, which are made in the directory
  */
@@ -17,10 +17,12 @@ public record StackSpec(
     int coordinators,
     int agents,
     int devicesPerAgent,
-    int arenaMebibytes,
+    Memory memory,
     Duration readyWithin,
     boolean tls) {
-  public static final int DEFAULT_ARENA_MEBIBYTES = 512;
+  /** More frames than a replayed program needs, and no swap. */
+  public static final Memory DEFAULT_MEMORY = new Memory(512, 0);
+
   public static final Duration DEFAULT_READY_WITHIN = Duration.ofSeconds(240);
 
   /**
@@ -30,31 +32,45 @@ public record StackSpec(
     require("coordinators", coordinators, 1, 9);
     require("agents", agents, 1, 64);
     require("devices per agent", devicesPerAgent, 1, 64);
-    require("arena MiB", arenaMebibytes, 16, 1 << 20);
+  }
+
+  /**
+   * What a host has for pages. Immutable.
+   *
+   * @param arenaMebibytes for page frames
+   * @param swapMebibytes for what no frame is left for
+   */
+  public record Memory(int arenaMebibytes, int swapMebibytes) {
+    /**
+     * @throws IllegalArgumentException if a number is out of its range
+     */
+    public Memory {
+      require("arena MiB", arenaMebibytes, 1, 1 << 20);
+      require("swap MiB", swapMebibytes, 0, 1 << 20);
+    }
   }
 
   /** A stack with one coordinator, the default arena and patience. */
   public static StackSpec of(Path directory, int agents, int devicesPerAgent) {
     return new StackSpec(
-        directory,
-        1,
-        agents,
-        devicesPerAgent,
-        DEFAULT_ARENA_MEBIBYTES,
-        DEFAULT_READY_WITHIN,
-        false);
+        directory, 1, agents, devicesPerAgent, DEFAULT_MEMORY, DEFAULT_READY_WITHIN, false);
   }
 
   /** The same with mTLS between the services. */
   public StackSpec secured() {
     return new StackSpec(
-        directory, coordinators, agents, devicesPerAgent, arenaMebibytes, readyWithin, true);
+        directory, coordinators, agents, devicesPerAgent, memory, readyWithin, true);
   }
 
   /** The same with another number of coordinators. */
   public StackSpec replicated(int count) {
+    return new StackSpec(directory, count, agents, devicesPerAgent, memory, readyWithin, tls);
+  }
+
+  /** The same with other memory. */
+  public StackSpec with(Memory otherMemory) {
     return new StackSpec(
-        directory, count, agents, devicesPerAgent, arenaMebibytes, readyWithin, tls);
+        directory, coordinators, agents, devicesPerAgent, otherMemory, readyWithin, tls);
   }
 
   private static void require(String name, int value, int least, int most) {

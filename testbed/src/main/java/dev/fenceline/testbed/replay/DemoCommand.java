@@ -1,6 +1,7 @@
 package dev.fenceline.testbed.replay;
 
 import dev.fenceline.testbed.launch.Installation;
+import dev.fenceline.testbed.launch.StackSpec;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,16 @@ import picocli.CommandLine.Option;
 public final class DemoCommand implements Callable<Integer> {
   private static final int AGENTS = 3;
 
+  /** Whatever finds no frame finds a place here. */
+  private static final int SWAP_MEBIBYTES = 256;
+
+  @Option(
+      names = "--arena",
+      paramLabel = "MIB",
+      defaultValue = "512",
+      description = "Memory of the host for page frames (default: ${DEFAULT-VALUE}).")
+  private int arenaMebibytes;
+
   @Option(names = "--report", description = "Write the result as JSON to this file.")
   private @Nullable Path report;
 
@@ -38,7 +49,8 @@ public final class DemoCommand implements Callable<Integer> {
     Path trace = Installation.current().root().resolve("testbed/traces/python.strace");
     ReplayRun run = new ReplayRun(System.out, System.err, report);
     return run.run(
-        new ReplayRun.OwnStack("demo", AGENTS, 1, tls),
+        new ReplayRun.OwnStack(
+            "demo", AGENTS, 1, new StackSpec.Memory(arenaMebibytes, SWAP_MEBIBYTES), tls),
         AGENTS,
         rest -> new ReplaySession.Plan("demo", trace, seed, 1, 1, true, rest));
   }

@@ -5,9 +5,11 @@ import dev.fenceline.client.HostClient;
 import dev.fenceline.client.RefusedException;
 import dev.fenceline.common.v1.FenceResolution;
 import dev.fenceline.query.v1.FenceInfo;
+import dev.fenceline.query.v1.HostInfo;
 import dev.fenceline.query.v1.InvalidationInfo;
 import dev.fenceline.testbed.report.Latency;
 import dev.fenceline.testbed.report.Percentiles;
+import dev.fenceline.testbed.report.RunReport;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -17,8 +19,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers how long each device took to acknowledge, from the host's bounded history of fences, by
- * asking for it again and again. Thread-safe; runs on a thread of its own.
+ * Gathers how long each device took to acknowledge, from the host's bounded history of fences, and
+ * how many frames were in use, by asking again and again. Thread-safe; runs on a thread of its own.
  */
 final class FenceCollector implements Runnable {
   private static final Duration INTERVAL = Duration.ofMillis(400);
@@ -27,6 +29,9 @@ final class FenceCollector implements Runnable {
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final Set<Long> seen = new LinkedHashSet<>();
   private final SortedMap<String, Percentiles> acks = new TreeMap<>();
+
+  private long frames;
+  private long peakFrames;
 
   FenceCollector(HostClient host) {
     this.host = host;
@@ -48,6 +53,9 @@ final class FenceCollector implements Runnable {
   /** Asks once. */
   synchronized void collect() {
     try {
+      HostInfo info = host.host();
+      frames = info.getTotalFrames();
+      peakFrames = Math.max(peakFrames, frames - info.getFreeFrames());
       for (InvalidationInfo invalidation : host.newestInvalidations()) {
         boolean ended =
             invalidation.getState() == InvalidationInfo.State.STATE_COMPLETED
@@ -66,6 +74,11 @@ final class FenceCollector implements Runnable {
       String device = fence.getDevice().getAgentId() + "/" + fence.getDevice().getDeviceIndex();
       acks.computeIfAbsent(device, key -> new Percentiles()).record(fence.getElapsedNanos());
     }
+  }
+
+  /** How many frames the host has, and how many were in use when the most were. */
+  synchronized RunReport.Memory memory() {
+    return new RunReport.Memory(frames, peakFrames);
   }
 
   /** What a device took so far, null if it never had to acknowledge. */

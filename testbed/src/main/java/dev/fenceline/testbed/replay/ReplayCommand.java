@@ -1,5 +1,6 @@
 package dev.fenceline.testbed.replay;
 
+import dev.fenceline.testbed.launch.StackSpec;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -83,7 +84,8 @@ public final class ReplayCommand implements Callable<Integer> {
     ReplayRun run = new ReplayRun(System.out, System.err, report);
     ReplayRun.Target target =
         host == null
-            ? new ReplayRun.OwnStack("replay", Math.min(2, devices), (devices + 1) / 2, tls)
+            ? new ReplayRun.OwnStack(
+                "replay", Math.min(2, devices), (devices + 1) / 2, StackSpec.DEFAULT_MEMORY, tls)
             : new ReplayRun.RunningStack(host, agents, coordinator, certificates);
     return run.run(
         target,

@@ -53,7 +53,8 @@ final class ReplayRun {
   sealed interface Target {}
 
   /** Services started for this run. */
-  record OwnStack(String instance, int agents, int devicesPerAgent, boolean tls)
+  record OwnStack(
+      String instance, int agents, int devicesPerAgent, StackSpec.Memory memory, boolean tls)
       implements Target {}
 
   /**
@@ -129,9 +130,10 @@ final class ReplayRun {
             "starting a coordinator, a host and " + own.agents() + " agents as processes...");
         StackSpec spec =
             StackSpec.of(
-                installation.runDirectory().resolve(own.instance()),
-                own.agents(),
-                own.devicesPerAgent());
+                    installation.runDirectory().resolve(own.instance()),
+                    own.agents(),
+                    own.devicesPerAgent())
+                .with(own.memory());
         Stack stack = Stack.start(installation, own.tls() ? spec.secured() : spec, interruption);
         out.printf("ready after %.1f s%n", (System.nanoTime() - began) / 1e9);
         yield new Addresses(

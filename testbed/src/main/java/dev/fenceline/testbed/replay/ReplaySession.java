@@ -296,6 +296,7 @@ final class ReplaySession {
         tally.work(retries),
         new RunReport.Timing(tally.phases(), modes),
         devices,
+        fences.memory(),
         null);
   }
 

@@ -36,6 +36,7 @@ import tools.jackson.databind.node.ObjectNode;
  * <tr><td>traceFile, skippedLines</td><td>the recording, and lines of it that were unusable</td></tr>
  * <tr><td>durationSeconds</td><td>the run, without building and starting</td></tr>
  * <tr><td>restAddress</td><td>where the range state can be asked for</td></tr>
+ * <tr><td>frames, peakFrames</td><td>of the host, and most that were seen in use</td></tr>
  * <tr><td>seeds, seedsPerMinute</td><td>simulations run, and how fast</td></tr>
  * </table>
  */
@@ -86,6 +87,9 @@ public final class ReportJson {
     root.put("skippedLines", origin.skippedLines());
     root.put("durationSeconds", origin.durationSeconds());
     root.put("restAddress", origin.restAddress());
+    RunReport.Memory memory = report.memory();
+    root.put("frames", memory == null ? null : (Long) memory.frames());
+    root.put("peakFrames", memory == null ? null : (Long) memory.peakFrames());
     RunReport.Campaign campaign = report.campaign();
     root.put("seeds", campaign == null ? null : (Long) campaign.seeds());
     root.put("seedsPerMinute", campaign == null ? null : (Double) campaign.seedsPerMinute());

@@ -64,6 +64,11 @@ public final class ReportPrinter {
     fact(out, "invalidations", count(report.work().invalidations()));
     fact(out, "back-offs", count(report.work().backOffs()));
     fact(out, "fault retries", count(report.work().retries()));
+    RunReport.Memory memory = report.memory();
+    if (memory != null) {
+      String most = Quantities.count(memory.peakFrames());
+      fact(out, "frames in use", most + " of " + Quantities.count(memory.frames()) + " at most");
+    }
     RunReport.Campaign campaign = report.campaign();
     if (campaign != null) {
       fact(out, "seeds", Quantities.count(campaign.seeds()));

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * figure is written.
  *
  * @param timing null if nothing was measured in real time
+ * @param memory null if there was no host in a process of its own
  * @param campaign null unless seeds were run
  */
 public record RunReport(
@@ -19,6 +20,7 @@ public record RunReport(
     Work work,
     @Nullable Timing timing,
     List<Device> devices,
+    @Nullable Memory memory,
     @Nullable Campaign campaign) {
 
   public RunReport {
@@ -94,6 +96,13 @@ public record RunReport(
       long retries,
       long dmaReadBytes,
       long dmaWriteBytes) {}
+
+  /**
+   * The memory of the host.
+   *
+   * @param peakFrames most that were seen in use
+   */
+  public record Memory(long frames, long peakFrames) {}
 
   /** A series of simulations. */
   public record Campaign(long seeds, double seedsPerMinute) {}

@@ -128,6 +128,7 @@ public final class SimCommand implements Callable<Integer> {
             tally.times(Sometimes.COLLISION_RETRY)),
         null,
         List.of(),
+        null,
         new RunReport.Campaign(tally.seeds(), perMinute(tally, nanos)));
   }
 

@@ -38,6 +38,8 @@ class ReportJsonTest {
             "skippedLines",
             "durationSeconds",
             "restAddress",
+            "frames",
+            "peakFrames",
             "seeds",
             "seedsPerMinute");
     assertThat(json.at("/passed").asBoolean()).isTrue();

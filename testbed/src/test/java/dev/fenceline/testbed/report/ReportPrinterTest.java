@@ -19,6 +19,7 @@ class ReportPrinterTest {
               invalidations     1,234
               back-offs         5
               fault retries     6
+              frames in use     3,000 of 4,096 at most
               range state       http://localhost:8080/x
 
             operations
