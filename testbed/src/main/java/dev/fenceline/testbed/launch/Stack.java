@@ -80,8 +80,8 @@ public final class Stack implements AutoCloseable {
     List<String> host = options(ports, replicas, HOST);
     host.add("--fenceline.host.host-id=" + HOST.id());
     host.add("--fenceline.host.coordinators=" + String.join(",", coordinators));
-    host.add("--fenceline.host.arena=" + spec.memory().arenaMebibytes() + "MB");
-    host.add("--fenceline.host.swap=" + spec.memory().swapMebibytes() + "MB");
+    host.add("--fenceline.host.arena=" + spec.memory().arenaKibibytes() + "KB");
+    host.add("--fenceline.host.swap=" + spec.memory().swapKibibytes() + "KB");
     add(installation, ServiceKind.HOST, "host", host);
     for (int i = 0; i < spec.agents(); i++) {
       PeerIdentity identity = new PeerIdentity(PeerRole.AGENT, "agent-" + (i + 1));

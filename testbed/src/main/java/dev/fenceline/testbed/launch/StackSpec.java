@@ -21,7 +21,7 @@ public record StackSpec(
     Duration readyWithin,
     boolean tls) {
   /** More frames than a replayed program needs, and no swap. */
-  public static final Memory DEFAULT_MEMORY = new Memory(512, 0);
+  public static final Memory DEFAULT_MEMORY = new Memory(512 << 10, 0);
 
   public static final Duration DEFAULT_READY_WITHIN = Duration.ofSeconds(240);
 
@@ -37,16 +37,16 @@ public record StackSpec(
   /**
    * What a host has for pages. Immutable.
    *
-   * @param arenaMebibytes for page frames
-   * @param swapMebibytes for what no frame is left for
+   * @param arenaKibibytes for page frames
+   * @param swapKibibytes for what no frame is left for
    */
-  public record Memory(int arenaMebibytes, int swapMebibytes) {
+  public record Memory(int arenaKibibytes, int swapKibibytes) {
     /**
      * @throws IllegalArgumentException if a number is out of its range
      */
     public Memory {
-      require("arena MiB", arenaMebibytes, 1, 1 << 20);
-      require("swap MiB", swapMebibytes, 0, 1 << 20);
+      require("arena KiB", arenaKibibytes, 64, Integer.MAX_VALUE);
+      require("swap KiB", swapKibibytes, 0, Integer.MAX_VALUE);
     }
   }
 

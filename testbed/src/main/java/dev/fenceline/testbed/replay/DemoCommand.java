@@ -23,14 +23,14 @@ public final class DemoCommand implements Callable<Integer> {
   private static final int AGENTS = 3;
 
   /** Whatever finds no frame finds a place here. */
-  private static final int SWAP_MEBIBYTES = 256;
+  private static final int SWAP_KIBIBYTES = 64 << 10;
 
   @Option(
       names = "--arena",
-      paramLabel = "MIB",
-      defaultValue = "512",
+      paramLabel = "KIB",
+      defaultValue = "524288",
       description = "Memory of the host for page frames (default: ${DEFAULT-VALUE}).")
-  private int arenaMebibytes;
+  private int arenaKibibytes;
 
   @Option(names = "--report", description = "Write the result as JSON to this file.")
   private @Nullable Path report;
@@ -50,7 +50,7 @@ public final class DemoCommand implements Callable<Integer> {
     ReplayRun run = new ReplayRun(System.out, System.err, report);
     return run.run(
         new ReplayRun.OwnStack(
-            "demo", AGENTS, 1, new StackSpec.Memory(arenaMebibytes, SWAP_MEBIBYTES), tls),
+            "demo", AGENTS, 1, new StackSpec.Memory(arenaKibibytes, SWAP_KIBIBYTES), tls),
         AGENTS,
         rest -> new ReplaySession.Plan("demo", trace, seed, 1, 1, true, rest));
   }
