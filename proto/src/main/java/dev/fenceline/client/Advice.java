@@ -6,5 +6,11 @@ public enum Advice {
   /** Drop the pages; the next touch sees zeros. */
   DONTNEED,
   /** Fault the pages in. */
-  WILLNEED
+  WILLNEED,
+  /** A fork leaves the range out. */
+  DONTFORK,
+  DOFORK,
+  /** A fork keeps the range, and leaves its bytes out. */
+  WIPEONFORK,
+  KEEPONFORK
 }

@@ -19,6 +19,7 @@ import dev.fenceline.space.v1.PinRequest;
 import dev.fenceline.space.v1.ProtectRequest;
 import dev.fenceline.space.v1.ReadRequest;
 import dev.fenceline.space.v1.SetNotificationModeRequest;
+import dev.fenceline.space.v1.SyncRequest;
 import dev.fenceline.space.v1.UnmapRequest;
 import dev.fenceline.space.v1.WriteRequest;
 import java.util.function.Supplier;
@@ -124,6 +125,13 @@ public final class SpaceClient {
             .setWait(SpaceRequests.waiting(wait))
             .build();
     return operation("Advise", () -> stub().advise(request));
+  }
+
+  /** Writes back what was written to shared mappings of files. */
+  public OperationOutcome sync(long address, long length) {
+    SyncRequest request =
+        SyncRequest.newBuilder().setSpaceId(id).setAddress(address).setLength(length).build();
+    return operation("Sync", () -> stub().sync(request));
   }
 
   /** Invalidates every translation and restores the entries, as a reclaim does first. */

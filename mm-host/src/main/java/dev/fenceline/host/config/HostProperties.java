@@ -40,6 +40,7 @@ import org.springframework.validation.annotation.Validated;
  * @param reclaimWait how long swapping out waits for devices before it passes over their pages
  * @param reclaimPatience how long who finds no frame waits while nothing can be swapped out
  * @param swapDirectory where the swap file is made; empty: the system's temporary directory
+ * @param filesDirectory below which callers may map files; empty: they may map none
  */
 @Validated
 @ConfigurationProperties("fenceline.host")
@@ -65,6 +66,7 @@ public record HostProperties(
     @DefaultValue("10ms") @DurationMax(seconds = 10) Duration reclaimWait,
     @DefaultValue("1s") @DurationMax(minutes = 1) Duration reclaimPatience,
     @DefaultValue("") String swapDirectory,
+    @DefaultValue("") String filesDirectory,
     @DefaultValue @Valid @NotNull Lease lease) {
 
   /**
@@ -126,7 +128,8 @@ public record HostProperties(
               reclaimWait.toNanos(),
               reclaimPatience.toNanos(),
               false),
-          swapDirectory);
+          swapDirectory,
+          filesDirectory);
     } catch (IllegalArgumentException e) {
       throw new ContradictoryConfiguration(String.valueOf(e.getMessage()), e);
     }

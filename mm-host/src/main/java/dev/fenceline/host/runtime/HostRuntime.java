@@ -34,6 +34,7 @@ public final class HostRuntime implements AutoCloseable {
   private final FrameStore store;
   private final FramePool pool;
   private final SwapFile swap;
+  private final MappedFiles files;
   private final ExecutorService overflow;
   private final List<ExecutorService> dedicated = new ArrayList<>();
   private final List<Shard> shards = new ArrayList<>();
@@ -70,6 +71,7 @@ public final class HostRuntime implements AutoCloseable {
             store.frames(),
             () -> events.record(HostEvent.Kind.FRAMES_EXHAUSTED, "no frame of the arena is free"));
     this.swap = new SwapFile(settings.swapDirectory(), settings.reclaim().swapSlots());
+    this.files = new MappedFiles(settings.filesDirectory());
     this.overflow = threads("fenceline-overflow-", settings.shards());
     this.sessions = new AgentSessions(this, overflow);
     for (int i = 0; i < settings.shards(); i++) {
@@ -254,6 +256,11 @@ public final class HostRuntime implements AutoCloseable {
   void tick() {
     sessions.tick();
     onEveryShard(new ShardInput.Tick());
+  }
+
+  /** The files that can be mapped. */
+  public MappedFiles files() {
+    return files;
   }
 
   SwapFile swap() {

@@ -16,6 +16,7 @@ import dev.fenceline.host.engine.shard.ReclaimConfig;
  * @param cpuAccessNanos how long a CPU access may wait for translations
  * @param helloTimeoutNanos how long an attach stream may be open without a Hello
  * @param reclaim what can be swapped out, and how long for
+ * @param filesDirectory below which files can be mapped; empty: none can
  * @param swapDirectory where the swap file is made; empty: the system's temporary directory
  */
 public record RuntimeSettings(
@@ -30,7 +31,8 @@ public record RuntimeSettings(
     long cpuAccessNanos,
     long helloTimeoutNanos,
     ReclaimConfig reclaim,
-    String swapDirectory) {
+    String swapDirectory,
+    String filesDirectory) {
   /** Shards that a host may have. */
   public static final int MAX_SHARDS = 1024;
 
@@ -65,6 +67,7 @@ public record RuntimeSettings(
         30_000_000_000L,
         10_000_000_000L,
         ReclaimConfig.NONE,
+        "",
         "");
   }
 
@@ -81,6 +84,24 @@ public record RuntimeSettings(
         cpuAccessNanos,
         helloTimeoutNanos,
         newReclaim,
-        swapDirectory);
+        swapDirectory,
+        filesDirectory);
+  }
+
+  public RuntimeSettings withFiles(String newFilesDirectory) {
+    return new RuntimeSettings(
+        hostId,
+        hostEpoch,
+        shards,
+        arenaBytes,
+        leases,
+        faultCredit,
+        shardCapacity,
+        dedicatedThreads,
+        cpuAccessNanos,
+        helloTimeoutNanos,
+        reclaim,
+        swapDirectory,
+        newFilesDirectory);
   }
 }

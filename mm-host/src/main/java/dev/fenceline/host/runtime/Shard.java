@@ -259,6 +259,10 @@ public final class Shard {
       case ShardEffect.ForgetSpace forget -> cpuMirrors.forget(forget.spaceId());
       case ShardEffect.ZeroFrame zero -> host.store().zero(zero.frame());
       case ShardEffect.FreeFrames free -> host.pool().free(free.frames());
+      case ShardEffect.ReadFile in ->
+          host.files().read(in.path(), in.page(), host.store().page(in.frame()));
+      case ShardEffect.WriteFile out ->
+          host.files().write(out.path(), out.page(), host.store().page(out.frame()));
       case ShardEffect.WriteSwap out ->
           host.swap().write(host.store(), out.frame(), out.swapSlot());
       case ShardEffect.ReadSwap in -> host.swap().read(host.store(), in.swapSlot(), in.frame());

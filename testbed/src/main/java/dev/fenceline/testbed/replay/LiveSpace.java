@@ -29,6 +29,10 @@ final class LiveSpace {
   private final NavigableMap<Long, long[]> registers = new TreeMap<>();
   private final SortedSet<Long> scratchPages = new TreeSet<>();
   private final List<CheckedWindow> windows = new CopyOnWriteArrayList<>();
+
+  /** Shared mappings: their words are not this space's alone, so nobody watches them. */
+  private final List<PageRange> shared = new CopyOnWriteArrayList<>();
+
   private final AtomicInteger users = new AtomicInteger();
   private final CounterHistory[] counters = new CounterHistory[COUNTERS];
   private volatile boolean closing;
@@ -101,6 +105,11 @@ final class LiveSpace {
 
   boolean idle() {
     return users.get() == 0;
+  }
+
+  /** Shared mappings that there ever were and that were not unmapped as a whole. */
+  List<PageRange> shared() {
+    return shared;
   }
 
   boolean readWrite(long page) {

@@ -43,7 +43,9 @@ final class PageEffects {
       known.getValue().change(span.invokedNanos(), span.respondedNanos(), protection);
       reset(space, CheckedWindow.words(known.getKey()), span);
     }
-    if (Protections.readWrite(protection) && !shared) {
+    if (shared) {
+      space.shared().add(range);
+    } else if (Protections.readWrite(protection)) {
       openWindow(space, range, span);
     }
   }
@@ -55,7 +57,8 @@ final class PageEffects {
   }
 
   private void openWindow(LiveSpace space, PageRange range, Span span) {
-    if (space.windows().size() >= MAX_WINDOWS_PER_SPACE) {
+    if (space.windows().size() >= MAX_WINDOWS_PER_SPACE
+        || space.shared().stream().anyMatch(each -> each.overlaps(range.start(), range.end()))) {
       return;
     }
     long pages = range.pages();
@@ -108,6 +111,7 @@ final class PageEffects {
     for (RightsTimeline timeline : space.timelines().subMap(range.start(), range.end()).values()) {
       timeline.change(span.invokedNanos(), span.respondedNanos(), RightsTimeline.NOTHING);
     }
+    space.shared().removeIf(each -> range.start() <= each.start() && each.end() <= range.end());
     var words = space.registers().subMap(range.start(), range.end());
     for (long[] ofPage : words.values()) {
       for (long word : ofPage) {

@@ -227,10 +227,15 @@ final class TraceReplay {
     PageRange old = remap.oldRange();
     PageRange target = remap.newRange();
     boolean writable = space.readWrite(old.start());
+    boolean shared =
+        space.shared().stream().anyMatch(each -> each.overlaps(old.start(), old.end()));
     StepExecutor.Done done = change(remap);
     long kept = Math.min(old.end() - old.start(), target.end() - target.start());
     if (remap.moves()) {
       effects.gone(space, target, done.span());
+      if (shared) {
+        space.shared().add(target);
+      }
       long shift = target.start() - old.start();
       for (long page :
           List.copyOf(space.registers().subMap(old.start(), old.start() + kept).keySet())) {
@@ -245,7 +250,7 @@ final class TraceReplay {
           space,
           PageRange.between(target.start() + kept, target.end()),
           writable ? Protections.READ_WRITE : RightsTimeline.NOTHING,
-          false,
+          shared,
           done.span());
     }
   }
@@ -256,6 +261,7 @@ final class TraceReplay {
     long hostId = executor.fork(parent.hostId(), "replay-" + fork.child());
     PageEffects.Span span = new PageEffects.Span(invoked, System.nanoTime());
     LiveSpace child = workload.book().addSpace(hostId, false);
+    child.shared().addAll(parent.shared());
     live.put(fork.child(), child);
     List<CheckedWindow> windows = parent.windows().reversed();
     windows.stream()

@@ -26,6 +26,8 @@ public enum Breakage {
   HELLO_ORDERED_BY_ARRIVAL("the host takes the Hello that arrived last for the one sent last"),
   PINNED_FRAME_FREED("the frame of a pinned page is freed when the page is unmapped"),
   QUARANTINE_RESOLVES_FENCES("a quarantined agent's fences are resolved before its lease ran out"),
+  COPY_ON_WRITE_WITHOUT_COPY("who writes to a shared page gets a frame without its bytes"),
+  FORK_LEAVES_WRITABLE("one page that a fork shares stays writable"),
   SWAPPED_PAGE_NOT_WRITTEN("a page that is swapped out is not written to its slot");
 
   private final String meaning;

@@ -28,6 +28,10 @@ final class DataOperation {
   private final int actor;
   private final int spaceKey;
   private final long[] addresses;
+
+  /** What the history calls the words; pages of one object have one name wherever they are. */
+  private final long[] words;
+
   private final long[] values;
   private final long operand;
   private final long invokedStamp;
@@ -45,6 +49,10 @@ final class DataOperation {
     this.spaceKey = world.memory.key(space);
     this.operand = unique;
     this.values = new long[addresses.length];
+    this.words = new long[addresses.length];
+    for (int i = 0; i < words.length; i++) {
+      words[i] = world.memory.word(space, addresses[i]);
+    }
     for (int i = 0; i < values.length; i++) {
       values[i] = unique + i;
     }
@@ -105,7 +113,13 @@ final class DataOperation {
       if (forbidden != null) {
         throw new InvariantViolation("INV-1", describe() + ", but the page " + forbidden);
       }
+      long word = world.memory.word(space, addresses[i]);
+      boolean elsewhere = word != words[i];
+      words[i] = word;
       executeWord(frames, frameOfPage[i], i, byCpu && frameOfPage[i] == 0);
+      if (abandoned && elsewhere && kind == Kind.WRITE) {
+        recordAbandonedWrite(i);
+      }
     }
     if (abandoned) {
       world.count(Sometimes.IN_DOUBT_WRITE_LANDED);
@@ -144,7 +158,7 @@ final class DataOperation {
     long now = world.loop.stamp();
     world.dataOperations++;
     for (int i = 0; i < addresses.length; i++) {
-      long word = History.word(spaceKey, addresses[i]);
+      long word = words[i];
       History history = world.memory.history();
       switch (kind) {
         case READ -> history.read(word, values[i], invokedStamp, now, actor);
@@ -178,18 +192,20 @@ final class DataOperation {
       return;
     }
     for (int i = 0; i < addresses.length; i++) {
-      long word = History.word(spaceKey, addresses[i]);
-      world.memory.history().write(word, values[i], invokedStamp, History.IN_DOUBT, actor);
+      recordAbandonedWrite(i);
     }
+  }
+
+  private void recordAbandonedWrite(int i) {
+    world.memory.history().write(words[i], values[i], invokedStamp, History.IN_DOUBT, actor);
   }
 
   private void recordAbandonedAdd() {
     if (kind == Kind.ADD && executed) {
-      long word = History.word(spaceKey, addresses[0]);
       world
           .memory
           .history()
-          .write(word, values[0] + operand, invokedStamp, History.IN_DOUBT, actor);
+          .write(words[0], values[0] + operand, invokedStamp, History.IN_DOUBT, actor);
     }
   }
 

@@ -35,6 +35,7 @@ final class HostShard {
   private final SimHost host;
   private final int index;
   private final ShardEngine engine;
+  private final FrameBytes bytes;
   private final SplittableRandom random;
   private final ArrayDeque<ShardInput> inbox = new ArrayDeque<>();
   private final Map<Long, Dma> dmas = new TreeMap<>();
@@ -52,6 +53,7 @@ final class HostShard {
         ShardConfig.of(index, SimSettings.SHARDS, host.epoch(), SimSettings.LEASES.overdueNanos())
             .withReclaim(world.settings.reclaim());
     this.engine = new ShardEngine(config, host.frames());
+    this.bytes = new FrameBytes(world, host.frames());
   }
 
   ShardEngine engine() {
@@ -231,19 +233,12 @@ final class HostShard {
       case ShardEffect.DropCpuZeroEntries drop -> host.cpu().dropZero(drop);
       case ShardEffect.CpuFaultEnded ended -> host.cpu().faultEnded(ended, engine);
       case ShardEffect.ForgetSpace forget -> host.cpu().forget(forget.spaceId());
-      case ShardEffect.ZeroFrame zero -> {
-        if (!world.broken(Breakage.FRAME_NOT_ZEROED)) {
-          host.frames().zero(zero.frame());
-        }
-      }
-      case ShardEffect.WriteSwap out -> {
-        world.count(Sometimes.SWAPPED_OUT);
-        if (!world.broken(Breakage.SWAPPED_PAGE_NOT_WRITTEN)) {
-          host.frames().writeSwap(out.frame(), out.swapSlot());
-        }
-      }
+      case ShardEffect.ZeroFrame zero -> bytes.zero(zero.frame());
+      case ShardEffect.CopyFrame copy -> bytes.copy(copy.from(), copy.to());
+      case ShardEffect.WriteSwap out -> bytes.swapOut(out.frame(), out.swapSlot());
       case ShardEffect.ReadSwap in -> host.frames().readSwap(in.swapSlot(), in.frame());
-      case ShardEffect.CopyFrame copy -> host.frames().copy(copy.from(), copy.to());
+      case ShardEffect.ReadFile in -> throw new AssertionError("no files here: " + in);
+      case ShardEffect.WriteFile out -> throw new AssertionError("no files here: " + out);
       case ShardEffect.FreeFrames free -> host.freeFrames(free.frames());
       case ShardEffect.DmaGranted granted -> granted(granted);
       case ShardEffect.DmaRefused refused -> refused(refused);

@@ -2,8 +2,10 @@ package dev.fenceline.testbed.sim;
 
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.shard.ShardInput;
+import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Errno;
+import dev.fenceline.model.Pages;
 import dev.fenceline.model.WaitPolicy;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -44,6 +46,20 @@ final class OperationDesk {
   void hostDied() {
     waiting.values().forEach(submitted -> submitted.client().answered());
     waiting.clear();
+  }
+
+  /** One page that the forked space shares may be written at once. */
+  private void leaveWritable(long childId) {
+    var child = host.shardOf(childId).engine().queries().space(childId);
+    if (child != null) {
+      var pages = child.memory().pages();
+      long[] first = {0};
+      pages.forEachNonEmpty(
+          0, Pages.PAGE_LIMIT, (vpn, entry) -> first[0] = Pte.isPresent(entry) ? vpn : first[0]);
+      if (first[0] != 0) {
+        pages.set(first[0], Pte.withWritable(pages.get(first[0]), true));
+      }
+    }
   }
 
   /** The operation ended, in this moment. */
@@ -96,6 +112,9 @@ final class OperationDesk {
     } else if (operation instanceof SpaceOperation.Fork) {
       world.count(Sometimes.SPACE_FORKED);
       world.spaces.add(new SimSpace(host.epoch(), value));
+      if (world.broken(Breakage.FORK_LEAVES_WRITABLE)) {
+        leaveWritable(value);
+      }
     } else if (operation instanceof SpaceOperation.Destroy) {
       world.count(Sometimes.SPACE_DESTROYED);
       world.spaces.remove(new SimSpace(host.epoch(), operation.spaceId()));

@@ -8,6 +8,7 @@ import dev.fenceline.testbed.check.InitialValue;
 import dev.fenceline.testbed.check.Linearizability;
 import dev.fenceline.testbed.check.Verdict;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,25 +21,63 @@ import org.jspecify.annotations.Nullable;
  * which is judged at the end from outside (INV-13). Confined to the event loop.
  */
 final class ReferenceMemory {
-  /** A mapped page. Confined to the event loop. */
-  private static final class Page {
-    final long[] words = new long[Frames.WORDS];
-    Protection protection;
+  /** The words of one private page, or of a page that several mappings show. */
+  private static final class Words {
+    final long[] values = new long[Frames.WORDS];
+
+    /** Under which address space, or object, and page the history knows them. */
+    final int key;
+
+    final long vpn;
     boolean touched;
 
-    Page(Protection protection) {
+    Words(int key, long vpn) {
+      this.key = key;
+      this.vpn = vpn;
+    }
+  }
+
+  /** What shared mappings show. Confined to the event loop. */
+  private static final class Shared {
+    final int key;
+    final String name;
+    final TreeMap<Long, Words> pages = new TreeMap<>();
+    long mappedPages;
+
+    Shared(int key, String name) {
+      this.key = key;
+      this.name = name;
+    }
+  }
+
+  /** A mapped page. Confined to the event loop. */
+  private static final class Page {
+    Words words;
+    Protection protection;
+    final @Nullable Shared object;
+    final long index;
+
+    Page(Words words, Protection protection, @Nullable Shared object, long index) {
+      this.words = words;
       this.protection = protection;
+      this.object = object;
+      this.index = index;
     }
   }
 
   /** An address space. Confined to the event loop. */
   private static final class Space {
     final int key;
+
+    /** The objects that it and its forked kin find by name. */
+    final TreeMap<String, Shared> named;
+
     final TreeMap<Long, Page> pages = new TreeMap<>();
     long heapEnd = -1;
 
-    Space(int key) {
+    Space(int key, TreeMap<String, Shared> named) {
       this.key = key;
+      this.named = named;
     }
   }
 
@@ -66,7 +105,7 @@ final class ReferenceMemory {
   /** The operation took effect in this moment. */
   void applied(long hostEpoch, SpaceOperation operation, long value) {
     if (operation instanceof SpaceOperation.Create) {
-      spaces.put(new SimSpace(hostEpoch, value), new Space(++lastKey));
+      spaces.put(new SimSpace(hostEpoch, value), new Space(++lastKey, new TreeMap<>()));
       return;
     }
     if (operation instanceof SpaceOperation.Unpin) {
@@ -81,6 +120,7 @@ final class ReferenceMemory {
       case SpaceOperation.Create c -> {}
       case SpaceOperation.SetMode m -> {}
       case SpaceOperation.Invalidate i -> {}
+      case SpaceOperation.Sync s -> {}
       case SpaceOperation.Pin p -> {}
       case SpaceOperation.Unpin u -> {}
       case SpaceOperation.Internal changesNothingThatIsSeen -> {}
@@ -90,8 +130,17 @@ final class ReferenceMemory {
       }
       case SpaceOperation.Fork f -> fork(space, new SimSpace(hostEpoch, value));
       case SpaceOperation.Map m -> {
+        Shared object = m.region().shared() ? object(space, m.region().backing()) : null;
+        long pages = vpnEnd(value, m.length()) - vpn(value);
+        if (object != null) {
+          object.mappedPages += pages; // before what is replaced goes
+        }
         unmap(space, vpn(value), vpnEnd(value, m.length()));
-        map(space, vpn(value), vpnEnd(value, m.length()), m.region().protection());
+        map(
+            space,
+            vpn(value),
+            vpnEnd(value, m.length()),
+            new Content(m.region().protection(), object, vpn(m.region().offset())));
       }
       case SpaceOperation.Unmap u ->
           unmap(space, vpn(u.address()), vpnEnd(u.address(), u.length()));
@@ -130,15 +179,27 @@ final class ReferenceMemory {
 
   long read(SimSpace id, long address) {
     Page page = page(id, address);
-    return page == null ? 0 : page.words[Frames.word(address)];
+    return page == null ? 0 : page.words.values[Frames.word(address)];
   }
 
   void write(SimSpace id, long address, long value) {
     Page page = page(id, address);
     if (page != null) {
-      page.touched = true;
-      page.words[Frames.word(address)] = value;
+      page.words.touched = true;
+      page.words.values[Frames.word(address)] = value;
     }
+  }
+
+  /** What the history calls the word in this moment: pages of one object have one name. */
+  long word(SimSpace id, long address) {
+    Page page = page(id, address);
+    return page == null
+        ? History.word(Math.max(key(id), 0), address)
+        : word(page.words, Frames.word(address));
+  }
+
+  private static long word(Words words, int word) {
+    return History.word(words.key, Frames.address(words.vpn, word));
   }
 
   /** Judges the history of all accesses. */
@@ -159,48 +220,76 @@ final class ReferenceMemory {
     return Pages.number(Pages.roundUp(address + length));
   }
 
-  private void map(Space space, long vpnStart, long vpnEnd, Protection protection) {
+  /** What is mapped. */
+  private record Content(Protection protection, @Nullable Shared object, long firstIndex) {
+    static Content anonymous(Protection protection) {
+      return new Content(protection, null, 0);
+    }
+  }
+
+  private Shared object(Space space, String name) {
+    if (name.isEmpty()) {
+      return new Shared(++lastKey, name);
+    }
+    return space.named.computeIfAbsent(name, key -> new Shared(++lastKey, name));
+  }
+
+  /** An object's count of mapped pages is the caller's to raise. */
+  private void map(Space space, long vpnStart, long vpnEnd, Content content) {
     for (long vpn = vpnStart; vpn < vpnEnd; vpn++) {
-      Page page = new Page(protection);
-      space.pages.put(vpn, page);
-      for (int word = 0; word < Frames.WORDS; word++) {
-        reset(space, vpn, word, 0);
+      long index = content.firstIndex() + vpn - vpnStart;
+      Shared object = content.object();
+      Words words = object == null ? null : object.pages.get(index);
+      if (words == null) {
+        words = object == null ? new Words(space.key, vpn) : new Words(object.key, index);
+        reset(words);
       }
+      if (object != null) {
+        object.pages.put(index, words);
+      }
+      space.pages.put(vpn, new Page(words, content.protection(), object, index));
     }
   }
 
   private void unmap(Space space, long vpnStart, long vpnEnd) {
     var gone = space.pages.subMap(vpnStart, vpnEnd);
-    gone.forEach((vpn, page) -> end(space, vpn, page));
+    for (Page page : gone.values()) {
+      Shared object = page.object;
+      if (object == null) {
+        end(page.words);
+      } else if (--object.mappedPages == 0) {
+        object.pages.values().forEach(this::end);
+        space.named.remove(object.name, object);
+      }
+    }
     gone.clear();
   }
 
-  private void end(Space space, long vpn, Page page) {
-    if (page.touched) {
+  private void end(Words words) {
+    if (words.touched) {
       for (int word = 0; word < Frames.WORDS; word++) {
         long stamp = loop.stamp();
-        history.unmap(History.word(space.key, Frames.address(vpn, word)), stamp, stamp, OWNER);
+        history.unmap(word(words, word), stamp, stamp, OWNER);
       }
     }
   }
 
+  /** The pages of objects stay: they are mapped elsewhere, or may be again. */
   private void discard(Space space, long vpnStart, long vpnEnd) {
-    space
-        .pages
-        .subMap(vpnStart, vpnEnd)
-        .forEach(
-            (vpn, page) -> {
-              for (int word = 0; word < Frames.WORDS && page.touched; word++) {
-                page.words[word] = 0;
-                reset(space, vpn, word, 0);
-              }
-              page.touched = false;
-            });
+    for (Page page : space.pages.subMap(vpnStart, vpnEnd).values()) {
+      if (page.object == null && page.words.touched) {
+        Arrays.fill(page.words.values, 0);
+        reset(page.words);
+        page.words.touched = false;
+      }
+    }
   }
 
-  private void reset(Space space, long vpn, int word, long value) {
-    long stamp = loop.stamp();
-    history.reset(History.word(space.key, Frames.address(vpn, word)), value, stamp, stamp, OWNER);
+  private void reset(Words words) {
+    for (int word = 0; word < Frames.WORDS; word++) {
+      long stamp = loop.stamp();
+      history.reset(word(words, word), words.values[word], stamp, stamp, OWNER);
+    }
   }
 
   private void brk(Space space, long end) {
@@ -215,7 +304,7 @@ final class ReferenceMemory {
     long from = vpn(Pages.roundUp(before));
     long to = vpn(Pages.roundUp(end));
     if (to > from) {
-      map(space, from, to, Protection.READ_WRITE);
+      map(space, from, to, Content.anonymous(Protection.READ_WRITE));
     } else {
       unmap(space, to, from);
     }
@@ -237,7 +326,16 @@ final class ReferenceMemory {
       unmap(space, tail, oldEnd);
     }
     if (newEnd - newStart > oldEnd - oldStart) {
-      map(space, newStart + oldEnd - oldStart, newEnd, protection);
+      Shared object = first == null ? null : first.object;
+      long index = first == null ? 0 : first.index + oldEnd - oldStart;
+      if (object != null) {
+        object.mappedPages += newEnd - newStart - (oldEnd - oldStart);
+      }
+      map(
+          space,
+          newStart + oldEnd - oldStart,
+          newEnd,
+          new Content(protection, object, object == null ? 0 : index));
     }
   }
 
@@ -246,29 +344,37 @@ final class ReferenceMemory {
     space.pages.subMap(vpnStart, vpnEnd).forEach((vpn, page) -> moving.add(Map.entry(vpn, page)));
     for (Map.Entry<Long, Page> entry : moving) {
       Page page = entry.getValue();
-      end(space, entry.getKey(), page);
       space.pages.remove(entry.getKey());
       long target = entry.getKey() - vpnStart + toVpn;
       space.pages.put(target, page);
-      for (int word = 0; word < Frames.WORDS; word++) {
-        reset(space, target, word, page.words[word]);
+      if (page.object == null) {
+        end(page.words);
+        page.words = copied(page.words, space.key, target);
       }
     }
   }
 
+  private Words copied(Words from, int key, long vpn) {
+    Words copy = new Words(key, vpn);
+    copy.touched = from.touched;
+    System.arraycopy(from.values, 0, copy.values, 0, Frames.WORDS);
+    reset(copy);
+    return copy;
+  }
+
   private void fork(Space parent, SimSpace childId) {
-    Space child = new Space(++lastKey);
+    Space child = new Space(++lastKey, parent.named);
     child.heapEnd = parent.heapEnd;
     spaces.put(childId, child);
     parent.pages.forEach(
         (vpn, page) -> {
-          Page copy = new Page(page.protection);
-          copy.touched = page.touched;
-          System.arraycopy(page.words, 0, copy.words, 0, Frames.WORDS);
-          child.pages.put(vpn, copy);
-          for (int word = 0; word < Frames.WORDS; word++) {
-            reset(child, vpn, word, page.words[word]);
+          Words words = page.words;
+          if (page.object == null) {
+            words = copied(words, child.key, vpn);
+          } else {
+            page.object.mappedPages++;
           }
+          child.pages.put(vpn, new Page(words, page.protection, page.object, page.index));
         });
   }
 }

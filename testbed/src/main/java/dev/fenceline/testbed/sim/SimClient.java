@@ -100,8 +100,19 @@ final class SimClient {
               hot(),
               length(12),
               random.nextInt(5) == 0 ? Placement.FIXED : Placement.FIXED_NOREPLACE,
-              new Region(Protection.READ_WRITE, false, "", 0));
+              region());
     };
+  }
+
+  /** Mostly private; what is shared is anonymous, or a part of what the family knows by name. */
+  private Region region() {
+    boolean shared = random.nextInt(4) == 0;
+    boolean named = shared && random.nextBoolean();
+    return new Region(
+        Protection.READ_WRITE,
+        shared,
+        named ? "common" : "",
+        named ? Pages.address(random.nextInt(4)) : 0);
   }
 
   private SpaceOperation pin(long id) {
@@ -115,11 +126,7 @@ final class SimClient {
 
   private SpaceOperation anywhere(long id) {
     return new SpaceOperation.Map(
-        id,
-        random.nextBoolean() ? 0 : hot(),
-        length(4),
-        Placement.ANYWHERE,
-        new Region(Protection.READ_WRITE, random.nextInt(4) == 0, "", 0));
+        id, random.nextBoolean() ? 0 : hot(), length(4), Placement.ANYWHERE, region());
   }
 
   private SpaceOperation remap(long id) {

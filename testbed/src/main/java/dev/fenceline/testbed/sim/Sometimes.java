@@ -46,6 +46,10 @@ public enum Sometimes {
   RETURNED,
   /** A cold page gave its frame back. */
   SWAPPED_OUT,
+  /** Two pages of different mappings of one object have its frame. */
+  OBJECT_SHARED,
+  /** A page got a frame of its own because others had its. */
+  COPIED_ON_WRITE,
   PINNED,
   PINNED_PAGE_UNMAPPED,
   AGENT_LEFT,

@@ -3,9 +3,11 @@ package dev.fenceline.testbed.sim;
 import dev.fenceline.concurrent.MirrorEntry;
 import dev.fenceline.concurrent.MirrorTable;
 import dev.fenceline.host.engine.invalidation.DeviceView;
+import dev.fenceline.host.engine.object.MemoryObject;
 import dev.fenceline.host.engine.shard.AddressSpace;
 import dev.fenceline.host.engine.shard.Pin;
 import dev.fenceline.host.engine.shard.ShardQueries;
+import dev.fenceline.host.engine.space.Mapping;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.PteType;
 import dev.fenceline.model.Pages;
@@ -40,7 +42,23 @@ final class StateCheck {
             .memory()
             .pages()
             .forEachNonEmpty(
-                0, Pages.PAGE_LIMIT, (vpn, entry) -> countFrame(host, space, vpn, entry, mapped));
+                0,
+                Pages.PAGE_LIMIT,
+                (vpn, entry) -> {
+                  countFrame(host, space, vpn, entry, mapped);
+                  requireNotWritable(queries, space, vpn, entry);
+                });
+      }
+      for (MemoryObject object : queries.objects()) {
+        object
+            .frames()
+            .forEach(
+                (page, frame) -> {
+                  if (mapped[frame] > 1) {
+                    world.count(Sometimes.OBJECT_SHARED);
+                  }
+                  countFrame(host, object.id(), page, frame, mapped);
+                });
       }
       for (int frame = 1; frame < mapped.length; frame++) {
         if (mapped[frame] != 0 || queries.mapCount(frame) != 0) {
@@ -59,6 +77,21 @@ final class StateCheck {
     }
   }
 
+  /** INV-4: nobody writes to what others must not see it in. */
+  private static void requireNotWritable(
+      ShardQueries queries, AddressSpace space, long vpn, long entry) {
+    if (!Pte.isPresent(entry) || !Pte.writable(entry) || queries.mapCount(Pte.frame(entry)) < 2) {
+      return;
+    }
+    Mapping mapping = space.memory().mappings().mapping(Pages.address(vpn));
+    if (mapping != null && !mapping.attributes().shared()) {
+      throw new InvariantViolation(
+          "INV-4",
+          "page 0x%x of space %d may be written, and %d pages have its frame"
+              .formatted(vpn, space.id(), queries.mapCount(Pte.frame(entry))));
+    }
+  }
+
   /** INV-8: each swap slot in use is known to be named by so many entries. */
   private static void swapSlots(ShardQueries queries) {
     Map<Integer, Integer> named = new TreeMap<>();
@@ -74,6 +107,9 @@ final class StateCheck {
                   named.merge(Pte.frame(entry), 1, Integer::sum);
                 }
               });
+    }
+    for (MemoryObject object : queries.objects()) {
+      object.swapped().values().forEach(slot -> named.merge(slot, 1, Integer::sum));
     }
     named.forEach(
         (slot, count) -> {
@@ -97,12 +133,16 @@ final class StateCheck {
     if (!Pte.hasFrame(entry)) {
       return;
     }
-    if (!host.frames().used(Pte.frame(entry))) {
+    countFrame(host, space.id(), vpn, Pte.frame(entry), mapped);
+  }
+
+  /** The page of a space, or of an object. */
+  private static void countFrame(SimHost host, long owner, long vpn, int frame, int[] mapped) {
+    if (!host.frames().used(frame)) {
       throw new InvariantViolation(
-          "INV-8",
-          "frame %d of page 0x%x in space %d is free".formatted(Pte.frame(entry), vpn, space.id()));
+          "INV-8", "frame %d of page 0x%x of %d is free".formatted(frame, vpn, owner));
     }
-    mapped[Pte.frame(entry)]++;
+    mapped[frame]++;
   }
 
   private static void requireCounted(ShardQueries queries, int frame, int mapped) {

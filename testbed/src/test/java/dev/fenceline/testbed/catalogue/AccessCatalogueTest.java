@@ -15,6 +15,8 @@ import dev.fenceline.device.v1.ProgramResult;
 import dev.fenceline.model.Protection;
 import dev.fenceline.model.WaitPolicy;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
@@ -149,6 +151,27 @@ class AccessCatalogueTest {
   }
 
   @Test
+  void case07_anonWriteChildShared_theParentSeesIt() {
+    SpaceClient parent = rig.process("anon_write_child_shared");
+    long address =
+        map(parent, Mapping.anywhere(BUFFER_BYTES, Protection.READ_WRITE).of("", 0, true));
+    Pattern.write(parent, address, rising(BUFFER_BYTES));
+    TestDevice parents = rig.open(0, parent);
+    assertThat(parents.read(address, BUFFER_BYTES).ok()).isTrue();
+
+    SpaceClient child = parent.fork("child");
+    assertThat(Pattern.read(child, address, BUFFER_BYTES)).isEqualTo(rising(BUFFER_BYTES));
+    TestDevice.Reply reply = rig.open(0, child).write(address, falling(BUFFER_BYTES));
+
+    assertThat(reply.ok()).isTrue();
+    assertThat(Pattern.read(child, address, BUFFER_BYTES)).isEqualTo(falling(BUFFER_BYTES));
+    done(child.destroy());
+    assertThat(Pattern.read(parent, address, BUFFER_BYTES)).isEqualTo(falling(BUFFER_BYTES));
+    assertThat(parents.read(address, BUFFER_BYTES).mirror()).isEqualTo(falling(BUFFER_BYTES));
+    done(parent.destroy());
+  }
+
+  @Test
   void case08_anonWriteHuge_anAlignedRegionIsWritten() {
     SpaceClient process = rig.process("anon_write_huge");
     long mapped = map(process, Mapping.anywhere(2 * HUGE_BYTES, Protection.READ_WRITE));
@@ -159,6 +182,39 @@ class AccessCatalogueTest {
     assertThat(reply.ok()).isTrue();
     assertThat(reply.pages()).isEqualTo(512);
     assertThat(Pattern.read(process, address, HUGE_BYTES)).isEqualTo(rising(HUGE_BYTES));
+    done(process.destroy());
+  }
+
+  @Test
+  void case10_fileRead_theDeviceSeesTheFile() throws IOException {
+    rig.file("read", rising(BUFFER_BYTES));
+    SpaceClient process = rig.process("file_read");
+    long address =
+        map(process, Mapping.anywhere(BUFFER_BYTES, Protection.READ).of("file:read", 0, true));
+
+    TestDevice.Reply reply = rig.open(0, process).read(address, BUFFER_BYTES);
+
+    assertThat(reply.ok()).isTrue();
+    assertThat(reply.faults()).isEqualTo(ONE_ROUND);
+    assertThat(reply.mirror()).isEqualTo(rising(BUFFER_BYTES));
+    done(process.destroy());
+  }
+
+  @Test
+  void case11_fileWrite_theFileHasItAfterSync() throws IOException {
+    Path file = rig.file("written", new byte[(int) BUFFER_BYTES]);
+    SpaceClient process = rig.process("file_write");
+    long address =
+        map(
+            process,
+            Mapping.anywhere(BUFFER_BYTES, Protection.READ_WRITE).of("file:written", 0, true));
+
+    TestDevice.Reply reply = rig.open(0, process).write(address, rising(BUFFER_BYTES));
+
+    assertThat(reply.ok()).isTrue();
+    assertThat(Pattern.read(process, address, BUFFER_BYTES)).isEqualTo(rising(BUFFER_BYTES));
+    done(process.sync(address, BUFFER_BYTES));
+    assertThat(Files.readAllBytes(file)).isEqualTo(rising(BUFFER_BYTES));
     done(process.destroy());
   }
 

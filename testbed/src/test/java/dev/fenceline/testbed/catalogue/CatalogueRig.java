@@ -34,6 +34,8 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -68,12 +70,18 @@ public final class CatalogueRig implements AutoCloseable {
   private final HostClient hostClient;
   private final DeviceClient deviceClient;
 
+  /** Below it lie the files that a case maps. */
+  private final Path files;
+
   public CatalogueRig() throws IOException {
+    files = Files.createTempDirectory("catalogue-");
     LeasePolicy leases = new LeasePolicy(LEASE_NANOS, 500, 10_000_000, 10_000_000, LEASE_NANOS / 2);
     HostMeters meters = new HostMeters(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
     host =
         new HostRuntime(
-            RuntimeSettings.of("catalogue", 1, 2, ARENA_BYTES, leases), new WireEncoder(), meters);
+            RuntimeSettings.of("catalogue", 1, 2, ARENA_BYTES, leases).withFiles(files.toString()),
+            new WireEncoder(),
+            meters);
     meters.observe(host);
     hostServer = serve(new GrpcServing(host).services());
     agent =
@@ -116,6 +124,13 @@ public final class CatalogueRig implements AutoCloseable {
     return new TestDevice(deviceClient, agentChannel, deviceIndex, space.id());
   }
 
+  /** A file that cases may map as {@code "file:" + name}. */
+  public Path file(String name, byte[] content) throws IOException {
+    Path file = files.resolve(name);
+    file.toFile().deleteOnExit();
+    return Files.write(file, content);
+  }
+
   /** An address space of its own: the process of a case. */
   public SpaceClient process(String name) {
     return hostClient.createSpace(name, NotificationMode.SPLIT);
@@ -144,6 +159,7 @@ public final class CatalogueRig implements AutoCloseable {
     hostServer.shutdownNow();
     host.close();
     calls.shutdownNow();
+    files.toFile().deleteOnExit();
   }
 
   private Server serve(List<? extends BindableService> services) throws IOException {

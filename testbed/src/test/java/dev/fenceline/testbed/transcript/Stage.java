@@ -367,6 +367,8 @@ final class Stage {
         case ShardEffect.LateMessage late -> line("host", "", "late message dropped");
         case ShardEffect.ZeroFrame zero -> {}
         case ShardEffect.WriteSwap out -> throw new AssertionError("no swap on this stage: " + out);
+        case ShardEffect.ReadFile in -> throw new AssertionError("no files on this stage: " + in);
+        case ShardEffect.WriteFile out -> throw new AssertionError("no files here: " + out);
         case ShardEffect.ReadSwap in -> throw new AssertionError("no swap on this stage: " + in);
         case ShardEffect.CopyFrame copy -> {}
         case ShardEffect.DropCpuEntries drop -> {}

@@ -80,6 +80,10 @@ final class SpaceOperationCodec {
               case NORMAL -> AdviseRequest.Advice.ADVICE_NORMAL;
               case DONTNEED -> AdviseRequest.Advice.ADVICE_DONTNEED;
               case WILLNEED -> AdviseRequest.Advice.ADVICE_WILLNEED;
+              case DONTFORK -> AdviseRequest.Advice.ADVICE_DONTFORK;
+              case DOFORK -> AdviseRequest.Advice.ADVICE_DOFORK;
+              case WIPEONFORK -> AdviseRequest.Advice.ADVICE_WIPEONFORK;
+              case KEEPONFORK -> AdviseRequest.Advice.ADVICE_KEEPONFORK;
             })
         .setWait(wait(advise.waiting()))
         .build();

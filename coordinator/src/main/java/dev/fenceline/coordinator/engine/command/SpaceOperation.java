@@ -19,7 +19,11 @@ public sealed interface SpaceOperation {
   enum Advice {
     NORMAL,
     DONTNEED,
-    WILLNEED
+    WILLNEED,
+    DONTFORK,
+    DOFORK,
+    WIPEONFORK,
+    KEEPONFORK
   }
 
   /** A new mapping; {@code backing} is empty for anonymous memory. */

@@ -8,6 +8,7 @@ import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.host.runtime.CpuAccess;
 import dev.fenceline.host.runtime.CpuOutcome;
 import dev.fenceline.host.runtime.HostRuntime;
+import dev.fenceline.host.runtime.MappedFiles;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.Pages;
 import dev.fenceline.space.v1.AddressSpaceServiceGrpc;
@@ -31,6 +32,7 @@ import dev.fenceline.space.v1.ReadRequest;
 import dev.fenceline.space.v1.RemapRequest;
 import dev.fenceline.space.v1.SetNotificationModeReply;
 import dev.fenceline.space.v1.SetNotificationModeRequest;
+import dev.fenceline.space.v1.SyncRequest;
 import dev.fenceline.space.v1.UnmapRequest;
 import dev.fenceline.space.v1.UnpinReply;
 import dev.fenceline.space.v1.UnpinRequest;
@@ -97,7 +99,28 @@ public final class SpaceAdapter extends AddressSpaceServiceGrpc.AddressSpaceServ
 
   @Override
   public void map(MapRequest request, StreamObserver<OperationReply> answers) {
-    run(answers, () -> SpaceRequests.map(request), request.getWait());
+    run(answers, () -> mappable(SpaceRequests.map(request)), request.getWait());
+  }
+
+  /** Files are looked at before the engine, which knows none, is asked. */
+  private SpaceOperation.Map mappable(SpaceOperation.Map map) {
+    SpaceOperation.Region region = map.region();
+    MappedFiles.Unmappable unmappable =
+        host.files().check(region.backing(), region.shared() && region.protection().write());
+    if (unmappable != null) {
+      throw Refusals.exception(unmappable.errno(), unmappable.message());
+    }
+    return map;
+  }
+
+  @Override
+  public void sync(SyncRequest request, StreamObserver<OperationReply> answers) {
+    run(
+        answers,
+        () ->
+            new SpaceOperation.Sync(
+                request.getSpaceId(), request.getAddress(), request.getLength()),
+        WaitPolicy.getDefaultInstance());
   }
 
   @Override

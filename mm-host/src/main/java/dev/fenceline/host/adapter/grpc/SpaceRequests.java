@@ -83,7 +83,7 @@ final class SpaceRequests {
     };
   }
 
-  static SpaceOperation map(MapRequest request) {
+  static SpaceOperation.Map map(MapRequest request) {
     Placement placement =
         switch (request.getPlacement()) {
           case PLACEMENT_UNSPECIFIED, PLACEMENT_ANYWHERE -> Placement.ANYWHERE;
@@ -127,6 +127,10 @@ final class SpaceRequests {
           case ADVICE_NORMAL -> Advice.NORMAL;
           case ADVICE_DONTNEED -> Advice.DONTNEED;
           case ADVICE_WILLNEED -> Advice.WILLNEED;
+          case ADVICE_DONTFORK -> Advice.DONTFORK;
+          case ADVICE_DOFORK -> Advice.DOFORK;
+          case ADVICE_WIPEONFORK -> Advice.WIPEONFORK;
+          case ADVICE_KEEPONFORK -> Advice.KEEPONFORK;
           case ADVICE_UNSPECIFIED, UNRECOGNIZED -> throw invalid("advice is missing or unknown");
         };
     return new SpaceOperation.Advise(

@@ -197,6 +197,7 @@ public final class HostMeters implements HostObserver {
       case SpaceOperation.Brk brk -> "brk";
       case SpaceOperation.Advise advise -> "advise_" + lower(advise.advice());
       case SpaceOperation.Invalidate invalidate -> "invalidate";
+      case SpaceOperation.Sync sync -> "sync";
       case SpaceOperation.Pin pin -> "pin";
       case SpaceOperation.Unpin unpin -> "unpin";
       case SpaceOperation.Reclaim reclaim -> "reclaim";

@@ -1,6 +1,7 @@
 package dev.fenceline.host.engine.shard;
 
 import dev.fenceline.host.engine.invalidation.Operation;
+import dev.fenceline.host.engine.space.ObjectEviction;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Pages;
@@ -98,8 +99,16 @@ final class Reclaimer {
     int[] frames = state.frameTable.lists().coldest(BATCH, this::mayGo);
     List<SpaceOperation.Reclaim> pages = new ArrayList<>(frames.length);
     for (int frame : frames) {
+      if (ObjectEviction.evict(state, frame)) {
+        continue;
+      }
       state.frameTable.forEachMapping(
-          frame, (spaceId, vpn) -> pages.add(new SpaceOperation.Reclaim(spaceId, vpn, vpn + 1)));
+          frame,
+          (spaceId, vpn) -> {
+            if (spaceId > 0) {
+              pages.add(new SpaceOperation.Reclaim(spaceId, vpn, vpn + 1));
+            }
+          });
     }
     pages.sort(
         Comparator.comparingLong(SpaceOperation.Reclaim::spaceId)
@@ -141,6 +150,9 @@ final class Reclaimer {
     state.frameTable.forEachMapping(
         frame,
         (spaceId, vpn) -> {
+          if (spaceId < 0) {
+            return; // an object, which is always at rest
+          }
           AddressSpace space = state.space(spaceId);
           atRest[0] &=
               space != null

@@ -49,6 +49,12 @@ public sealed interface ShardEffect {
   /** Copy a swap slot to a frame. */
   record ReadSwap(int swapSlot, int frame) implements ShardEffect {}
 
+  /** Read a page of a file into the frame, zeros where the file has ended. */
+  record ReadFile(String path, long page, int frame) implements ShardEffect {}
+
+  /** Write the frame to a page of a file, up to the file's end. */
+  record WriteFile(int frame, String path, long page) implements ShardEffect {}
+
   /** Copy a whole frame. */
   record CopyFrame(int from, int to) implements ShardEffect {}
 

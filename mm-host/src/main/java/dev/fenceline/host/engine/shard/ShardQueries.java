@@ -3,6 +3,7 @@ package dev.fenceline.host.engine.shard;
 import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.Operation;
+import dev.fenceline.host.engine.object.MemoryObject;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.Pages;
 import java.util.ArrayList;
@@ -52,6 +53,11 @@ public final class ShardQueries {
   /** How many entries name the swap slot. */
   public int swapUsers(int swapSlot) {
     return state.swapSlots.users(swapSlot);
+  }
+
+  /** Shared memory objects and files that are mapped. */
+  public Collection<MemoryObject> objects() {
+    return state.objects.objects();
   }
 
   /** Swap slots in use. */

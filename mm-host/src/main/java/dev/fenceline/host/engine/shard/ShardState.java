@@ -4,6 +4,7 @@ import dev.fenceline.host.engine.frame.FrameTable;
 import dev.fenceline.host.engine.frame.SwapSlots;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.Operation;
+import dev.fenceline.host.engine.object.ObjectTable;
 import dev.fenceline.host.engine.space.FrameDesk;
 import dev.fenceline.host.engine.space.FrameSource;
 import dev.fenceline.host.engine.space.SpaceOperation;
@@ -44,6 +45,7 @@ final class ShardState implements FrameDesk {
   final WaitTimes waitTimes = new WaitTimes();
   final PinTable pins = new PinTable();
   final FrameTable frameTable = new FrameTable();
+  final ObjectTable objects = new ObjectTable(frameTable);
   final SwapSlots swapSlots;
   final Reclaimer reclaimer;
 
@@ -132,6 +134,21 @@ final class ShardState implements FrameDesk {
   @Override
   public SwapSlots swap() {
     return swapSlots;
+  }
+
+  @Override
+  public ObjectTable objects() {
+    return objects;
+  }
+
+  @Override
+  public void readFile(String path, long page, int frame) {
+    emit(new ShardEffect.ReadFile(path, page, frame));
+  }
+
+  @Override
+  public void writeFile(int frame, String path, long page) {
+    emit(new ShardEffect.WriteFile(frame, path, page));
   }
 
   @Override

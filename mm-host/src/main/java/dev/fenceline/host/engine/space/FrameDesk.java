@@ -2,6 +2,7 @@ package dev.fenceline.host.engine.space;
 
 import dev.fenceline.host.engine.frame.FrameTable;
 import dev.fenceline.host.engine.frame.SwapSlots;
+import dev.fenceline.host.engine.object.ObjectTable;
 import org.jspecify.annotations.Nullable;
 
 /** What the memory of an address space asks of the shard's frames. Confined to the shard. */
@@ -11,6 +12,9 @@ public interface FrameDesk extends FrameSource, FrameEffects {
 
   /** The slots of the swap file. */
   SwapSlots swap();
+
+  /** What mappings of several spaces show together. */
+  ObjectTable objects();
 
   /** Whether a frame could be had now. */
   default boolean anyLeft() {

@@ -14,6 +14,12 @@ public interface FrameEffects {
   /** The bytes of a swap slot come to a frame. */
   void readSwap(int swapSlot, int frame);
 
+  /** A page of a file is read into the frame; what is behind the file's end is zero. */
+  void readFile(String path, long page, int frame);
+
+  /** The frame's bytes go to a page of a file, but not behind the file's end. */
+  void writeFile(int frame, String path, long page);
+
   /** No translation of any participant leads to these frames any more (INV-3). */
   void free(int[] frames);
 }

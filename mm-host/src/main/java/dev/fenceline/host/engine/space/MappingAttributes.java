@@ -7,9 +7,21 @@ import dev.fenceline.model.Protection;
  *
  * @param name of what is mapped, empty for plain anonymous memory
  * @param adviceFlags a set of {@link MappingAdvice} flags
+ * @param object the shared object whose pages it shows; 0 if none, or while it is only planned
  */
 public record MappingAttributes(
-    Protection protection, MappingKind kind, boolean shared, String name, int adviceFlags) {
+    Protection protection,
+    MappingKind kind,
+    boolean shared,
+    String name,
+    int adviceFlags,
+    long object) {
+
+  /** Of no object. */
+  public MappingAttributes(
+      Protection protection, MappingKind kind, boolean shared, String name, int adviceFlags) {
+    this(protection, kind, shared, name, adviceFlags, 0);
+  }
 
   /** Private anonymous memory. */
   public static MappingAttributes anonymous(Protection protection) {
@@ -27,14 +39,18 @@ public record MappingAttributes(
   }
 
   public MappingAttributes withProtection(Protection newProtection) {
-    return new MappingAttributes(newProtection, kind, shared, name, adviceFlags);
+    return new MappingAttributes(newProtection, kind, shared, name, adviceFlags, object);
   }
 
   public MappingAttributes withKind(MappingKind newKind) {
-    return new MappingAttributes(protection, newKind, shared, name, adviceFlags);
+    return new MappingAttributes(protection, newKind, shared, name, adviceFlags, object);
   }
 
   public MappingAttributes withAdviceFlags(int newAdviceFlags) {
-    return new MappingAttributes(protection, kind, shared, name, newAdviceFlags);
+    return new MappingAttributes(protection, kind, shared, name, newAdviceFlags, object);
+  }
+
+  MappingAttributes withObject(long newObject) {
+    return new MappingAttributes(protection, kind, shared, name, adviceFlags, newObject);
   }
 }

@@ -32,6 +32,7 @@ final class OperationPlanner {
               List.of(new Footprint(0, Pages.PAGE_LIMIT, InvalidationKind.RELEASE, true)), destroy);
       case SpaceOperation.Advise advise -> advise(advise);
       case SpaceOperation.Unpin unpin -> anytime(unpin);
+      case SpaceOperation.Sync sync -> sync(sync);
       case SpaceOperation.Pin pin -> pin(pin);
       case SpaceOperation.Invalidate invalidate ->
           switch (VirtualRange.checkRoundingUp(invalidate.address(), invalidate.length())) {
@@ -247,6 +248,22 @@ final class OperationPlanner {
         }
         boolean drops = advise.advice() == SpaceOperation.Advice.DONTNEED;
         yield ready(advise, range, InvalidationKind.CLEAR, drops);
+      }
+    };
+  }
+
+  /** Nobody has to be told: what devices write is in the frames at once. */
+  private OperationPlan sync(SpaceOperation.Sync sync) {
+    return switch (VirtualRange.checkRoundingUp(sync.address(), sync.length())) {
+      case VirtualRange.Invalid invalid -> invalid(invalid, sync.address());
+      case VirtualRange.Valid valid -> {
+        OptionalLong hole = mappings.firstHole(valid.range().start(), valid.range().end());
+        yield hole.isPresent()
+            ? new OperationPlan.Refused(
+                Errno.ENOMEM,
+                "address 0x%x is not mapped".formatted(hole.getAsLong()),
+                hole.getAsLong())
+            : ready(sync, valid.range(), InvalidationKind.CLEAR, false);
       }
     };
   }

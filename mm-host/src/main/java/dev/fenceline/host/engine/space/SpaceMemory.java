@@ -30,16 +30,18 @@ public final class SpaceMemory {
   private final int slot;
 
   private final Swapper swapper;
+  private final ObjectPages objects;
 
   public SpaceMemory(long spaceId, FrameDesk frames) {
-    this(spaceId, new MappingTree(MappingLimits.DEFAULT), frames);
+    this(spaceId, "space:" + spaceId, new MappingTree(MappingLimits.DEFAULT), frames);
   }
 
-  private SpaceMemory(long spaceId, MappingTree mappings, FrameDesk frames) {
+  private SpaceMemory(long spaceId, String group, MappingTree mappings, FrameDesk frames) {
     this.spaceId = spaceId;
     this.frameTable = frames.table();
     this.slot = frameTable.register(spaceId);
     this.swapper = new Swapper(pages, frames, slot);
+    this.objects = new ObjectPages(pages, frames, slot, group);
     this.mappings = mappings;
     this.planner = new OperationPlanner(mappings);
     this.frames = frames;
@@ -103,16 +105,7 @@ public final class SpaceMemory {
   /** Carries out a resolved operation; what it invalidates is held and drained. */
   public OperationPlan.Application apply(SpaceOperation resolved) {
     return switch (resolved) {
-      case SpaceOperation.Advise advise -> {
-        long vpnStart = Pages.number(advise.address());
-        long vpnEnd = vpnStart + Pages.number(Pages.roundUp(advise.length()));
-        switch (advise.advice()) {
-          case NORMAL -> {}
-          case DONTNEED -> drop(vpnStart, vpnEnd);
-          case WILLNEED -> populate(vpnStart, vpnEnd);
-        }
-        yield new OperationPlan.Applied(advise.address());
-      }
+      case SpaceOperation.Advise advise -> advise(advise);
       case SpaceOperation.Invalidate invalidate -> {
         long vpnStart = Pages.number(invalidate.address());
         restore(vpnStart, vpnStart + Pages.number(Pages.roundUp(invalidate.length())));
@@ -120,6 +113,12 @@ public final class SpaceMemory {
       }
       case SpaceOperation.Pin pin -> throw notOfMemory(pin);
       case SpaceOperation.Unpin unpin -> throw notOfMemory(unpin);
+      case SpaceOperation.Sync sync -> {
+        VirtualRange range =
+            new VirtualRange(sync.address(), sync.address() + Pages.roundUp(sync.length()));
+        mappings.piecesIn(range).forEach(objects::writeBack);
+        yield new OperationPlan.Applied(sync.address());
+      }
       case SpaceOperation.OfMappings change -> applyMapping(change);
       case SpaceOperation.OfSpace other -> throw notOfMemory(other);
       case SpaceOperation.Reclaim cold ->
@@ -135,68 +134,30 @@ public final class SpaceMemory {
   /** Unmaps everything; the space ends. */
   public void clear() {
     drop(0, Pages.PAGE_LIMIT);
+    mappings.mappingsIn(0, Pages.ADDRESS_LIMIT).forEach(objects::unmapped);
     frameTable.forget(slot);
     mappings.apply(new MapOperation.Unmap(new VirtualRange(0, Pages.ADDRESS_LIMIT)));
   }
 
   /**
-   * The same mappings with the same bytes, as fork makes them: what is private is shared until
-   * either side writes, but pinned frames stay the parent's and are copied at once. Null, and
-   * nothing changed, without frames for these copies. The private writable pages are held and
-   * drained (INV-4).
+   * The memory of a fork; null, and nothing changed, without frames for the copies that it needs.
+   * The private writable pages are held and drained (INV-4).
    */
   public @Nullable SpaceMemory forkOrNull(long childId) {
-    int[] copies = frames.allocateAll(countCopied());
-    if (copies == null) {
-      return null;
+    SpaceMemory child = new SpaceMemory(childId, objects.group(), mappings.fork(), frames);
+    if (new Forking(this, child, frames).fork()) {
+      return child;
     }
-    SpaceMemory child = new SpaceMemory(childId, mappings.fork(), frames);
-    int[] used = {0};
-    for (Mapping mapping : mappings.mappingsIn(0, Pages.ADDRESS_LIMIT)) {
-      pages.forEachNonEmpty(
-          Pages.number(mapping.start()),
-          Pages.number(mapping.end()),
-          (vpn, entry) -> {
-            if (Pte.type(entry) == PteType.SWAP) {
-              frames.swap().share(Pte.frame(entry));
-              child.pages.set(vpn, Pte.swapped(Pte.frame(entry), 0));
-            } else if (!Pte.hasFrame(entry)) {
-              child.pages.set(vpn, Pte.zero(0));
-            } else if (copiedByFork(mapping, entry)) {
-              int copy = copies[used[0]++];
-              frames.copy(Pte.frame(entry), copy);
-              child.adopt(vpn, copy, Pte.writable(entry));
-            } else {
-              child.adopt(vpn, Pte.frame(entry), false);
-              long settled = Pte.isInvalidating(entry) ? Pte.restored(entry) : entry;
-              pages.set(vpn, Pte.withWritable(settled, false));
-            }
-          });
-    }
-    return child;
+    frameTable.forget(child.slot);
+    return null;
   }
 
-  private int countCopied() {
-    int[] count = {0};
-    for (Mapping mapping : mappings.mappingsIn(0, Pages.ADDRESS_LIMIT)) {
-      pages.forEachNonEmpty(
-          Pages.number(mapping.start()),
-          Pages.number(mapping.end()),
-          (vpn, entry) -> {
-            if (Pte.hasFrame(entry) && copiedByFork(mapping, entry)) {
-              count[0]++;
-            }
-          });
-    }
-    return count[0];
+  ObjectPages objects() {
+    return objects;
   }
 
-  /** Pages of shared mappings are copied as long as there are no objects behind them. */
-  private boolean copiedByFork(Mapping mapping, long entry) {
-    return mapping.attributes().shared() || frames.pinned(Pte.frame(entry));
-  }
-
-  private void adopt(long vpn, int frame, boolean writable) {
+  /** The page has the frame from now on. */
+  void adopt(long vpn, int frame, boolean writable) {
     frameTable.map(frame, slot, vpn);
     pages.set(vpn, Pte.withDirty(Pte.present(frame, writable, 0), true));
   }
@@ -220,7 +181,7 @@ public final class SpaceMemory {
     }
     long entry = pages.get(vpn);
     return switch (Pte.type(entry)) {
-      case NONE -> write ? giveFrame(vpn, entry) : new PageTouch.Mapped(store(vpn, zeroed(entry)));
+      case NONE -> touchMissing(vpn, entry, mapping, write);
       case ZERO -> write ? giveFrame(vpn, entry) : new PageTouch.Mapped(entry);
       case PRESENT -> write ? touchForWrite(vpn, entry) : new PageTouch.Mapped(entry);
       case EXCLUSIVE ->
@@ -235,6 +196,19 @@ public final class SpaceMemory {
     };
   }
 
+  private PageTouch touchMissing(long vpn, long entry, Mapping mapping, boolean write) {
+    if (mapping.attributes().object() != 0) {
+      long brought = objects.bring(vpn, entry, mapping, write);
+      if (brought == ObjectPages.NO_FRAME) {
+        return withoutFrame(vpn);
+      }
+      if (brought != ObjectPages.NOT_THERE) {
+        return new PageTouch.Mapped(brought);
+      }
+    }
+    return write ? giveFrame(vpn, entry) : new PageTouch.Mapped(store(vpn, zeroed(entry)));
+  }
+
   /** A page that others map too is copied first; the last one of them keeps the frame. */
   private PageTouch touchForWrite(long vpn, long entry) {
     if (!Pte.writable(entry) && sharedWithOthers(vpn, entry)) {
@@ -242,6 +216,10 @@ public final class SpaceMemory {
         return withoutFrame(vpn);
       }
       return new PageTouch.Needs(new SpaceOperation.BreakCow(spaceId, vpn));
+    }
+    Mapping mapping = mappings.mapping(Pages.address(vpn));
+    if (mapping != null && !Pte.writable(entry)) {
+      objects.written(vpn, mapping);
     }
     return new PageTouch.Mapped(store(vpn, Pte.withDirty(Pte.withWritable(entry, true), true)));
   }
@@ -341,7 +319,7 @@ public final class SpaceMemory {
     if (change == null) {
       throw new IllegalStateException("was planned: " + resolved);
     }
-    return switch (mappings.apply(change)) {
+    return switch (mappings.apply(objects.withObject(change))) {
       case MapOutcome.Refused refused ->
           new OperationPlan.NotApplied(refused.errno(), refused.detail());
       case MapOutcome.Done done -> {
@@ -351,8 +329,63 @@ public final class SpaceMemory {
         if (done.moved() != null) {
           move(done.moved());
         }
+        countObjectPages(resolved, done);
         yield new OperationPlan.Applied(done.address());
       }
+    };
+  }
+
+  /** What is mapped anew counts first: replacing the last mapping of an object keeps it. */
+  private void countObjectPages(SpaceOperation.OfMappings resolved, MapOutcome.Done done) {
+    Mapping now = mappings.mapping(done.address());
+    long grown =
+        switch (resolved) {
+          case SpaceOperation.Map map -> Pages.number(Pages.roundUp(map.length()));
+          case SpaceOperation.Remap remap ->
+              Pages.number(Pages.roundUp(remap.newLength()))
+                  - Pages.number(Pages.roundUp(remap.oldLength()));
+          case SpaceOperation.Unmap u -> 0;
+          case SpaceOperation.Protect p -> 0;
+          case SpaceOperation.Brk b -> 0;
+        };
+    if (now != null && grown > 0) {
+      objects.grown(now, grown);
+    }
+    done.unmapped().forEach(objects::unmapped);
+  }
+
+  private OperationPlan.Application advise(SpaceOperation.Advise advise) {
+    long vpnStart = Pages.number(advise.address());
+    long vpnEnd = vpnStart + Pages.number(Pages.roundUp(advise.length()));
+    switch (advise.advice()) {
+      case NORMAL -> {}
+      case DONTNEED -> drop(vpnStart, vpnEnd);
+      case WILLNEED -> populate(vpnStart, vpnEnd);
+      case DONTFORK -> {
+        return keep(advise, 0, MappingAdvice.DONT_FORK.flag());
+      }
+      case DOFORK -> {
+        return keep(advise, MappingAdvice.DONT_FORK.flag(), 0);
+      }
+      case WIPEONFORK -> {
+        return keep(advise, 0, MappingAdvice.WIPE_ON_FORK.flag());
+      }
+      case KEEPONFORK -> {
+        return keep(advise, MappingAdvice.WIPE_ON_FORK.flag(), 0);
+      }
+    }
+    return new OperationPlan.Applied(advise.address());
+  }
+
+  /** Advice that lasts is an attribute of the mapping. */
+  private OperationPlan.Application keep(
+      SpaceOperation.Advise advise, int clearFlags, int setFlags) {
+    VirtualRange range =
+        new VirtualRange(advise.address(), advise.address() + Pages.roundUp(advise.length()));
+    return switch (mappings.apply(new MapOperation.Advise(range, clearFlags, setFlags))) {
+      case MapOutcome.Done done -> new OperationPlan.Applied(advise.address());
+      case MapOutcome.Refused refused ->
+          new OperationPlan.NotApplied(refused.errno(), refused.detail());
     };
   }
 
@@ -419,7 +452,11 @@ public final class SpaceMemory {
   private void populate(long vpnStart, long vpnEnd) {
     long end = Math.min(vpnEnd, vpnStart + MAX_WILLNEED_PAGES);
     for (long vpn = vpnStart; vpn < end; vpn++) {
-      if (Pte.isNone(pages.get(vpn)) && readable(vpn)) {
+      Mapping mapping = mappings.mapping(Pages.address(vpn));
+      if (Pte.isNone(pages.get(vpn))
+          && mapping != null
+          && mapping.protection().read()
+          && mapping.attributes().object() == 0) {
         pages.set(vpn, zeroed(pages.get(vpn)));
       }
     }

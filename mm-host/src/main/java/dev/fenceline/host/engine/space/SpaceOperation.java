@@ -82,8 +82,17 @@ public sealed interface SpaceOperation {
   enum Advice {
     NORMAL,
     DONTNEED,
-    WILLNEED
+    WILLNEED,
+    /** A fork leaves the range out. */
+    DONTFORK,
+    DOFORK,
+    /** A fork keeps the range and leaves its bytes out. */
+    WIPEONFORK,
+    KEEPONFORK
   }
+
+  /** msync(2): what was written to shared mappings of files goes to the files. */
+  record Sync(long spaceId, long address, long length) implements OfPages {}
 
   /** Invalidates every translation and restores the entries. */
   record Invalidate(long spaceId, long address, long length) implements OfPages {}

@@ -53,10 +53,21 @@ final class Swapper {
     return freed[0];
   }
 
+  /** The page can come back from its object, which gives the frame up when nobody else has it. */
+  private boolean leaveToObject(long vpn, long held) {
+    int frame = Pte.frame(held);
+    frames.table().unmap(frame, slot, vpn);
+    pages.set(vpn, Pte.none(Pte.generation(held)));
+    return ObjectEviction.evict(frames, frame);
+  }
+
   private boolean swapOut(long vpn, long held) {
     int frame = Pte.frame(held);
-    if (frames.pinned(frame) || frames.table().mapCount(frame) > 1) {
+    if (frames.pinned(frame)) {
       return false;
+    }
+    if (frames.table().mapCount(frame) > 1) {
+      return ObjectEviction.ofObject(frames, frame) && leaveToObject(vpn, held);
     }
     int swapSlot = frames.swap().take();
     if (swapSlot == SwapSlots.NONE_LEFT) {

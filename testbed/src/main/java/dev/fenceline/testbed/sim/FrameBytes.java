@@ -1,0 +1,32 @@
+package dev.fenceline.testbed.sim;
+
+/** How the bytes of frames move at a host, or do not if that is broken. Confined to the loop. */
+final class FrameBytes {
+  private final SimWorld world;
+  private final Frames frames;
+
+  FrameBytes(SimWorld world, Frames frames) {
+    this.world = world;
+    this.frames = frames;
+  }
+
+  void zero(int frame) {
+    if (!world.broken(Breakage.FRAME_NOT_ZEROED)) {
+      frames.zero(frame);
+    }
+  }
+
+  void copy(int from, int to) {
+    world.count(Sometimes.COPIED_ON_WRITE);
+    if (!world.broken(Breakage.COPY_ON_WRITE_WITHOUT_COPY)) {
+      frames.copy(from, to);
+    }
+  }
+
+  void swapOut(int frame, int swapSlot) {
+    world.count(Sometimes.SWAPPED_OUT);
+    if (!world.broken(Breakage.SWAPPED_PAGE_NOT_WRITTEN)) {
+      frames.writeSwap(frame, swapSlot);
+    }
+  }
+}
