@@ -130,7 +130,7 @@ public final class FrameLists {
   private void pushNewest(int frame, int list) {
     Chunk chunk = chunk(frame);
     int index = frame & (CHUNK - 1);
-    chunk.state[index] = (byte) (chunk.state[index] & TOUCHED | list);
+    chunk.state[index] = (byte) ((chunk.state[index] & TOUCHED) | list);
     chunk.newer[index] = END;
     chunk.older[index] = newest[list];
     if (newest[list] != END) {

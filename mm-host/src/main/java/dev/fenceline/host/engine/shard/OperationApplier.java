@@ -78,10 +78,13 @@ final class OperationApplier {
   private boolean enoughFrames(AddressSpace space, long vpnStart, int pages) {
     long resident = PageTable.resident(space.memory().pages().tally(vpnStart, vpnStart + pages));
     int[] taken = state.allocateAll(Math.toIntExact(pages - resident));
-    for (int i = taken == null ? -1 : taken.length - 1; i >= 0; i--) {
+    if (taken == null) {
+      return false;
+    }
+    for (int i = taken.length - 1; i >= 0; i--) {
       state.frames.cancel(taken[i]);
     }
-    return taken != null;
+    return true;
   }
 
   /** What was touched before a refusal stays resident; nothing is pinned. */
