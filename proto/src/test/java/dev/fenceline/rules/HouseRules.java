@@ -9,11 +9,13 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * Checks the module that a test is run in; a module takes part by an empty subclass. Confined to
  * the test's thread.
  */
+@Timeout(900) // seconds; it reads a whole module
 public abstract class HouseRules {
 
   @TestFactory
