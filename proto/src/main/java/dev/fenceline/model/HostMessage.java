@@ -95,10 +95,13 @@ public sealed interface HostMessage {
   /** The host ends the session. */
   record Goodbye(String reason) implements HostMessage {}
 
+  /** What concerns device memory. */
+  sealed interface OfMemory extends HostMessage {}
+
   /** Allocate, fetch, report; the runs follow each other from {@code start} on. */
   record MigrateIn(
       long migrationId, long spaceId, int deviceIndex, long start, List<MigrationRun.In> runs)
-      implements HostMessage {}
+      implements OfMemory {}
 
   /**
    * Drop the translations, drain, push, report; keep the pages until the commit.
@@ -112,24 +115,24 @@ public sealed interface HostMessage {
       long start,
       long sequence,
       List<MigrationRun.Out> runs)
-      implements HostMessage {}
+      implements OfMemory {}
 
   /** How a migration ended; before its report: it was given up. */
   record MigrationCommit(long migrationId, long sequence, List<MigrationRun.Commit> runs)
-      implements HostMessage {}
+      implements OfMemory {}
 
   /** Nobody needs these pages any more: free them. */
-  record PagesReleased(List<LocalPages> pages) implements HostMessage {}
+  record PagesReleased(List<LocalPages> pages) implements OfMemory {}
 
   /** Answers a MigrateRequest when its migrations have ended. */
   record MigrateReply(long requestId, int movedPages, @Nullable Errno errno, String message)
-      implements HostMessage {}
+      implements OfMemory {}
 
   /** Answers an EvictRequest when its migrations have ended. */
-  record EvictReply(long requestId, int pageCount) implements HostMessage {}
+  record EvictReply(long requestId, int pageCount) implements OfMemory {}
 
   /** Answers CloseDevice when nothing of the device is needed any more. */
-  record DeviceClosed(int deviceIndex, int remainingPages) implements HostMessage {}
+  record DeviceClosed(int deviceIndex, int remainingPages) implements OfMemory {}
 
   /** Messages of one session as they travel together. */
   record Batch(long hostEpoch, long sessionId, List<HostMessage> messages) {}

@@ -41,6 +41,7 @@ public final class AccessTable {
               Map.entry("fenceline.query.v1.HostQueryService", ASKERS),
               Map.entry("fenceline.device.v1.DeviceService", ASKERS),
               Map.entry("fenceline.device.v1.SyncPointService", List.of(PeerIdentity.any(AGENT))),
+              Map.entry("fenceline.device.v1.PeerMemoryService", NODES),
               Map.entry("fenceline.space.v1.AddressSpaceService", ASKERS),
               Map.entry("fenceline.control.v1.HostControlService", OPERATORS),
               Map.entry("fenceline.control.v1.AgentControlService", OPERATORS),

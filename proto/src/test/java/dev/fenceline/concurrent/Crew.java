@@ -27,8 +27,7 @@ final class Crew {
 
   /** Goes on for longer if the others have not had their turn yet, but not for ever. */
   static boolean goOn(long startNanos, long hits) {
-    return goOn(startNanos)
-        || (hits == 0 && System.nanoTime() - startNanos < 40 * STRESS_NANOS);
+    return goOn(startNanos) || (hits == 0 && System.nanoTime() - startNanos < 40 * STRESS_NANOS);
   }
 
   static void run(List<Task> tasks) throws Exception {

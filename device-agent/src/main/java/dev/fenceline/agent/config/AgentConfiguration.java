@@ -3,11 +3,14 @@ package dev.fenceline.agent.config;
 import dev.fenceline.agent.adapter.grpc.AgentControlGrpcService;
 import dev.fenceline.agent.adapter.grpc.DeviceGrpcService;
 import dev.fenceline.agent.adapter.grpc.GrpcHostConnector;
+import dev.fenceline.agent.adapter.grpc.GrpcPeerConnector;
 import dev.fenceline.agent.adapter.grpc.GrpcSyncPeers;
+import dev.fenceline.agent.adapter.grpc.PeerMemoryGrpcService;
 import dev.fenceline.agent.adapter.grpc.SyncPointGrpcService;
 import dev.fenceline.agent.adapter.metrics.AgentMeters;
 import dev.fenceline.agent.engine.LinkSettings;
 import dev.fenceline.agent.engine.LinkState;
+import dev.fenceline.agent.runtime.AgentPeers;
 import dev.fenceline.agent.runtime.AgentRuntime;
 import dev.fenceline.agent.runtime.Delays;
 import dev.fenceline.agent.runtime.HostLink;
@@ -61,19 +64,33 @@ class AgentConfiguration {
             properties.delays().dma().toNanos(),
             properties.delays().fault().toNanos()),
         properties.limits().queuedPrograms(),
-        properties.stopTimeout().toNanos());
+        properties.stopTimeout().toNanos(),
+        properties.migrateOnFault());
   }
 
   private static List<DeviceDescription> devices(AgentProperties properties) {
     List<DeviceDescription> devices = new ArrayList<>();
     for (AgentProperties.DeviceProperties device : properties.devices()) {
-      devices.add(new DeviceDescription(devices.size(), device.name(), device.units()));
+      Integer pages = device.memoryPages();
+      devices.add(
+          new DeviceDescription(
+              devices.size(),
+              device.name(),
+              device.units(),
+              pages == null ? properties.deviceMemoryPages() : pages,
+              device.ownerGroup(),
+              device.coherent()));
     }
     while (properties.devices().isEmpty() && devices.size() < properties.deviceCount()) {
       int index = devices.size();
       devices.add(
           new DeviceDescription(
-              index, properties.agentId() + "-" + index, properties.deviceUnits()));
+              index,
+              properties.agentId() + "-" + index,
+              properties.deviceUnits(),
+              properties.deviceMemoryPages(),
+              "",
+              false));
     }
     return devices;
   }
@@ -95,7 +112,10 @@ class AgentConfiguration {
 
   @Bean
   AgentRuntime agentRuntime(
-      AgentRuntime.Settings settings, AgentMeters meters, TransportSecurity security) {
+      AgentRuntime.Settings settings,
+      AgentMeters meters,
+      TransportSecurity security,
+      GrpcPeerConnector peers) {
     AgentRuntime agent =
         new AgentRuntime(
             settings,
@@ -103,9 +123,19 @@ class AgentConfiguration {
             System::nanoTime,
             meters,
             new SplittableRandom(settings.link().bootToken()),
-            new GrpcSyncPeers(security));
+            new AgentPeers(peers, new GrpcSyncPeers(security)));
     meters.observe(agent);
     return agent;
+  }
+
+  @Bean
+  GrpcPeerConnector peerConnector(AgentProperties properties, TransportSecurity security) {
+    return new GrpcPeerConnector(properties.agentId(), security);
+  }
+
+  @Bean
+  PeerMemoryGrpcService peerMemoryGrpcService(AgentRuntime agent) {
+    return new PeerMemoryGrpcService(agent.peerDesk());
   }
 
   @Bean

@@ -51,6 +51,7 @@ class AgentLifecycle {
   void started() {
     String httpPort = environment.getProperty("local.server.port", "0");
     announce(grpcPort, httpPort);
+    agent.servesPeersAt(properties.advertisedAddress() + ":" + grpcPort);
     properties.hosts().forEach(agent::addHost);
     RegistryLinks links = links(httpPort);
     registry = links;

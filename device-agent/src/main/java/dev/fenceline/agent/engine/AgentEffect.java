@@ -1,5 +1,6 @@
 package dev.fenceline.agent.engine;
 
+import dev.fenceline.agent.engine.memory.PageCopy;
 import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.PageRun;
@@ -34,8 +35,11 @@ public sealed interface AgentEffect {
   /**
    * Clear the entries of [start, end), then wait for accesses through them to drain, then answer
    * {@code Drained}. Devices drain in parallel. Must not be delayed behind later effects (INV-1).
+   *
+   * @param discards whether what the pages hold is being thrown away by the host
    */
-  record DropEntries(long drainId, int deviceIndex, long spaceId, long start, long end)
+  record DropEntries(
+      long drainId, int deviceIndex, long spaceId, long start, long end, boolean discards)
       implements AgentEffect {}
 
   /** Clear the entry of this page if it still has this generation; nobody waits for it. */
@@ -44,7 +48,7 @@ public sealed interface AgentEffect {
 
   /**
    * The commit of a fault: install the translations from vpn on. Nothing that invalidates them has
-   * arrived (INV-5). Only runs in state PRESENT or ZERO occur.
+   * arrived (INV-5). No run in state HOLE or ERROR occurs.
    */
   record InstallEntries(long spaceId, int deviceIndex, long vpn, List<PageRun> runs)
       implements AgentEffect {}
@@ -63,6 +67,24 @@ public sealed interface AgentEffect {
 
   /** The address space is gone; what the agent keeps for it can go too once it has drained. */
   record SpaceGone(long spaceId) implements AgentEffect {}
+
+  /** Every byte of these local pages becomes zero. Precedes the report that counts on it. */
+  record ZeroPages(int deviceIndex, List<Integer> localPages) implements AgentEffect {}
+
+  /**
+   * Move the bytes by DMA that carries the migration's id; answer {@code PagesCopied} in whichever
+   * way it ends. What is pushed home is read when this is executed: its accesses have drained.
+   */
+  record CopyPages(long copyId, PageCopy copy) implements AgentEffect {}
+
+  /**
+   * So many pages found no room in a device's memory: pick victims and tell the links that keep
+   * them ({@code EvictPages}).
+   */
+  record MakeRoom(int deviceIndex, int missingPages) implements AgentEffect {}
+
+  /** Answers {@code CloseMemory}. */
+  record MemoryClosed(long ticket, int remainingPages) implements AgentEffect {}
 
   /** For the log and the metrics. */
   record StateChanged(LinkState from, LinkState to, String reason) implements AgentEffect {}

@@ -71,6 +71,22 @@ public sealed interface AgentInput {
   record EntryStale(long spaceId, int deviceIndex, long vpn, int generation)
       implements AgentInput {}
 
+  /** What concerns device memory. */
+  sealed interface OfMemory extends AgentInput {}
+
+  /** A copy effect is over; {@code done} if every byte of it is where it should be. */
+  record PagesCopied(long copyId, boolean done) implements OfMemory {}
+
+  /** These pages of a device's memory should go home, best first: room is needed. */
+  record EvictPages(int deviceIndex, List<Integer> localPages) implements OfMemory {
+    public EvictPages {
+      localPages = List.copyOf(localPages);
+    }
+  }
+
+  /** Bring everything home that a device holds; answered when that is so, or cannot be. */
+  record CloseMemory(long ticket, int deviceIndex) implements OfMemory {}
+
   /** Leave the host in good order and do not dial again until the next Start. */
   record Stop() implements AgentInput {}
 }

@@ -18,6 +18,9 @@ final class DrainBook {
   /** Tell the host that the mirror may go. */
   record MirrorDuty(int mirrorId) implements Duty {}
 
+  /** The pages of this migration home can be pushed. */
+  record MoveDuty(long migrationId) implements Duty {}
+
   /** The entries only had to go. */
   record NoDuty() implements Duty {}
 
@@ -33,8 +36,14 @@ final class DrainBook {
   }
 
   void drop(DeviceSpace view, long start, long end, Duty duty) {
+    drop(view, start, end, false, duty);
+  }
+
+  /** As {@link #drop}, of pages whose contents may be about to be thrown away. */
+  void drop(DeviceSpace view, long start, long end, boolean discards, Duty duty) {
     long id = begin(duty);
-    effects.add(new AgentEffect.DropEntries(id, view.deviceIndex(), view.spaceId(), start, end));
+    effects.add(
+        new AgentEffect.DropEntries(id, view.deviceIndex(), view.spaceId(), start, end, discards));
   }
 
   /** Nothing that was under way is owed any more; only the drain of everything counts. */

@@ -1,7 +1,6 @@
 package dev.fenceline.agent.engine;
 
 import dev.fenceline.model.Access;
-import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.PageRun;
 import dev.fenceline.model.Pages;
 import java.util.ArrayList;
@@ -15,15 +14,20 @@ import java.util.TreeMap;
 final class FaultCommit {
   private final List<AgentEffect> effects;
   private final TreeMap<Long, InvalidationRing> rings = new TreeMap<>();
+  private HeldPages held = new HeldPages();
 
   FaultCommit(List<AgentEffect> effects) {
     this.effects = effects;
   }
 
-  void invalidated(HostMessage.Invalidate invalidate) {
-    rings
-        .computeIfAbsent(invalidate.spaceId(), key -> new InvalidationRing())
-        .record(invalidate.sequence(), invalidate.start(), invalidate.end());
+  /** Who knows what may be mapped as local memory. */
+  void holding(HeldPages pages) {
+    held = pages;
+  }
+
+  /** Translations of [start, end) that were read at a smaller sequence are not installed. */
+  void invalidated(long spaceId, long sequence, long start, long end) {
+    rings.computeIfAbsent(spaceId, key -> new InvalidationRing()).record(sequence, start, end);
   }
 
   /** Whether an invalidation later than {@code sequence} may have hit the pages [vpn, vpnEnd). */
@@ -45,19 +49,42 @@ final class FaultCommit {
   }
 
   /** The runs up to the first page that is no translation, and not beyond what was asked for. */
-  static List<PageRun> installable(List<PageRun> runs, int pageCount) {
+  List<PageRun> installable(DeviceSpace view, List<PageRun> runs, int pageCount) {
     List<PageRun> kept = new ArrayList<>(runs.size());
     int left = pageCount;
     for (PageRun run : runs) {
       if (left == 0 || run.state() == PageRun.State.HOLE || run.state() == PageRun.State.ERROR) {
         break;
       }
-      int pages = Math.min(left, run.pageCount());
-      boolean writable = run.writable() && run.state() == PageRun.State.PRESENT;
-      kept.add(new PageRun(pages, run.generation(), writable, run.state()));
+      int wanted = Math.min(left, run.pageCount());
+      int pages = run.state() == PageRun.State.DEVICE_LOCAL ? held(view, run, wanted) : wanted;
+      boolean writable = run.writable() && run.state() != PageRun.State.ZERO;
+      if (pages > 0) {
+        kept.add(
+            new PageRun(
+                pages,
+                run.generation(),
+                writable,
+                run.state(),
+                run.firstLocalPage(),
+                run.peer(),
+                run.order()));
+      }
+      if (pages < wanted) {
+        break;
+      }
       left -= pages;
     }
     return kept;
+  }
+
+  /** How many of the first pages of a run are really here: never map what is somebody else's. */
+  private int held(DeviceSpace view, PageRun run, int pages) {
+    int found = 0;
+    while (found < pages && held.holds(view.deviceIndex(), run.firstLocalPage() + found)) {
+      found++;
+    }
+    return found;
   }
 
   static int pages(List<PageRun> runs) {

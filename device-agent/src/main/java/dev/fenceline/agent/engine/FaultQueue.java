@@ -39,6 +39,7 @@ final class FaultQueue {
   private final LinkCounters counters;
   private final List<AgentEffect> effects;
   private final FaultCommit commit;
+  private final MigrationWishes wishes;
   private final TreeMap<Long, Want.Ticket> tickets = new TreeMap<>();
   private final TreeMap<DeviceSpace, TreeMap<Long, Want>> waiting = new TreeMap<>();
 
@@ -51,18 +52,14 @@ final class FaultQueue {
   private @Nullable DeviceSpace lastServedView;
   private long earliestRetryNanos = Long.MAX_VALUE;
 
-  FaultQueue(
-      LinkSettings settings,
-      MirrorBook mirrors,
-      SplittableRandom random,
-      LinkCounters counters,
-      List<AgentEffect> effects) {
-    this.settings = settings;
-    this.mirrors = mirrors;
+  FaultQueue(LinkParts parts, FaultCommit commit, MigrationWishes wishes, SplittableRandom random) {
+    this.settings = parts.settings();
+    this.mirrors = parts.mirrors();
     this.random = random;
-    this.counters = counters;
-    this.effects = effects;
-    this.commit = new FaultCommit(effects);
+    this.counters = parts.counters();
+    this.effects = parts.effects();
+    this.commit = commit;
+    this.wishes = wishes;
   }
 
   int tickets() {
@@ -168,7 +165,9 @@ final class FaultQueue {
   }
 
   void invalidated(HostMessage.Invalidate invalidate) {
-    commit.invalidated(invalidate);
+    commit.invalidated(
+        invalidate.spaceId(), invalidate.sequence(), invalidate.start(), invalidate.end());
+    wishes.invalidated(invalidate);
   }
 
   /** Puts requests into the outbox, as many as the session's credit and one batch allow. */
@@ -325,12 +324,13 @@ final class FaultQueue {
       }
       return;
     }
-    List<PageRun> runs = FaultCommit.installable(reply.runs(), request.pageCount);
+    List<PageRun> runs = commit.installable(request.mirror.view, reply.runs(), request.pageCount);
     if (runs.isEmpty()) {
       retryLater(request.wants, nowNanos);
       return;
     }
     commit.install(request.mirror.view, request.vpn, runs);
+    wishes.served(request.mirror, request.vpn, runs, nowNanos);
     List<Want> unserved = new ArrayList<>();
     for (Want want : request.wants) {
       int offset = (int) (want.vpn - request.vpn);
@@ -412,6 +412,7 @@ final class FaultQueue {
     waiting.keySet().removeIf(view -> view.spaceId() == spaceId);
     waitingSnapshots.removeIf(want -> want.view.spaceId() == spaceId);
     commit.spaceReleased(spaceId);
+    wishes.spaceReleased(spaceId);
     for (Want.Ticket ticket : List.copyOf(tickets.values())) {
       if (ticket.view.spaceId() == spaceId) {
         refuse(ticket, Errno.EFAULT, "address space " + spaceId + " is gone");

@@ -1,5 +1,6 @@
 package dev.fenceline.agent.engine;
 
+import dev.fenceline.agent.engine.memory.LinkMemory;
 import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.HostMessage.Invalidate;
@@ -44,6 +45,7 @@ public final class HostLinkEngine {
   private final MirrorBook mirrors = new MirrorBook();
   private final DrainBook drains = new DrainBook(effects);
   private final Outbox outbox;
+  private final MemoryDesk memory;
   private final MirrorDesk desk;
   private final InvalidationDesk invalidations;
   private final FaultQueue faults;
@@ -67,13 +69,22 @@ public final class HostLinkEngine {
 
   private long nowNanos;
 
+  /** A link of devices without memory. */
   public HostLinkEngine(LinkSettings settings, SplittableRandom random) {
+    this(settings, LinkMemory.NONE, random);
+  }
+
+  public HostLinkEngine(LinkSettings settings, LinkMemory devicesMemory, SplittableRandom random) {
     this.settings = settings;
     this.outbox = new Outbox(settings.devices().size());
+    LinkParts parts = new LinkParts(settings, mirrors, drains, outbox, counters, effects);
+    FaultCommit commit = new FaultCommit(effects);
+    MigrationWishes wishes = new MigrationWishes(devicesMemory, outbox, counters);
+    this.memory = new MemoryDesk(parts, devicesMemory, commit, wishes);
     this.desk = new MirrorDesk(settings, mirrors, drains, effects);
     this.invalidations =
         new InvalidationDesk(settings.devices().size(), mirrors, drains, outbox, counters);
-    this.faults = new FaultQueue(settings, mirrors, random.split(), counters, effects);
+    this.faults = new FaultQueue(parts, commit, wishes, random.split());
     this.backoff =
         new Backoff(settings.backoffInitialNanos(), settings.backoffMaxNanos(), random.split());
   }
@@ -105,6 +116,7 @@ public final class HostLinkEngine {
           effects.add(
               new AgentEffect.DropStaleEntry(
                   stale.deviceIndex(), stale.spaceId(), stale.vpn(), stale.generation()));
+      case AgentInput.OfMemory ofMemory -> memory.told(ofMemory, session != null);
       case AgentInput.Stop() -> stop();
     }
     return effectsView;
@@ -156,6 +168,11 @@ public final class HostLinkEngine {
     return faults.requestsInFlight();
   }
 
+  /** Pages in the devices' memory that the host may count on. */
+  public int heldPages() {
+    return memory.heldPages();
+  }
+
   public int mirrors() {
     return mirrors.size();
   }
@@ -196,7 +213,7 @@ public final class HostLinkEngine {
 
   /** The only place that changes the state; what belongs to a state's begin happens here. */
   private void transition(LinkState to, String reason) {
-    if (!isLegal(state, to)) {
+    if (!state.mayBecome(to)) {
       throw new IllegalStateException("link goes from " + state + " to " + to + ": " + reason);
     }
     effects.add(new AgentEffect.StateChanged(state, to, reason));
@@ -223,22 +240,10 @@ public final class HostLinkEngine {
       case DISCONNECTED -> {
         desk.refuseAll();
         faults.refuseAll();
+        memory.refuseAll();
       }
       case BACKOFF -> {}
     }
-  }
-
-  private static boolean isLegal(LinkState from, LinkState to) {
-    return switch (from) {
-      case DISCONNECTED -> to == LinkState.DIALING;
-      case DIALING ->
-          to == LinkState.GREETING || to == LinkState.BACKOFF || to == LinkState.DISCONNECTED;
-      case GREETING ->
-          to == LinkState.ATTACHED || to == LinkState.BACKOFF || to == LinkState.DISCONNECTED;
-      case ATTACHED -> to == LinkState.DRAINING || to == LinkState.FENCED;
-      case DRAINING, FENCED -> to == LinkState.BACKOFF || to == LinkState.DISCONNECTED;
-      case BACKOFF -> to == LinkState.DIALING || to == LinkState.DISCONNECTED;
-    };
   }
 
   private void start() {
@@ -262,16 +267,7 @@ public final class HostLinkEngine {
   }
 
   private AgentMessage.Batch hello() {
-    return new AgentMessage.Batch(
-        0,
-        0,
-        List.of(
-            new AgentMessage.Hello(
-                LinkSettings.PROTOCOL_VERSION,
-                settings.agentId(),
-                settings.bootToken(),
-                attempt,
-                settings.devices())));
+    return new AgentMessage.Batch(0, 0, List.of(memory.hello(settings, attempt)));
   }
 
   private void streamOpened(long opened) {
@@ -315,6 +311,7 @@ public final class HostLinkEngine {
     transition(to, reason); // DropEverything comes before whatever is told to those who wait
     faults.sessionEnded();
     desk.sessionEnded();
+    memory.sessionEnded();
   }
 
   private Session attached() {
@@ -377,6 +374,7 @@ public final class HostLinkEngine {
     transition(LinkState.ATTACHED, "welcome of " + welcome.hostId());
     effects.add(
         new AgentEffect.SessionOpened(welcome.hostId(), welcome.hostEpoch(), welcome.sessionId()));
+    memory.sessionOpened(welcome);
     faults.sessionOpened(welcome.faultCredit());
     for (Mirror mirror : mirrors.all()) {
       outbox.add(mirror.addMessage());
@@ -393,16 +391,10 @@ public final class HostLinkEngine {
           case HostMessage.FaultReply reply -> faultReplied(reply);
           case Invalidate invalidate -> invalidated(invalidate);
           case HostMessage.SpaceReleased released -> spaceReleased(released.spaceId());
+          case HostMessage.OfMemory ofMemory -> memory.heard(ofMemory, nowNanos);
           case HostMessage.Goodbye goodbye -> goodbye(goodbye.reason());
           case HostMessage.Welcome welcome -> false;
           case HostMessage.Refusal refusal -> false;
-          case HostMessage.MigrateIn in -> false;
-          case HostMessage.MigrateOut out -> false;
-          case HostMessage.MigrationCommit commit -> false;
-          case HostMessage.PagesReleased released -> false;
-          case HostMessage.MigrateReply reply -> false;
-          case HostMessage.EvictReply reply -> false;
-          case HostMessage.DeviceClosed closed -> false;
         };
     if (!expected) {
       counters.add(LinkCounter.LATE_MESSAGES, 1);
@@ -464,6 +456,7 @@ public final class HostLinkEngine {
         }
       }
       case DrainBook.SessionDuty() -> everythingDrained();
+      case DrainBook.MoveDuty move -> memory.drained(move);
       case DrainBook.NoDuty() -> {}
       case null -> {} // of a session that is over: owed to nobody (INV-10)
     }

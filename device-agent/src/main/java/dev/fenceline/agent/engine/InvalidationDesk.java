@@ -1,6 +1,7 @@
 package dev.fenceline.agent.engine;
 
 import dev.fenceline.model.HostMessage.Invalidate;
+import dev.fenceline.model.InvalidationKind;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -43,6 +44,7 @@ final class InvalidationDesk {
             new DeviceSpace(invalidate.spaceId(), device),
             invalidate.start(),
             invalidate.end(),
+            discards(invalidate.kind()),
             new DrainBook.AckDuty(device, invalidate.invalidationIds()));
       }
     }
@@ -52,6 +54,10 @@ final class InvalidationDesk {
       meant.forEach(device -> acknowledge(device, invalidate.invalidationIds()));
     }
     return true;
+  }
+
+  private static boolean discards(InvalidationKind kind) {
+    return kind == InvalidationKind.UNMAP || kind == InvalidationKind.RELEASE;
   }
 
   void acknowledge(int deviceIndex, List<Long> invalidationIds) {

@@ -15,5 +15,17 @@ public enum LinkState {
   /** As DRAINING, because the lease ran out by the agent's own clock. */
   FENCED,
   /** Waits before it dials again. */
-  BACKOFF
+  BACKOFF;
+
+  /** Whether a link may go from this state to that one. */
+  boolean mayBecome(LinkState to) {
+    return switch (this) {
+      case DISCONNECTED -> to == DIALING;
+      case DIALING -> to == GREETING || to == BACKOFF || to == DISCONNECTED;
+      case GREETING -> to == ATTACHED || to == BACKOFF || to == DISCONNECTED;
+      case ATTACHED -> to == DRAINING || to == FENCED;
+      case DRAINING, FENCED -> to == BACKOFF || to == DISCONNECTED;
+      case BACKOFF -> to == DIALING || to == DISCONNECTED;
+    };
+  }
 }

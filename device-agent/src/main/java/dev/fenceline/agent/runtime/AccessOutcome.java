@@ -10,6 +10,13 @@ public sealed interface AccessOutcome {
    */
   record Done(byte[] data, long previous) implements AccessOutcome {}
 
+  /**
+   * The first bytes are done; only between attempts, never handed to a program.
+   *
+   * @param data what was read
+   */
+  record Part(byte[] data, int length) implements AccessOutcome {}
+
   /** The address cannot be accessed, or time is over. */
   record Refused(Errno errno, String message, long address) implements AccessOutcome {}
 

@@ -1,6 +1,7 @@
 package dev.fenceline.agent.runtime;
 
 import dev.fenceline.model.DmaRequest;
+import java.util.Arrays;
 
 /**
  * One access of an execution unit; immutable by convention (the array is not copied).
@@ -28,6 +29,19 @@ public record AccessRequest(
   public static AccessRequest write(long address, byte[] data, long aheadEnd, boolean repeatable) {
     return new AccessRequest(
         DmaRequest.Operation.WRITE, address, data.length, data, 0, aheadEnd, repeatable);
+  }
+
+  /** The first bytes of it alone. */
+  AccessRequest first(int bytes) {
+    byte[] its = data.length == 0 ? data : Arrays.copyOf(data, bytes);
+    return new AccessRequest(operation, address, bytes, its, operand, aheadEnd, repeatable);
+  }
+
+  /** What is left of it behind the first bytes. */
+  AccessRequest behind(int bytes) {
+    byte[] its = data.length == 0 ? data : Arrays.copyOfRange(data, bytes, length);
+    return new AccessRequest(
+        operation, address + bytes, length - bytes, its, operand, aheadEnd, repeatable);
   }
 
   public static AccessRequest fetchAdd(long address, long operand) {

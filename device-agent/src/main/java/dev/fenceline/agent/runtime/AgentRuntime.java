@@ -3,6 +3,8 @@ package dev.fenceline.agent.runtime;
 import dev.fenceline.agent.engine.FaultOutcome;
 import dev.fenceline.agent.engine.LinkSettings;
 import dev.fenceline.agent.engine.LinkState;
+import dev.fenceline.agent.engine.memory.LinkMemory;
+import dev.fenceline.agent.engine.memory.MigrationPolicy;
 import dev.fenceline.agent.runtime.program.Program;
 import dev.fenceline.agent.runtime.program.ProgramReport;
 import dev.fenceline.model.Access;
@@ -30,7 +32,17 @@ import org.slf4j.LoggerFactory;
 public final class AgentRuntime implements AutoCloseable {
   /** What the runtime is told at its start; immutable. */
   public record Settings(
-      LinkSettings link, Delays delays, int maxQueuedPrograms, long stopTimeoutNanos) {}
+      LinkSettings link,
+      Delays delays,
+      int maxQueuedPrograms,
+      long stopTimeoutNanos,
+      MigrationPolicy migration) {
+    /** Devices that ask for no migrations. */
+    public Settings(
+        LinkSettings link, Delays delays, int maxQueuedPrograms, long stopTimeoutNanos) {
+      this(link, delays, maxQueuedPrograms, stopTimeoutNanos, MigrationPolicy.NEVER);
+    }
+  }
 
   /** Longest bound of a program. */
   public static final long MAX_DEADLINE_NANOS = 600_000_000_000L;
@@ -52,6 +64,10 @@ public final class AgentRuntime implements AutoCloseable {
   private final ScheduledThreadPoolExecutor executor;
   private final DelayLine delays = new DelayLine();
   private final List<Device> devices;
+  private final RoomMaker rooms;
+  private final PeerDesk peerDesk;
+  private final PeerConnector peerConnector;
+  private final Homecoming homecoming;
   private final ConcurrentSkipListMap<String, HostLink> links = new ConcurrentSkipListMap<>();
   private final ProgramDesk programs;
   private final DrainDesk drains;
@@ -59,6 +75,9 @@ public final class AgentRuntime implements AutoCloseable {
 
   /** True while all devices are drained and the hosts are left; written under the links' lock. */
   private volatile boolean left;
+
+  /** Where this agent serves its devices' memory; known when its server listens. */
+  private volatile String peerTarget = "";
 
   /**
    * @param clock monotonic, nanoseconds
@@ -70,11 +89,11 @@ public final class AgentRuntime implements AutoCloseable {
       LongSupplier clock,
       AgentObserver observer,
       SplittableRandom random) {
-    this(settings, connectors, clock, observer, random, SyncPeers.NONE);
+    this(settings, connectors, clock, observer, random, AgentPeers.NONE);
   }
 
   /**
-   * An agent whose programs may wait for those of other agents.
+   * An agent that knows the way to others.
    *
    * @param clock monotonic, nanoseconds
    * @param random for jitter
@@ -85,9 +104,11 @@ public final class AgentRuntime implements AutoCloseable {
       LongSupplier clock,
       AgentObserver observer,
       SplittableRandom random,
-      SyncPeers syncPeers) {
-    this.syncPeers = syncPeers;
+      AgentPeers peers) {
+    this.syncPeers = peers.syncPoints();
     this.settings = settings;
+    this.peerConnector = peers.memory();
+    this.homecoming = new Homecoming(settings.stopTimeoutNanos());
     this.connectors = connectors;
     this.clock = clock;
     this.observer = observer;
@@ -110,6 +131,8 @@ public final class AgentRuntime implements AutoCloseable {
       all.add(new Device(description, settings.delays(), settings.maxQueuedPrograms()));
     }
     this.devices = List.copyOf(all);
+    this.rooms = new RoomMaker(devices);
+    this.peerDesk = new PeerDesk(devices, this::link);
     this.programs = new ProgramDesk(this::runOnUnit, clock);
     this.drains = new DrainDesk(devices, new DrainDuties(), executor, clock);
     devices.forEach(Device::start);
@@ -118,6 +141,28 @@ public final class AgentRuntime implements AutoCloseable {
   /** The programs of this boot. */
   public ProgramDesk programs() {
     return programs;
+  }
+
+  /**
+   * Links that are added from now on tell their hosts where the memory of the devices is served.
+   */
+  public void servesPeersAt(String target) {
+    peerTarget = target;
+  }
+
+  /** Sees to it that this page leaves a device's memory; false if it holds nothing that could. */
+  public boolean forceEviction(Device device, int localPage) {
+    return rooms.force(device.index(), localPage);
+  }
+
+  /** Sees to it that a device's memory has so many pages to spare. */
+  public void makeRoom(Device device, int pages) {
+    rooms.makeRoom(device.index(), pages);
+  }
+
+  /** The memory of this agent's devices, for peers. */
+  public PeerDesk peerDesk() {
+    return peerDesk;
   }
 
   /** Which devices take work. */
@@ -158,13 +203,17 @@ public final class AgentRuntime implements AutoCloseable {
       if (known != null) {
         return known;
       }
+      int keeper = links.size();
       HostLink link =
           new HostLink(
               address,
               connectors.connectorTo(hostId, address),
-              new HostLink.Surroundings(
-                  devices, settings.link(), executor, delays, clock, observer),
+              new LinkSurroundings(
+                  devices, settings.link(), executor, delays, clock, observer, rooms),
+              new LinkMemory(new KeptPages(devices, keeper), peerTarget, settings.migration()),
+              new PeerMemory(agentId(), peerDesk, peerConnector),
               random.split());
+      rooms.keeps(keeper, link);
       links.put(address, link);
       observer.linkAdded(link);
       if (!left) {
@@ -374,9 +423,14 @@ public final class AgentRuntime implements AutoCloseable {
 
     @Override
     public void closeMirrors(Device device, Runnable onClosed) {
+      device.memory().close(); // first, or what comes home would be replaced (pitfall 30)
       CompletableFuture<?>[] closing =
           links.values().stream()
-              .map(link -> link.closeDevice(device.index()))
+              .map(
+                  link ->
+                      homecoming
+                          .of(link, device)
+                          .thenCompose(remaining -> link.closeDevice(device.index())))
               .toArray(CompletableFuture<?>[]::new);
       CompletableFuture.allOf(closing).thenRunAsync(onClosed, executor);
     }
@@ -395,6 +449,11 @@ public final class AgentRuntime implements AutoCloseable {
     /** A link that is still leaving dials again when it has left. */
     @Override
     public void someReturned() {
+      for (Device device : devices) {
+        if (drains.takesWork(device)) {
+          device.memory().open();
+        }
+      }
       synchronized (links) {
         if (left) {
           left = false;
@@ -412,6 +471,7 @@ public final class AgentRuntime implements AutoCloseable {
       for (Device device : devices) {
         device.stop();
       }
+      homecoming.ofAll(links.values(), devices).get();
       CompletableFuture<?>[] leaving =
           links.values().stream().map(HostLink::stop).toArray(CompletableFuture<?>[]::new);
       CompletableFuture.allOf(leaving).get(settings.stopTimeoutNanos(), TimeUnit.NANOSECONDS);

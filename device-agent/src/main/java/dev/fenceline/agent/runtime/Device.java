@@ -39,6 +39,7 @@ public final class Device {
   /** Work that was offered and has not ended, and offers that are being made. */
   private final AtomicInteger pending = new AtomicInteger();
 
+  private final DeviceMemory memory;
   private volatile Delays delays;
 
   /**
@@ -48,6 +49,7 @@ public final class Device {
     this.description = description;
     this.delays = delays;
     this.queue = new ArrayBlockingQueue<>(maxQueued);
+    this.memory = new DeviceMemory(description.memoryPages());
   }
 
   void start() {
@@ -129,6 +131,10 @@ public final class Device {
 
   public int index() {
     return description.index();
+  }
+
+  public DeviceMemory memory() {
+    return memory;
   }
 
   public DeviceCounters counters() {

@@ -14,6 +14,12 @@ public final class DeviceCounters {
   public final LongAdder dmaReadBytes = new LongAdder();
   public final LongAdder dmaWrittenBytes = new LongAdder();
 
+  /** Bytes that units read and wrote in the device's own memory. */
+  public final LongAdder localBytes = new LongAdder();
+
+  /** Bytes that units read and wrote in the memory of peers. */
+  public final LongAdder peerBytes = new LongAdder();
+
   /** DMA requests that the host refused as stale. */
   public final LongAdder staleRefusals = new LongAdder();
 

@@ -1,8 +1,9 @@
 package dev.fenceline.agent.runtime;
 
-import dev.fenceline.agent.engine.memory.LocalPages;
+import dev.fenceline.agent.engine.memory.PagePool;
 import dev.fenceline.concurrent.PageArena;
 import dev.fenceline.model.Pages;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
@@ -18,19 +19,21 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DeviceMemory {
   /** Errors to be had on order, for tests; immutable. Zeroes are none. */
-  public record Injection(
-      int failNthAllocation, boolean failAllAllocations, long reportDelayNanos) {
+  public record Injection(int failNthAllocation, boolean failAllAllocations, long copyDelayNanos) {
     static final Injection NONE = new Injection(0, false, 0);
   }
 
   private static final int WORD_BITS = 5;
+
+  /** At least an eighth of the memory is emptied at a time. */
+  private static final int ROOM_SHARE = 8;
 
   private final @Nullable PageArena arena;
 
   /** A bit per page, set by accesses, forgotten by whoever looks for victims. Opaque is enough. */
   private final AtomicIntegerArray accessed;
 
-  private final LocalPages pages;
+  private final PagePool pages;
   private final Object lock = new Object();
 
   /** Guarded by the lock. */
@@ -44,7 +47,7 @@ public final class DeviceMemory {
 
   DeviceMemory(int pageCount) {
     arena = pageCount == 0 ? null : new PageArena(pageCount);
-    pages = new LocalPages(pageCount);
+    pages = new PagePool(pageCount);
     accessed = new AtomicIntegerArray((pageCount >>> WORD_BITS) + 1);
   }
 
@@ -52,7 +55,7 @@ public final class DeviceMemory {
     return pages.pages();
   }
 
-  public int count(LocalPages.State state) {
+  public int count(PagePool.State state) {
     synchronized (lock) {
       return pages.count(state);
     }
@@ -61,7 +64,7 @@ public final class DeviceMemory {
   /** Pages that hold something or are about to. */
   public int held() {
     synchronized (lock) {
-      return pages.pages() - pages.count(LocalPages.State.UNUSED);
+      return pages.pages() - pages.count(PagePool.State.UNUSED);
     }
   }
 
@@ -115,12 +118,12 @@ public final class DeviceMemory {
     }
   }
 
-  /** A page to be filled, or {@link LocalPages#NONE}. */
+  /** A page to be filled, or {@link PagePool#NONE}. */
   int allocate(int keeper) {
     synchronized (lock) {
       boolean told = injection.failAllAllocations() || --allocationsToFailure == 0;
-      int page = told || closed ? LocalPages.NONE : pages.allocate(keeper);
-      if (page == LocalPages.NONE) {
+      int page = told || closed ? PagePool.NONE : pages.allocate(keeper);
+      if (page == PagePool.NONE) {
         failures++;
       } else {
         allocations++;
@@ -147,10 +150,12 @@ public final class DeviceMemory {
     }
   }
 
-  /** Picks pages to go, by keeper. */
-  TreeMap<Integer, List<Integer>> pickVictims(int count) {
+  /** Picks pages to go, by keeper, so that so many are unused once they are gone. */
+  TreeMap<Integer, List<Integer>> pickVictims(int wanted) {
     synchronized (lock) {
-      return byKeeper(pages.victims(count, this::accessedSince));
+      int count = Math.max(wanted, pages.pages() / ROOM_SHARE);
+      int coming = pages.count(PagePool.State.UNUSED) + pages.count(PagePool.State.LEAVING);
+      return byKeeper(pages.victims(Math.max(0, count - coming), this::accessedSince));
     }
   }
 
@@ -166,7 +171,7 @@ public final class DeviceMemory {
     victims += picked.size();
     TreeMap<Integer, List<Integer>> found = new TreeMap<>();
     for (int page : picked) {
-      found.computeIfAbsent(pages.keeper(page), key -> new java.util.ArrayList<>()).add(page);
+      found.computeIfAbsent(pages.keeper(page), key -> new ArrayList<>()).add(page);
     }
     return found;
   }
@@ -200,7 +205,7 @@ public final class DeviceMemory {
     }
   }
 
-  void zero(int[] local) {
+  void zero(List<Integer> local) {
     for (int page : local) {
       bytes().zero(page);
     }
@@ -239,7 +244,7 @@ public final class DeviceMemory {
   @Override
   public String toString() {
     synchronized (lock) {
-      int[] counts = Arrays.stream(LocalPages.State.values()).mapToInt(pages::count).toArray();
+      int[] counts = Arrays.stream(PagePool.State.values()).mapToInt(pages::count).toArray();
       return "device memory " + Arrays.toString(counts);
     }
   }

@@ -5,21 +5,17 @@ import dev.fenceline.agent.engine.AgentInput;
 import dev.fenceline.agent.engine.FaultOutcome;
 import dev.fenceline.agent.engine.HostLinkEngine;
 import dev.fenceline.agent.engine.LinkCounter;
-import dev.fenceline.agent.engine.LinkSettings;
 import dev.fenceline.agent.engine.LinkState;
+import dev.fenceline.agent.engine.memory.LinkMemory;
 import dev.fenceline.concurrent.Mailbox;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.Errno;
-import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.Pages;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -41,15 +37,6 @@ public final class HostLink {
   /** What the data path needs to know of a session; immutable. */
   record Session(long hostEpoch, long sessionId) {}
 
-  /** What all links of an agent share; immutable. */
-  record Surroundings(
-      List<Device> devices,
-      LinkSettings settings,
-      ScheduledExecutorService executor,
-      DelayLine delays,
-      LongSupplier clock,
-      AgentObserver observer) {}
-
   /** How opening or closing a mirror ended; immutable. */
   public sealed interface MirrorOutcome {
     record Opened(int mirrorId, long sequence) implements MirrorOutcome {}
@@ -60,17 +47,15 @@ public final class HostLink {
   }
 
   private final String target;
-  private final Surroundings around;
+  private final LinkSurroundings around;
   private final HostConnector connector;
   private final HostLinkEngine engine;
   private final Mailbox<AgentInput> mailbox;
   private final Transfers transfers;
   private final LinkMirrors mirrors;
-  private final ConcurrentHashMap<Long, CompletableFuture<FaultOutcome>> faults =
-      new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<Long, CompletableFuture<MirrorOutcome>> mirrorRequests =
-      new ConcurrentHashMap<>();
-  private final AtomicLong lastTicket = new AtomicLong();
+  private final PageMover mover;
+  private final PeerMemory peerMemory;
+  private final PendingAnswers answers = new PendingAnswers();
   private final AtomicLongArray counters = new AtomicLongArray(LinkCounter.values().length);
   private final Object sessionChanged = new Object();
 
@@ -95,15 +80,24 @@ public final class HostLink {
   private volatile LinkState state = LinkState.DISCONNECTED;
   private volatile String hostId = "";
   private volatile int waitingFaults;
+  private volatile int heldPages;
   private volatile boolean broken;
 
-  HostLink(String target, HostConnector connector, Surroundings around, SplittableRandom random) {
+  HostLink(
+      String target,
+      HostConnector connector,
+      LinkSurroundings around,
+      LinkMemory memory,
+      PeerMemory peerMemory,
+      SplittableRandom random) {
     this.target = target;
     this.connector = connector;
+    this.peerMemory = peerMemory;
     this.around = around;
-    this.engine = new HostLinkEngine(around.settings(), random);
-    this.transfers = new Transfers(connector);
+    this.engine = new HostLinkEngine(around.settings(), memory, random);
+    this.transfers = new Transfers(connector::transfer);
     this.mirrors = new LinkMirrors(around.devices(), around.delays());
+    this.mover = new PageMover(around.devices(), transfers, this::copied);
     this.mailbox = new Mailbox<>(MAILBOX, around.executor(), this::handle, this::failed);
   }
 
@@ -139,6 +133,11 @@ public final class HostLink {
 
   public int waitingFaults() {
     return waitingFaults;
+  }
+
+  /** Pages in the devices' memory that this host counts on. */
+  public int heldPages() {
+    return heldPages;
   }
 
   /** Whether the engine broke an invariant; only a new process helps. */
@@ -209,12 +208,12 @@ public final class HostLink {
 
   private CompletableFuture<MirrorOutcome> askForMirror(
       java.util.function.LongFunction<AgentInput> input) {
-    long ticket = lastTicket.incrementAndGet();
-    CompletableFuture<MirrorOutcome> answer = new CompletableFuture<>();
-    mirrorRequests.put(ticket, answer);
+    long ticket = answers.ticket();
+    CompletableFuture<MirrorOutcome> answer = answers.mirror(ticket);
     Mailbox.Offer offer = mailbox.offer(input.apply(ticket));
-    if (offer != Mailbox.Offer.ACCEPTED && mirrorRequests.remove(ticket) != null) {
-      answer.complete(new MirrorOutcome.Refused(Errno.RESOURCE_EXHAUSTED, "the link is " + offer));
+    if (offer != Mailbox.Offer.ACCEPTED) {
+      answers.mirrorDone(
+          ticket, new MirrorOutcome.Refused(Errno.RESOURCE_EXHAUSTED, "the link is " + offer));
     }
     return answer;
   }
@@ -264,14 +263,14 @@ public final class HostLink {
   record PendingFault(long ticket, CompletableFuture<FaultOutcome> outcome) {}
 
   PendingFault fault(int deviceIndex, long spaceId, long vpn, int pageCount, Access access) {
-    long ticket = lastTicket.incrementAndGet();
-    CompletableFuture<FaultOutcome> outcome = new CompletableFuture<>();
-    faults.put(ticket, outcome);
+    long ticket = answers.ticket();
+    CompletableFuture<FaultOutcome> outcome = answers.fault(ticket);
     Mailbox.Offer offer =
         mailbox.offer(
             new AgentInput.FaultWanted(ticket, spaceId, deviceIndex, vpn, pageCount, access));
-    if (offer != Mailbox.Offer.ACCEPTED && faults.remove(ticket) != null) {
-      outcome.complete(
+    if (offer != Mailbox.Offer.ACCEPTED) {
+      answers.faultDone(
+          ticket,
           new FaultOutcome.Refused(
               Errno.RESOURCE_EXHAUSTED, "the link's mailbox is " + offer, Pages.address(vpn)));
     }
@@ -279,8 +278,46 @@ public final class HostLink {
   }
 
   void abandon(PendingFault fault) {
-    faults.remove(fault.ticket());
+    answers.forgetFault(fault.ticket());
     mailbox.submit(new AgentInput.FaultAbandoned(fault.ticket()));
+  }
+
+  /** Pages that this link keeps should go home. */
+  void evict(int deviceIndex, List<Integer> localPages) {
+    mailbox.submit(new AgentInput.EvictPages(deviceIndex, localPages));
+  }
+
+  /** Brings home what a device holds; completes with the number of pages that stayed. */
+  CompletableFuture<Integer> closeMemory(int deviceIndex) {
+    long ticket = answers.ticket();
+    CompletableFuture<Integer> answer = answers.closing(ticket);
+    mailbox.submit(new AgentInput.CloseMemory(ticket, deviceIndex));
+    return answer;
+  }
+
+  /** Told later if the device is ordered to be slow at it. */
+  private void copied(Device device, long copyId, boolean done) {
+    AgentInput told = new AgentInput.PagesCopied(copyId, done);
+    long delay = device.memory().injection().copyDelayNanos();
+    if (delay == 0) {
+      mailbox.submit(told);
+    } else {
+      around.executor().schedule(() -> mailbox.submit(told), delay, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  /** A fault that nobody waits for: its translations are wanted later. */
+  void faultAside(int deviceIndex, long spaceId, long vpn, int pageCount, Access access) {
+    mailbox.offer(
+        new AgentInput.FaultWanted(answers.ticket(), spaceId, deviceIndex, vpn, pageCount, access));
+  }
+
+  PeerBook peers() {
+    return mirrors.peers();
+  }
+
+  PeerMemory peerMemory() {
+    return peerMemory;
   }
 
   void entryStale(int deviceIndex, long spaceId, long vpn, int generation) {
@@ -311,12 +348,7 @@ public final class HostLink {
     mailbox.stop();
     transfers.endSession();
     closeStream("the link is broken");
-    for (CompletableFuture<FaultOutcome> waiting : faults.values()) {
-      waiting.complete(new FaultOutcome.Refused(Errno.UNAVAILABLE, "the link is broken", 0));
-    }
-    for (CompletableFuture<MirrorOutcome> waiting : mirrorRequests.values()) {
-      waiting.complete(new MirrorOutcome.Refused(Errno.UNAVAILABLE, "the link is broken"));
-    }
+    answers.refuseAll("the link is broken", engine.heldPages());
     stopped.complete(null);
   }
 
@@ -326,6 +358,7 @@ public final class HostLink {
       perform(engine.step(around.clock().getAsLong(), new AgentInput.Flush()));
     }
     waitingFaults = engine.waitingFaults();
+    heldPages = engine.heldPages();
     for (LinkCounter counter : LinkCounter.values()) {
       counters.lazySet(counter.ordinal(), engine.counter(counter));
     }
@@ -369,25 +402,24 @@ public final class HostLink {
           view(stale.deviceIndex(), stale.spaceId()).dropStale(stale.vpn(), stale.generation());
       case AgentEffect.InstallEntries install ->
           view(install.deviceIndex(), install.spaceId()).install(install.vpn(), install.runs());
-      case AgentEffect.FaultDone done -> complete(faults.remove(done.ticket()), done.outcome());
+      case AgentEffect.FaultDone done -> answers.faultDone(done.ticket(), done.outcome());
       case AgentEffect.MirrorOpened opened ->
-          complete(
-              mirrorRequests.remove(opened.ticket()),
-              new MirrorOutcome.Opened(opened.mirrorId(), opened.sequence()));
+          answers.mirrorDone(
+              opened.ticket(), new MirrorOutcome.Opened(opened.mirrorId(), opened.sequence()));
       case AgentEffect.MirrorRefused refused ->
-          complete(
-              mirrorRequests.remove(refused.ticket()),
-              new MirrorOutcome.Refused(refused.errno(), refused.message()));
+          answers.mirrorDone(
+              refused.ticket(), new MirrorOutcome.Refused(refused.errno(), refused.message()));
       case AgentEffect.MirrorClosed closed ->
-          complete(mirrorRequests.remove(closed.ticket()), new MirrorOutcome.Closed());
+          answers.mirrorDone(closed.ticket(), new MirrorOutcome.Closed());
       case AgentEffect.SpaceGone gone -> mirrors.forget(gone.spaceId());
+      case AgentEffect.ZeroPages zero ->
+          around.devices().get(zero.deviceIndex()).memory().zero(zero.localPages());
+      case AgentEffect.CopyPages copy -> mover.begin(copy.copyId(), copy.copy(), session);
+      case AgentEffect.MakeRoom room ->
+          around.rooms().makeRoom(room.deviceIndex(), room.missingPages());
+      case AgentEffect.MemoryClosed closed ->
+          answers.closed(closed.ticket(), closed.remainingPages());
       case AgentEffect.StateChanged changed -> stateChanged(changed);
-    }
-  }
-
-  private static <T> void complete(@Nullable CompletableFuture<T> waiting, T answer) {
-    if (waiting != null) {
-      waiting.complete(answer);
     }
   }
 
@@ -402,7 +434,7 @@ public final class HostLink {
   }
 
   private void dial(long attempt) {
-    stream = connector.attach(new StreamEvents(attempt));
+    stream = connector.attach(new StreamEvents(attempt, mailbox));
   }
 
   private void closeStream(String reason) {
@@ -424,6 +456,7 @@ public final class HostLink {
     hostId = opened.hostId();
     leaseEndNanos = engine.leaseEndNanos();
     transfers.beginSession(opened.sessionId());
+    peerMemory.beginSession(opened.hostId(), opened.sessionId());
     String sessionId = "%016x".formatted(opened.sessionId());
     LOG.atInfo()
         .addKeyValue("agentId", around.settings().agentId())
@@ -439,6 +472,7 @@ public final class HostLink {
   private void dropEverything(AgentEffect.DropEverything drop) {
     session = null;
     leaseEndNanos = HostLinkEngine.NO_LEASE;
+    peerMemory.endSession();
     transfers.endSession(); // whoever waits for a reply inside an access goes on, and withdraws
     mirrors.dropEverything(
         drop,
@@ -455,34 +489,5 @@ public final class HostLink {
     long now = around.clock().getAsLong();
     drains.forEach(drain -> around.observer().drained(drain.device(), now - drain.beganNanos()));
     mailbox.submit(new AgentInput.Drained(drains.stream().map(ImitatedDrain::drainId).toList()));
-  }
-
-  /** Turns what one stream says into inputs. Thread-safe. */
-  private final class StreamEvents implements AttachStream.Listener {
-    private final long attempt;
-
-    StreamEvents(long attempt) {
-      this.attempt = attempt;
-    }
-
-    @Override
-    public void opened() {
-      mailbox.submit(new AgentInput.StreamOpened(attempt));
-    }
-
-    @Override
-    public void ready() {
-      mailbox.submit(new AgentInput.Flush());
-    }
-
-    @Override
-    public void received(HostMessage.Batch batch) {
-      mailbox.submit(new AgentInput.Received(attempt, batch));
-    }
-
-    @Override
-    public void ended(String reason) {
-      mailbox.submit(new AgentInput.StreamEnded(attempt, reason));
-    }
   }
 }

@@ -22,6 +22,10 @@ final class LinkMirrors {
     }
   }
 
+  /** Accesses of peers to a device's memory at a time. */
+  private static final int PEER_SLOTS = 16;
+
+  private final PeerBook peers = new PeerBook();
   private final List<Device> devices;
   private final DelayLine delays;
 
@@ -38,14 +42,18 @@ final class LinkMirrors {
     this.delays = delays;
     this.slots =
         devices.stream()
-            .map(device -> new AccessSlots(2 * device.description().units(), 0))
+            .map(device -> new AccessSlots(2 * device.description().units(), PEER_SLOTS))
             .toList();
+  }
+
+  PeerBook peers() {
+    return peers;
   }
 
   MirrorView view(int deviceIndex, long spaceId) {
     return views.computeIfAbsent(
         new Key(spaceId, deviceIndex),
-        key -> new MirrorView(devices.get(deviceIndex), slots.get(deviceIndex)));
+        key -> new MirrorView(devices.get(deviceIndex), slots.get(deviceIndex), peers));
   }
 
   /**
@@ -57,9 +65,12 @@ final class LinkMirrors {
     Device device = devices.get(drop.deviceIndex());
     device.counters().invalidations.increment();
     ImitatedDrain drain = begin(device, drop.drainId(), nowNanos, listener);
-    view(drop.deviceIndex(), drop.spaceId())
-        .invalidate(
-            Pages.number(drop.start()), Pages.number(drop.end()), () -> accessesEnded(drain));
+    MirrorView view = view(drop.deviceIndex(), drop.spaceId());
+    if (drop.discards()) {
+      view.discard(Pages.number(drop.start()), Pages.number(drop.end()));
+    }
+    view.invalidate(
+        Pages.number(drop.start()), Pages.number(drop.end()), () -> accessesEnded(drain));
   }
 
   /** Clears every table; the devices drain in parallel, the slowest one ends it. */

@@ -6,6 +6,7 @@ import dev.fenceline.concurrent.MirrorEntry;
 import dev.fenceline.concurrent.MirrorTable;
 import dev.fenceline.model.PageRun;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * One device's translations of one address space of one host. Read by the device's execution units
@@ -14,9 +15,11 @@ import java.util.List;
 final class MirrorView {
   final Device device;
   final MirrorAccess access;
+  private final PeerBook peers;
 
-  MirrorView(Device device, AccessSlots slots) {
+  MirrorView(Device device, AccessSlots slots, PeerBook peers) {
     this.device = device;
+    this.peers = peers;
     this.access = new MirrorAccess(new MirrorTable(), slots);
   }
 
@@ -24,12 +27,35 @@ final class MirrorView {
     long before = access.table().entries();
     long page = vpn;
     for (PageRun run : runs) {
-      long entry = MirrorEntry.pack(0, run.generation(), run.writable());
       for (int i = 0; i < run.pageCount(); i++) {
-        access.table().set(page++, entry);
+        int place = place(run, i);
+        access.table().set(page++, MirrorEntry.pack(place, run.generation(), run.writable()));
       }
     }
     count(before);
+  }
+
+  private int place(PageRun run, int index) {
+    return switch (run.state()) {
+      case DEVICE_LOCAL -> LocalTranslation.ofLocalPage(run.firstLocalPage() + index);
+      case PEER -> LocalTranslation.ofPeer(peers.number(Objects.requireNonNull(run.peer())));
+      case PRESENT, ZERO, EXCLUSIVE, HOLE, ERROR -> LocalTranslation.HOST;
+    };
+  }
+
+  /** What lies in these pages is about to be thrown away: evict it first. */
+  void discard(long vpnStart, long vpnEnd) {
+    access
+        .table()
+        .forEach(
+            vpnStart,
+            vpnEnd,
+            (vpn, entry) -> {
+              int place = MirrorEntry.frame(entry);
+              if (LocalTranslation.isLocal(place)) {
+                device.memory().discard(LocalTranslation.localPage(place));
+              }
+            });
   }
 
   void invalidate(long vpnStart, long vpnEnd, Runnable onDrained) {

@@ -8,7 +8,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,12 +33,14 @@ final class Transfers {
 
   private static final Result CLOSED = new Result.Lost("the session is over");
 
+  private static final Result LATE = new Result.Lost("no answer in time");
+
   /** Nothing was sent: the host would only have refused it. */
   private static final Result NOT_SENT =
       new Result.Answered(
           new DmaReply(0, DmaReply.Outcome.STALE_SESSION, new byte[0], 0, "the session is over"));
 
-  private final HostConnector connector;
+  private final Function<TransferStream.Listener, TransferStream> connector;
   private final Semaphore room = new Semaphore(MAX_OUTSTANDING);
   private final AtomicLong lastId = new AtomicLong();
   private final Object lock = new Object();
@@ -46,7 +51,10 @@ final class Transfers {
   /** The session whose requests may go out; guarded by the lock. */
   private long sessionId;
 
-  Transfers(HostConnector connector) {
+  /**
+   * @param connector opens a stream; never blocks
+   */
+  Transfers(Function<TransferStream.Listener, TransferStream> connector) {
     this.connector = connector;
   }
 
@@ -56,15 +64,27 @@ final class Transfers {
 
   /** Sends the request when there is room and waits until its fate is known. */
   Result perform(DmaRequest request) throws InterruptedException {
+    return perform(request, Long.MAX_VALUE);
+  }
+
+  /** As {@link #perform(DmaRequest)}; what has no answer in time is lost. */
+  Result perform(DmaRequest request, long timeoutNanos) throws InterruptedException {
     room.acquire();
     try {
-      Carrier current = carrierFor(request.sessionId());
-      return current == null ? NOT_SENT : current.begin(request).get();
+      return begin(request).get(timeoutNanos, TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      return LATE;
     } catch (ExecutionException e) {
       throw new IllegalStateException("a request's future never fails", e);
     } finally {
       room.release();
     }
+  }
+
+  /** Sends the request at once; the caller bounds how many are out. Never fails. */
+  CompletableFuture<Result> begin(DmaRequest request) {
+    Carrier current = carrierFor(request.sessionId());
+    return current == null ? CompletableFuture.completedFuture(NOT_SENT) : current.begin(request);
   }
 
   int outstanding() {
@@ -103,7 +123,7 @@ final class Transfers {
       if (current == null || current.isOver()) {
         current = new Carrier();
         carrier = current;
-        current.stream = connector.transfer(current);
+        current.stream = connector.apply(current);
       }
       return current;
     }

@@ -10,6 +10,7 @@ import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.Pages;
+import dev.fenceline.model.Peer;
 import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,12 +24,18 @@ import org.jspecify.annotations.Nullable;
  * <p>Lease, then announce, then look the translations up, then DMA while the announcement stands,
  * then withdraw. A process that is frozen between the lease check and the DMA does no harm: the
  * host checks (epoch, session, generation) of every request as an IOMMU would.
+ *
+ * <p>A page in the device's own memory is read and written in place while the announcement stands:
+ * whoever takes the page away clears its entry, waits for the withdrawal, and only then copies and
+ * frees it (INV-3, INV-7). An access that crosses from one kind of memory into another is done in
+ * parts, each an access of its own: words never cross, so they stay whole (INV-13).
  */
 public final class UnitAccess {
   private static final int MAX_REQUEST_PAGES = 512;
   private static final int MAX_PAGES = DmaRequest.MAX_LENGTH_BYTES / Pages.SIZE_BYTES + 1;
   private static final long REPEAT_PAUSE_NANOS = 2_000_000;
   private static final long NO_PAGE = -1;
+  private static final byte[] NOTHING = {};
 
   /** How soon a wait notices that its program is cancelled. */
   private static final long CANCEL_NOTICED_NANOS = 20_000_000;
@@ -108,9 +115,19 @@ public final class UnitAccess {
           Errno.EFAULT, "the address is outside of [0, 2^47)", request.address());
     }
     lastFaultVpn = NO_PAGE;
+    AccessRequest left = request;
+    byte[] gathered = NOTHING;
     while (true) {
-      AccessOutcome outcome = attempt(request);
-      if (outcome != null) {
+      AccessOutcome outcome = attempt(left);
+      if (outcome instanceof AccessOutcome.Part part) {
+        int done = request.length() - left.length();
+        gathered = gathered(request, gathered, part.data(), done);
+        left = left.behind(part.length());
+      } else if (outcome instanceof AccessOutcome.Done done && gathered.length > 0) {
+        System.arraycopy(
+            done.data(), 0, gathered, request.length() - left.length(), done.data().length);
+        return new AccessOutcome.Done(gathered, done.previous());
+      } else if (outcome != null) {
         return outcome;
       }
       if (Thread.interrupted()) {
@@ -119,7 +136,16 @@ public final class UnitAccess {
     }
   }
 
-  /** Null means: again. */
+  private static byte[] gathered(AccessRequest whole, byte[] before, byte[] part, int at) {
+    if (part.length == 0) {
+      return before; // a write
+    }
+    byte[] bytes = before.length == 0 ? new byte[whole.length()] : before;
+    System.arraycopy(part, 0, bytes, at, part.length);
+    return bytes;
+  }
+
+  /** Null means: again. A part means: go on behind it. */
   private @Nullable AccessOutcome attempt(AccessRequest request) throws InterruptedException {
     long now = link.clock().getAsLong();
     if (now >= deadlineNanos) {
@@ -142,49 +168,114 @@ public final class UnitAccess {
     if (!MirrorAccess.isOpen(opened)) {
       return fault(request, MirrorAccess.missedVpn(opened));
     }
-    Transfers.Result result;
-    try {
-      pause(device.delays().dmaNanos());
-      result = transfer(request, session, pages);
-    } finally {
-      if (!byHold) {
-        view.access.close(unit);
-      }
+    return opened(request, session, pages, byHold);
+  }
+
+  /** The access is open: does as much of it as lies in one kind of memory. */
+  private @Nullable AccessOutcome opened(
+      AccessRequest request, HostLink.Session session, int pages, boolean byHold)
+      throws InterruptedException {
+    int alike = 1;
+    while (alike < pages && LocalTranslation.sameWay(entries[0], entries[alike])) {
+      alike++;
     }
-    return switch (result) {
-      case Transfers.Result.Answered answered ->
-          answered(request, session, pages, answered.reply());
-      case Transfers.Result.Lost lost -> lost(request);
+    int length = Math.min(request.length(), bytesWithin(request.address(), alike));
+    AccessRequest now = length == request.length() ? request : request.first(length);
+    int place = MirrorEntry.frame(entries[0]);
+    AccessOutcome outcome;
+    if (LocalTranslation.isLocal(place)) {
+      try {
+        outcome = local(now);
+      } finally {
+        closeUnless(byHold);
+      }
+    } else {
+      Transfers.Result result;
+      try {
+        result = remote(now, session, alike, place);
+      } finally {
+        closeUnless(byHold);
+      }
+      outcome =
+          switch (result) {
+            case Transfers.Result.Answered answered ->
+                answered(now, session, alike, answered.reply());
+            case Transfers.Result.Lost lost -> lost(now);
+          };
+    }
+    return outcome instanceof AccessOutcome.Done done && length < request.length()
+        ? new AccessOutcome.Part(done.data(), length)
+        : outcome;
+  }
+
+  /** What a hold announces stays announced. */
+  private void closeUnless(boolean byHold) {
+    if (!byHold) {
+      view.access.close(unit);
+    }
+  }
+
+  private static int bytesWithin(long address, int pages) {
+    return pages * Pages.SIZE_BYTES - (int) (address & (Pages.SIZE_BYTES - 1));
+  }
+
+  /** Bytes in the device's own memory; the announcement keeps them where they are. */
+  private AccessOutcome local(AccessRequest request) {
+    device.counters().localBytes.add(request.length());
+    LocalBytes bytes = new LocalBytes(device.memory(), entries);
+    return switch (request.operation()) {
+      case READ -> new AccessOutcome.Done(bytes.read(request.address(), request.length()), 0);
+      case WRITE -> {
+        bytes.write(request.address(), request.data());
+        yield new AccessOutcome.Done(NOTHING, 0);
+      }
+      case FETCH_ADD ->
+          new AccessOutcome.Done(NOTHING, bytes.getAndAdd(request.address(), request.operand()));
+      case COMPARE_AND_SET ->
+          new AccessOutcome.Done(
+              NOTHING, bytes.compareAndExchange(request.address(), 0, request.operand()));
     };
   }
 
-  private Transfers.Result transfer(AccessRequest request, HostLink.Session session, int pages)
+  /** Bytes in the host's frames, or in the memory of a peer. */
+  private Transfers.Result remote(
+      AccessRequest request, HostLink.Session session, int pages, int place)
       throws InterruptedException {
-    int[] generations = new int[pages];
-    Arrays.setAll(generations, i -> MirrorEntry.generation(entries[i]));
+    pause(device.delays().dmaNanos());
+    if (LocalTranslation.isPeer(place)) {
+      Peer peer = link.peers().peer(LocalTranslation.peerNumber(place));
+      device.counters().peerBytes.add(request.length());
+      return link.peerMemory()
+          .access(peer, dma(request, session, pages, peer.device().deviceIndex()));
+    }
     long began = link.clock().getAsLong();
     Transfers.Result result =
-        link.transfers()
-            .perform(
-                new DmaRequest(
-                    link.transfers().nextId(),
-                    session.hostEpoch(),
-                    session.sessionId(),
-                    spaceId,
-                    device.index(),
-                    request.address(),
-                    request.length(),
-                    request.operation(),
-                    generations,
-                    request.data(),
-                    request.operand(),
-                    0));
+        link.transfers().perform(dma(request, session, pages, device.index()));
     device.counters().dmaRequests.increment();
     boolean writes = request.operation().writes();
     (writes ? device.counters().dmaWrittenBytes : device.counters().dmaReadBytes)
         .add(request.length());
     link.observer().dmaDone(device, writes, request.length(), link.clock().getAsLong() - began);
     return result;
+  }
+
+  private DmaRequest dma(
+      AccessRequest request, HostLink.Session session, int pages, int deviceIndex) {
+    int[] generations = new int[pages];
+    Arrays.setAll(generations, i -> MirrorEntry.generation(entries[i]));
+    return new DmaRequest(
+        link.transfers().nextId(),
+        session.hostEpoch(),
+        session.sessionId(),
+        spaceId,
+        deviceIndex,
+        request.address(),
+        request.length(),
+        request.operation(),
+        generations,
+        request.data(),
+        request.operand(),
+        0);
   }
 
   private @Nullable AccessOutcome answered(

@@ -47,13 +47,13 @@ class GoldenTranscriptTest {
             > Flush[]
                 Send[attempt=1, batch=Batch[hostEpoch=7, sessionId=100, messages=[FaultRequest[faultId=1, mirrorId=1, address=65536, pageCount=1, access=WRITE]]]]
             > Received[attempt=1, batch=Batch[hostEpoch=7, sessionId=100, messages=[Invalidate[invalidationIds=[900], spaceId=5, start=65536, end=69632, sequence=8, kind=UNMAP, deviceIndex=-1]]]]
-                DropEntries[drainId=1, deviceIndex=0, spaceId=5, start=65536, end=69632]
-            > Received[attempt=1, batch=Batch[hostEpoch=7, sessionId=100, messages=[FaultReply[faultId=1, sequence=7, runs=[PageRun[pageCount=1, generation=9, writable=true, state=PRESENT]], errno=null, message=]]]]
+                DropEntries[drainId=1, deviceIndex=0, spaceId=5, start=65536, end=69632, discards=true]
+            > Received[attempt=1, batch=Batch[hostEpoch=7, sessionId=100, messages=[FaultReply[faultId=1, sequence=7, runs=[PageRun[pageCount=1, generation=9, writable=true, state=PRESENT, firstLocalPage=0, peer=null, order=0]], errno=null, message=]]]]
             > Drained[drainIds=[1]]
             > Flush[]
                 Send[attempt=1, batch=Batch[hostEpoch=7, sessionId=100, messages=[InvalidationAck[deviceIndex=0, invalidationIds=[900]], FaultRequest[faultId=2, mirrorId=1, address=65536, pageCount=1, access=WRITE]]]]
-            > Received[attempt=1, batch=Batch[hostEpoch=7, sessionId=100, messages=[FaultReply[faultId=2, sequence=8, runs=[PageRun[pageCount=1, generation=9, writable=true, state=PRESENT]], errno=null, message=]]]]
-                InstallEntries[spaceId=5, deviceIndex=0, vpn=16, runs=[PageRun[pageCount=1, generation=9, writable=true, state=PRESENT]]]
+            > Received[attempt=1, batch=Batch[hostEpoch=7, sessionId=100, messages=[FaultReply[faultId=2, sequence=8, runs=[PageRun[pageCount=1, generation=9, writable=true, state=PRESENT, firstLocalPage=0, peer=null, order=0]], errno=null, message=]]]]
+                InstallEntries[spaceId=5, deviceIndex=0, vpn=16, runs=[PageRun[pageCount=1, generation=9, writable=true, state=PRESENT, firstLocalPage=0, peer=null, order=0]]]
                 FaultDone[ticket=50, outcome=Served[]]
             """);
   }
@@ -82,7 +82,7 @@ class GoldenTranscriptTest {
                 Dial[attempt=2]
             > StreamOpened[attempt=2]
                 StateChanged[from=DIALING, to=GREETING, reason=the stream is open]
-                Send[attempt=2, batch=Batch[hostEpoch=0, sessionId=0, messages=[Hello[protocolVersion=1, agentId=agent, bootToken=42, dialAttempt=2, devices=[DeviceDescription[index=0, name=d0, units=1], DeviceDescription[index=1, name=d1, units=1]]]]]]
+                Send[attempt=2, batch=Batch[hostEpoch=0, sessionId=0, messages=[Hello[protocolVersion=1, agentId=agent, bootToken=42, dialAttempt=2, devices=[DeviceDescription[index=0, name=d0, units=1, memoryPages=0, ownerGroup=, coherent=false], DeviceDescription[index=1, name=d1, units=1, memoryPages=0, ownerGroup=, coherent=false]], peerTarget=, heldEpoch=0, held=[]]]]]
             """);
   }
 }

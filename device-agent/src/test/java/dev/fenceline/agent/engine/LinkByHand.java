@@ -2,6 +2,7 @@ package dev.fenceline.agent.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fenceline.agent.engine.memory.LinkMemory;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.DeviceDescription;
@@ -39,7 +40,11 @@ final class LinkByHand {
   }
 
   LinkByHand(LinkSettings settings) {
-    engine = new HostLinkEngine(settings, new SplittableRandom(1));
+    this(settings, LinkMemory.NONE);
+  }
+
+  LinkByHand(LinkSettings settings, LinkMemory memory) {
+    engine = new HostLinkEngine(settings, memory, new SplittableRandom(1));
   }
 
   List<AgentEffect> give(AgentInput input) {

@@ -40,6 +40,7 @@ public final class FakeHost implements AutoCloseable {
   private record Fence(Set<Integer> owing, CompletableFuture<Void> done) {}
 
   final FakeMemory memory = new FakeMemory();
+  private final FakePlaces places = new FakePlaces(memory, "agent");
   private final Object lock = new Object();
   private final Map<Long, Fence> fences = new LinkedHashMap<>();
   private final Map<Integer, Mirror> mirrors = new LinkedHashMap<>();
@@ -163,6 +164,29 @@ public final class FakeHost implements AutoCloseable {
     }
   }
 
+  /** Moves pages to a device; completes with how many came there. */
+  public CompletableFuture<Integer> migrate(int device, long vpn, int pages) {
+    return invalidate(Pages.address(vpn), Pages.address(vpn + pages))
+        .thenCompose(
+            drained -> {
+              synchronized (lock) {
+                CompletableFuture<Integer> moved = new CompletableFuture<>();
+                say(places.begin(device, vpn, pages, moved));
+                return moved;
+              }
+            });
+  }
+
+  /** Moves pages home, all of one device; completes with how many came. */
+  public CompletableFuture<Integer> migrateHome(long vpn, int pages) {
+    synchronized (lock) {
+      CompletableFuture<Integer> moved = new CompletableFuture<>();
+      sequence++;
+      say(places.beginHome(vpn, pages, sequence, moved));
+      return moved;
+    }
+  }
+
   public void releaseSpace() {
     synchronized (lock) {
       mirrors.clear();
@@ -230,7 +254,7 @@ public final class FakeHost implements AutoCloseable {
       }
       case AgentMessage.FaultRequest fault -> say(answer(fault));
       case AgentMessage.InvalidationAck ack -> ack.invalidationIds().forEach(id -> acked(id, ack));
-      case AgentMessage.MigrationReport report -> {}
+      case AgentMessage.MigrationReport report -> say(places.reported(report, sequence));
       case AgentMessage.MigrateRequest request ->
           say(new HostMessage.MigrateReply(request.requestId(), 0, Errno.EINVAL, "never moves"));
       case AgentMessage.EvictRequest evict -> say(new HostMessage.EvictReply(evict.requestId(), 0));
@@ -266,10 +290,19 @@ public final class FakeHost implements AutoCloseable {
 
   private HostMessage answer(AgentMessage.FaultRequest fault) {
     List<PageRun> runs = new ArrayList<>();
+    if (places.isMoving(Pages.number(fault.address()))) {
+      return new HostMessage.FaultReply(fault.faultId(), sequence, runs, Errno.EAGAIN, "it moves");
+    }
     for (int i = 0; i < fault.pageCount(); i++) {
       long address = fault.address() + Pages.address(i);
-      if (!memory.isMapped(address)) {
+      if (!memory.isMapped(address) || places.isMoving(Pages.number(address))) {
         break;
+      }
+      PageRun onDevice =
+          places.runFor(mirrors.get(fault.mirrorId()).device(), Pages.number(address));
+      if (onDevice != null) {
+        runs.add(onDevice);
+        continue;
       }
       runs.add(
           new PageRun(1, memory.generation(Pages.number(address)), true, PageRun.State.PRESENT));

@@ -399,6 +399,10 @@ final class SimAgent extends SimProcess {
       }
       case AgentEffect.SpaceGone gone ->
           mirrors.values().removeIf(mirrored -> mirrored.spaceId() == gone.spaceId());
+      case AgentEffect.ZeroPages zero -> noMemory(zero);
+      case AgentEffect.CopyPages copy -> noMemory(copy);
+      case AgentEffect.MakeRoom room -> noMemory(room);
+      case AgentEffect.MemoryClosed closed -> noMemory(closed);
       case AgentEffect.StateChanged changed -> {
         if (changed.to() == LinkState.FENCED) {
           world.count(Sometimes.SELF_FENCED);
@@ -407,6 +411,10 @@ final class SimAgent extends SimProcess {
         }
       }
     }
+  }
+
+  private static void noMemory(AgentEffect effect) {
+    throw new InvariantViolation("INV-8", "devices without memory were told: " + effect);
   }
 
   private void drained(long drainId) {

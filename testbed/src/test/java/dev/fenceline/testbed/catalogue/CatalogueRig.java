@@ -2,8 +2,10 @@ package dev.fenceline.testbed.catalogue;
 
 import dev.fenceline.agent.adapter.grpc.DeviceGrpcService;
 import dev.fenceline.agent.adapter.grpc.GrpcHostConnector;
+import dev.fenceline.agent.adapter.grpc.PeerMemoryGrpcService;
 import dev.fenceline.agent.engine.LinkSettings;
 import dev.fenceline.agent.engine.LinkState;
+import dev.fenceline.agent.engine.memory.MigrationPolicy;
 import dev.fenceline.agent.runtime.AgentObserver;
 import dev.fenceline.agent.runtime.AgentRuntime;
 import dev.fenceline.agent.runtime.Delays;
@@ -73,7 +75,20 @@ public final class CatalogueRig implements AutoCloseable {
   /** Below it lie the files that a case maps. */
   private final Path files;
 
+  /** Two devices without memory. */
   public CatalogueRig() throws IOException {
+    this(
+        List.of(
+            new DeviceDescription(0, "device-0", UNITS),
+            new DeviceDescription(1, "device-1", UNITS)),
+        MigrationPolicy.NEVER);
+  }
+
+  /**
+   * @param migration when the devices ask by themselves for pages to come to their memory
+   */
+  public CatalogueRig(List<DeviceDescription> devices, MigrationPolicy migration)
+      throws IOException {
     files = Files.createTempDirectory("catalogue-");
     LeasePolicy leases = new LeasePolicy(LEASE_NANOS, 500, 10_000_000, 10_000_000, LEASE_NANOS / 2);
     HostMeters meters = new HostMeters(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
@@ -87,20 +102,18 @@ public final class CatalogueRig implements AutoCloseable {
     agent =
         new AgentRuntime(
             new AgentRuntime.Settings(
-                LinkSettings.of(
-                    "agent-1",
-                    1,
-                    List.of(
-                        new DeviceDescription(0, "device-0", UNITS),
-                        new DeviceDescription(1, "device-1", UNITS))),
+                LinkSettings.of("agent-1", 1, devices),
                 new Delays(0, 0, 0),
                 16,
-                TimeUnit.SECONDS.toNanos(5)),
+                TimeUnit.SECONDS.toNanos(5),
+                migration),
             (hostId, target) -> GrpcHostConnector.to(TransportSecurity.plaintext(), hostId, target),
             System::nanoTime,
             AgentObserver.NONE,
             new SplittableRandom(1));
-    agentServer = serve(List.of(new DeviceGrpcService(agent)));
+    agentServer =
+        serve(List.of(new DeviceGrpcService(agent), new PeerMemoryGrpcService(agent.peerDesk())));
+    agent.servesPeersAt("127.0.0.1:" + agentServer.getPort());
     HostLink link = agent.addHost("127.0.0.1:" + hostServer.getPort());
     hostChannel = dial(hostServer);
     agentChannel = dial(agentServer);
@@ -117,6 +130,11 @@ public final class CatalogueRig implements AutoCloseable {
 
   public DeviceClient devices() {
     return deviceClient;
+  }
+
+  /** The agent itself, for what no public call says. */
+  public AgentRuntime agent() {
+    return agent;
   }
 
   /** The command surface of a device, for one address space: what opening it gives a process. */

@@ -438,6 +438,10 @@ final class Stage {
         case AgentEffect.MirrorRefused refused -> line(actor.name, "", "mirror refused");
         case AgentEffect.MirrorClosed closed -> {}
         case AgentEffect.SpaceGone gone -> {}
+        case AgentEffect.ZeroPages zero -> throw new AssertionError("no device memory: " + zero);
+        case AgentEffect.CopyPages copy -> throw new AssertionError("no device memory: " + copy);
+        case AgentEffect.MakeRoom room -> throw new AssertionError("no device memory: " + room);
+        case AgentEffect.MemoryClosed closed -> {}
         case AgentEffect.StateChanged changed ->
             line(actor.name, "", "link " + changed.from() + " -> " + changed.to());
       }

@@ -2,12 +2,15 @@ package dev.fenceline.agent.adapter.grpc;
 
 import dev.fenceline.agent.runtime.AgentRuntime;
 import dev.fenceline.agent.runtime.Device;
+import dev.fenceline.agent.runtime.DeviceMemory;
 import dev.fenceline.agent.runtime.DrainDesk;
 import dev.fenceline.control.v1.AgentControlServiceGrpc;
 import dev.fenceline.control.v1.DeviceStanding;
 import dev.fenceline.control.v1.DrainReply;
 import dev.fenceline.control.v1.DrainRequest;
 import dev.fenceline.control.v1.ReturnRequest;
+import dev.fenceline.control.v1.SetMemoryFaultsReply;
+import dev.fenceline.control.v1.SetMemoryFaultsRequest;
 import dev.fenceline.model.Errno;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
@@ -20,6 +23,7 @@ public final class AgentControlGrpcService
     extends AgentControlServiceGrpc.AgentControlServiceImplBase {
   private static final long DEFAULT_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final long MAX_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(600);
+  private static final long MAX_COPY_DELAY_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final int MAX_REASON_LENGTH = 256;
 
   private final AgentRuntime agent;
@@ -61,6 +65,32 @@ public final class AgentControlGrpcService
     try {
       agent.drains().giveBack(devices(request.getDeviceIndexesList()));
       answer(observer);
+    } catch (StatusRuntimeException refusal) {
+      observer.onError(refusal);
+    }
+  }
+
+  @Override
+  public void setMemoryFaults(
+      SetMemoryFaultsRequest request, StreamObserver<SetMemoryFaultsReply> observer) {
+    try {
+      Device device = devices(List.of(request.getDeviceIndex())).getFirst();
+      long delay = request.getCopyDelayNanos();
+      if (delay < 0 || delay > MAX_COPY_DELAY_NANOS) {
+        throw ErrorTrailer.of(Errno.EINVAL, "copy_delay_nanos is beyond 10 s", null);
+      }
+      device
+          .memory()
+          .inject(
+              new DeviceMemory.Injection(
+                  request.getFailNthAllocation(), request.getFailAllAllocations(), delay));
+      if (request.getEvictPages() > 0) {
+        agent.makeRoom(device, request.getEvictPages());
+      }
+      boolean evicting =
+          !request.hasEvictLocalPage() || agent.forceEviction(device, request.getEvictLocalPage());
+      observer.onNext(SetMemoryFaultsReply.newBuilder().setEvicting(evicting).build());
+      observer.onCompleted();
     } catch (StatusRuntimeException refusal) {
       observer.onError(refusal);
     }

@@ -36,6 +36,12 @@ final class AgentInfoCodec {
         .setDmaReadBytes(counters.dmaReadBytes.sum())
         .setDmaWrittenBytes(counters.dmaWrittenBytes.sum())
         .setStaleRefusals(counters.staleRefusals.sum())
+        .setMemoryPages(device.memory().pages())
+        .setMemoryUsedPages(device.memory().held())
+        .setLocalBytes(counters.localBytes.sum())
+        .setPeerBytes(counters.peerBytes.sum())
+        .setEvictedPages(device.memory().victims())
+        .setFailedAllocations(device.memory().failures())
         .setDelays(
             Delays.newBuilder()
                 .setDrainNanos(device.delays().drainNanos())

@@ -7,6 +7,7 @@ import dev.fenceline.attach.v1.AttachServiceGrpc;
 import dev.fenceline.security.PeerIdentity;
 import dev.fenceline.security.PeerRole;
 import dev.fenceline.security.TransportSecurity;
+import dev.fenceline.transfer.v1.DmaRequestBatch;
 import dev.fenceline.transfer.v1.TransferServiceGrpc;
 import io.grpc.ManagedChannel;
 import java.util.concurrent.TimeUnit;
@@ -56,7 +57,7 @@ public final class GrpcHostConnector implements HostConnector {
 
   @Override
   public TransferStream transfer(TransferStream.Listener listener) {
-    GrpcTransferStream stream = new GrpcTransferStream(listener);
+    GrpcTransferStream<DmaRequestBatch> stream = new GrpcTransferStream<>(listener, batch -> batch);
     TransferServiceGrpc.newStub(channel).transfer(stream);
     return stream;
   }

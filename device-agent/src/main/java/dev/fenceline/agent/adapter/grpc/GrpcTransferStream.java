@@ -12,33 +12,39 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The transfer stream over gRPC, with manual flow control in both directions: a batch is written
- * only if the stream is ready, and the next one is asked for when the last has been processed.
- * Thread-safe; the lock guards the queue and the outbound side.
+ * A stream of DMA requests over gRPC, to a host or to a peer's devices, with manual flow control in
+ * both directions: a batch is written only if the stream is ready, and the next one is asked for
+ * when the last has been processed. Thread-safe; the lock guards the queue and the outbound side.
  */
-final class GrpcTransferStream
-    implements TransferStream, ClientResponseObserver<DmaRequestBatch, DmaReplyBatch> {
+final class GrpcTransferStream<B>
+    implements TransferStream, ClientResponseObserver<B, DmaReplyBatch> {
   private static final int MAX_BATCH_REQUESTS = 64;
   private static final int MAX_BATCH_BYTES = 512 << 10;
 
   private final TransferStream.Listener listener;
+  private final Function<DmaRequestBatch, B> envelope;
   private final AtomicBoolean ended = new AtomicBoolean();
   private final Object lock = new Object();
 
   /** Guarded by the lock. */
   private final ArrayDeque<DmaRequest> waiting = new ArrayDeque<>();
 
-  private volatile @Nullable ClientCallStreamObserver<DmaRequestBatch> outbound;
+  private volatile @Nullable ClientCallStreamObserver<B> outbound;
 
-  GrpcTransferStream(TransferStream.Listener listener) {
+  /**
+   * @param envelope what the service wants around a batch
+   */
+  GrpcTransferStream(TransferStream.Listener listener, Function<DmaRequestBatch, B> envelope) {
     this.listener = listener;
+    this.envelope = envelope;
   }
 
   @Override
-  public void beforeStart(ClientCallStreamObserver<DmaRequestBatch> requests) {
+  public void beforeStart(ClientCallStreamObserver<B> requests) {
     outbound = requests;
     requests.disableAutoRequestWithInitial(1);
     requests.setOnReadyHandler(this::writeWhileReady);
@@ -53,13 +59,13 @@ final class GrpcTransferStream
   }
 
   private void writeWhileReady() {
-    ClientCallStreamObserver<DmaRequestBatch> requests = outbound;
+    ClientCallStreamObserver<B> requests = outbound;
     if (requests == null) {
       return;
     }
     synchronized (lock) {
       while (!waiting.isEmpty() && !ended.get() && requests.isReady()) {
-        requests.onNext(nextBatch());
+        requests.onNext(envelope.apply(nextBatch()));
       }
     }
   }
@@ -79,7 +85,7 @@ final class GrpcTransferStream
 
   @Override
   public void close(String reason) {
-    ClientCallStreamObserver<DmaRequestBatch> requests = outbound;
+    ClientCallStreamObserver<B> requests = outbound;
     if (requests != null && !ended.get()) {
       requests.cancel(reason, null);
     }
@@ -87,7 +93,7 @@ final class GrpcTransferStream
 
   @Override
   public void onNext(DmaReplyBatch batch) {
-    ClientCallStreamObserver<DmaRequestBatch> requests = outbound;
+    ClientCallStreamObserver<B> requests = outbound;
     try {
       for (DmaReply reply : batch.getRepliesList()) {
         listener.replied(DmaCodec.decode(reply));

@@ -2,6 +2,7 @@ package dev.fenceline.agent.adapter.metrics;
 
 import dev.fenceline.agent.engine.LinkCounter;
 import dev.fenceline.agent.engine.LinkState;
+import dev.fenceline.agent.engine.memory.PagePool;
 import dev.fenceline.agent.engine.standing.DeviceStanding;
 import dev.fenceline.agent.runtime.AgentObserver;
 import dev.fenceline.agent.runtime.AgentRuntime;
@@ -79,6 +80,7 @@ public final class AgentMeters implements AgentObserver {
           "stale_refusals",
           "Requests to move bytes that the host refused as stale",
           d -> d.counters().staleRefusals.sum());
+      memory(device);
       bytes(device, "read", d -> d.counters().dmaReadBytes.sum());
       bytes(device, "write", d -> d.counters().dmaWrittenBytes.sum());
       gauges(device);
@@ -99,6 +101,40 @@ public final class AgentMeters implements AgentObserver {
           .tag("standing", lower(state))
           .register(registry);
     }
+  }
+
+  private void memory(Device device) {
+    for (PagePool.State state : PagePool.State.values()) {
+      Gauge.builder("fenceline_agent_memory_pages", device, d -> d.memory().count(state))
+          .description("Pages of the device's own memory by what they are good for")
+          .tags(of(device).and("state", lower(state)))
+          .register(registry);
+    }
+    count(
+        device,
+        "memory_allocations",
+        "Pages of the device's own memory that were taken to be filled",
+        d -> d.memory().allocations());
+    count(
+        device,
+        "memory_failed_allocations",
+        "Pages for which the device's own memory had no room",
+        d -> d.memory().failures());
+    count(
+        device,
+        "memory_evicted_pages",
+        "Pages of the device's own memory that were picked to make room",
+        d -> d.memory().victims());
+    count(
+        device,
+        "memory_local_bytes",
+        "Bytes that units read and wrote in the device's own memory",
+        d -> d.counters().localBytes.sum());
+    count(
+        device,
+        "memory_peer_bytes",
+        "Bytes that units read and wrote in the memory of peers",
+        d -> d.counters().peerBytes.sum());
   }
 
   private void gauges(Device device) {
@@ -168,6 +204,11 @@ public final class AgentMeters implements AgentObserver {
         "attached",
         "1 if the link is in a session",
         l -> l.state() == LinkState.ATTACHED ? 1 : 0);
+    link(
+        link,
+        "held_pages",
+        "Pages whose only copy is in the memory of this agent's devices",
+        HostLink::heldPages);
     link(link, "fault_queue_depth", "Faults that wait for an answer", HostLink::waitingFaults);
     link(link, "mailbox_depth", "Inputs that wait at the link", HostLink::mailboxDepth);
     link(

@@ -22,7 +22,7 @@ import java.util.function.IntPredicate;
  *   USED, DISCARDED -> UNUSED                  free
  * </pre>
  */
-public final class LocalPages {
+public final class PagePool {
   /** No page. */
   public static final int NONE = -1;
 
@@ -44,7 +44,7 @@ public final class LocalPages {
   private final int[] counts = new int[State.values().length];
   private final int pages;
 
-  public LocalPages(int pages) {
+  public PagePool(int pages) {
     this.pages = pages;
     int lists = State.values().length;
     next = new int[pages + lists];

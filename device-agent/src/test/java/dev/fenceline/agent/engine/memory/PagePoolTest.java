@@ -3,17 +3,17 @@ package dev.fenceline.agent.engine.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.fenceline.agent.engine.memory.LocalPages.State;
+import dev.fenceline.agent.engine.memory.PagePool.State;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-class LocalPagesTest {
+class PagePoolTest {
   private static final int KEEPER = 3;
 
-  private final LocalPages pages = new LocalPages(4);
+  private final PagePool pages = new PagePool(4);
 
   private int used() {
     int page = pages.allocate(KEEPER);
@@ -24,9 +24,9 @@ class LocalPagesTest {
   @Test
   void full_noPageIsAllocated() {
     for (int i = 0; i < 4; i++) {
-      assertThat(pages.allocate(KEEPER)).isNotEqualTo(LocalPages.NONE);
+      assertThat(pages.allocate(KEEPER)).isNotEqualTo(PagePool.NONE);
     }
-    assertThat(pages.allocate(KEEPER)).isEqualTo(LocalPages.NONE);
+    assertThat(pages.allocate(KEEPER)).isEqualTo(PagePool.NONE);
     assertThat(pages.count(State.FILLING)).isEqualTo(4);
   }
 
@@ -74,30 +74,30 @@ class LocalPagesTest {
   void randomWalk_everyPageIsInOneState() {
     long seed = 20_261_121;
     SplittableRandom random = new SplittableRandom(seed);
-    LocalPages walked = new LocalPages(16);
+    PagePool walked = new PagePool(16);
     TreeSet<Integer> taken = new TreeSet<>();
     for (int step = 0; step < 20_000; step++) {
       List<Integer> choice = new ArrayList<>(taken);
-      int page = choice.isEmpty() ? LocalPages.NONE : choice.get(random.nextInt(choice.size()));
+      int page = choice.isEmpty() ? PagePool.NONE : choice.get(random.nextInt(choice.size()));
       switch (random.nextInt(5)) {
         case 0 -> {
           int got = walked.allocate(step);
-          assertThat(got == LocalPages.NONE).as("seed %d", seed).isEqualTo(taken.size() == 16);
-          assertThat(got == LocalPages.NONE || taken.add(got)).as("seed %d", seed).isTrue();
+          assertThat(got == PagePool.NONE).as("seed %d", seed).isEqualTo(taken.size() == 16);
+          assertThat(got == PagePool.NONE || taken.add(got)).as("seed %d", seed).isTrue();
         }
         case 1 -> walked.victims(random.nextInt(3), any -> random.nextBoolean());
         case 2 -> {
-          if (page != LocalPages.NONE) {
+          if (page != PagePool.NONE) {
             walked.use(page);
           }
         }
         case 3 -> {
-          if (page != LocalPages.NONE) {
+          if (page != PagePool.NONE) {
             walked.discard(page);
           }
         }
         default -> {
-          if (page != LocalPages.NONE) {
+          if (page != PagePool.NONE) {
             walked.free(page);
             taken.remove(page);
           }

@@ -1,0 +1,28 @@
+package dev.fenceline.agent.runtime;
+
+import dev.fenceline.model.DmaRequest;
+
+/** The way to the memory of other agents' devices: a port. Thread-safe. */
+@FunctionalInterface
+public interface PeerConnector {
+  /** Reaches nobody. */
+  PeerConnector NONE =
+      (target, hostId, listener) -> {
+        listener.ended("this agent reaches no peers");
+        return new TransferStream() {
+          @Override
+          public void send(DmaRequest request) {}
+
+          @Override
+          public void close(String reason) {}
+        };
+      };
+
+  /**
+   * Opens a stream of requests; never blocks, and the listener may be called before it returns.
+   *
+   * @param target {@code host:port} of the agent whose devices have the memory
+   * @param hostId whose address spaces the requests name
+   */
+  TransferStream open(String target, String hostId, TransferStream.Listener listener);
+}
