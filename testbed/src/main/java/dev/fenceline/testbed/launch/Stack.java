@@ -82,6 +82,7 @@ public final class Stack implements AutoCloseable {
     host.add("--fenceline.host.coordinators=" + String.join(",", coordinators));
     host.add("--fenceline.host.arena=" + spec.memory().arenaKibibytes() + "KB");
     host.add("--fenceline.host.swap=" + spec.memory().swapKibibytes() + "KB");
+    host.addAll(spec.hostOptions());
     add(installation, ServiceKind.HOST, "host", host);
     for (int i = 0; i < spec.agents(); i++) {
       PeerIdentity identity = new PeerIdentity(PeerRole.AGENT, "agent-" + (i + 1));

@@ -2,6 +2,8 @@ package dev.fenceline.testbed.launch;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What a stack consists of. Immutable.
@@ -11,6 +13,7 @@ import java.time.Duration;
  * @param memory what the host has for pages
  * @param readyWithin how long the services may take to start
  * @param tls whether the services show each other certificates, which are made in the directory
+ * @param hostOptions what the host is told besides, as {@code --name=value}
  */
 public record StackSpec(
     Path directory,
@@ -19,7 +22,8 @@ public record StackSpec(
     int devicesPerAgent,
     Memory memory,
     Duration readyWithin,
-    boolean tls) {
+    boolean tls,
+    List<String> hostOptions) {
   /** More frames than a replayed program needs, and no swap. */
   public static final Memory DEFAULT_MEMORY = new Memory(512 << 10, 0);
 
@@ -32,6 +36,7 @@ public record StackSpec(
     require("coordinators", coordinators, 1, 9);
     require("agents", agents, 1, 64);
     require("devices per agent", devicesPerAgent, 1, 64);
+    hostOptions = List.copyOf(hostOptions);
   }
 
   /**
@@ -53,24 +58,32 @@ public record StackSpec(
   /** A stack with one coordinator, the default arena and patience. */
   public static StackSpec of(Path directory, int agents, int devicesPerAgent) {
     return new StackSpec(
-        directory, 1, agents, devicesPerAgent, DEFAULT_MEMORY, DEFAULT_READY_WITHIN, false);
+        directory, 1, agents, devicesPerAgent, DEFAULT_MEMORY, DEFAULT_READY_WITHIN, false, List.of());
   }
 
   /** The same with mTLS between the services. */
   public StackSpec secured() {
     return new StackSpec(
-        directory, coordinators, agents, devicesPerAgent, memory, readyWithin, true);
+        directory, coordinators, agents, devicesPerAgent, memory, readyWithin, true, hostOptions);
   }
 
   /** The same with another number of coordinators. */
   public StackSpec replicated(int count) {
-    return new StackSpec(directory, count, agents, devicesPerAgent, memory, readyWithin, tls);
+    return new StackSpec(directory, count, agents, devicesPerAgent, memory, readyWithin, tls, hostOptions);
   }
 
   /** The same with other memory. */
   public StackSpec with(Memory otherMemory) {
     return new StackSpec(
-        directory, coordinators, agents, devicesPerAgent, otherMemory, readyWithin, tls);
+        directory, coordinators, agents, devicesPerAgent, otherMemory, readyWithin, tls, hostOptions);
+  }
+
+  /** The same with more options for the host. */
+  public StackSpec withHostOptions(String... more) {
+    List<String> all = new ArrayList<>(hostOptions);
+    all.addAll(List.of(more));
+    return new StackSpec(
+        directory, coordinators, agents, devicesPerAgent, memory, readyWithin, tls, all);
   }
 
   private static void require(String name, int value, int least, int most) {
