@@ -43,9 +43,19 @@ public sealed interface AgentMessage {
   /** The device dropped the mirror's entries and drained. */
   record RemoveMirror(int mirrorId) implements AgentMessage {}
 
-  /** Asks for translations of {@code pageCount} pages from {@code address} on. */
-  record FaultRequest(long faultId, int mirrorId, long address, int pageCount, Access access)
-      implements AgentMessage {}
+  /**
+   * Asks for translations of {@code pageCount} pages from {@code address} on.
+   *
+   * @param collisions how often in a row its answers came too late to be used
+   */
+  record FaultRequest(
+      long faultId, int mirrorId, long address, int pageCount, Access access, int collisions)
+      implements AgentMessage {
+    /** A fault that is asked for the first time. */
+    public FaultRequest(long faultId, int mirrorId, long address, int pageCount, Access access) {
+      this(faultId, mirrorId, address, pageCount, access, 0);
+    }
+  }
 
   /**
    * The device's accesses through old translations have drained, for each of these invalidations.

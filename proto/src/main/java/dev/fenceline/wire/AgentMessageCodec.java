@@ -111,6 +111,7 @@ public final class AgentMessageCodec {
         .setAddress(fault.address())
         .setPageCount(fault.pageCount())
         .setAccess(CommonCodec.encode(fault.access()))
+        .setCollisions(fault.collisions())
         .build();
   }
 
@@ -206,7 +207,8 @@ public final class AgentMessageCodec {
         WireChecks.mirrorId(wire.getMirrorId()),
         address,
         pages,
-        CommonCodec.decode(wire.getAccess()));
+        CommonCodec.decode(wire.getAccess()),
+        Math.max(0, wire.getCollisions()));
   }
 
   private static AgentMessage decodeAck(dev.fenceline.attach.v1.InvalidationAck wire)

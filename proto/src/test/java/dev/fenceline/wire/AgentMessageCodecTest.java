@@ -36,7 +36,7 @@ class AgentMessageCodecTest {
                 new AgentMessage.Heartbeat(3),
                 new AgentMessage.AddMirror(4, -1, 63, 0, Pages.ADDRESS_LIMIT),
                 new AgentMessage.RemoveMirror(4),
-                new AgentMessage.FaultRequest(-2, 4, 4096, 512, Access.WRITE),
+                new AgentMessage.FaultRequest(-2, 4, 4096, 512, Access.WRITE, 7),
                 new AgentMessage.FaultRequest(8, 4, 0, 1, Access.READ),
                 new AgentMessage.FaultRequest(9, 4, Pages.ADDRESS_LIMIT - 4096, 1, Access.SNAPSHOT),
                 new AgentMessage.InvalidationAck(2, List.of(1L, -1L, Long.MAX_VALUE)),

@@ -56,10 +56,25 @@ public sealed interface AgentInput {
   /** Ends a mirror; answered when the host has confirmed that no invalidation follows. */
   record CloseMirror(long ticket, int mirrorId) implements AgentInput {}
 
-  /** An execution unit needs translations of {@code pageCount} pages (1 to 512) from vpn on. */
+  /**
+   * An execution unit needs translations of {@code pageCount} pages (1 to 512) from vpn on.
+   *
+   * @param collisions how often in a row they came and were gone before it could use them
+   */
   record FaultWanted(
-      long ticket, long spaceId, int deviceIndex, long vpn, int pageCount, Access access)
-      implements AgentInput {}
+      long ticket,
+      long spaceId,
+      int deviceIndex,
+      long vpn,
+      int pageCount,
+      Access access,
+      int collisions)
+      implements AgentInput {
+    public FaultWanted(
+        long ticket, long spaceId, int deviceIndex, long vpn, int pageCount, Access access) {
+      this(ticket, spaceId, deviceIndex, vpn, pageCount, access, 0);
+    }
+  }
 
   /** Ends all mirrors of a device; answered once, when the last one is closed. */
   record CloseDevice(long ticket, int deviceIndex) implements AgentInput {}

@@ -98,6 +98,7 @@ final class FaultQueue {
     }
     tickets.put(ticket.id, ticket);
     Want want = new Want(view, wanted.vpn(), wanted.pageCount(), wanted.access());
+    want.collisions = wanted.collisions();
     want.tickets.add(ticket);
     if (!joinedRequest(want)) {
       enqueue(want);
@@ -287,7 +288,15 @@ final class FaultQueue {
     counters.add(LinkCounter.FAULT_REQUESTS, 1);
     outbox.add(
         new AgentMessage.FaultRequest(
-            lastFaultId, mirror.id, Pages.address(vpn), pageCount, access));
+            lastFaultId, mirror.id, Pages.address(vpn), pageCount, access, collisionsOf(range)));
+  }
+
+  private static int collisionsOf(List<Want> range) {
+    int most = 0;
+    for (Want want : range) {
+      most = Math.max(most, want.collisions);
+    }
+    return most;
   }
 
   /** Whether the reply did something useful. */
@@ -310,6 +319,7 @@ final class FaultQueue {
     if (commit.collides(
         request.mirror.view.spaceId(), reply.sequence(), request.vpn, request.end())) {
       counters.add(LinkCounter.COLLISIONS, 1);
+      request.wants.forEach(want -> want.collisions++);
       retryLater(request.wants, nowNanos);
       return false;
     }
@@ -343,6 +353,7 @@ final class FaultQueue {
         }
       }
       stronger.attempts = want.attempts;
+      stronger.collisions = want.collisions;
       if (!stronger.isDesertedNow()) {
         unserved.add(stronger);
       }

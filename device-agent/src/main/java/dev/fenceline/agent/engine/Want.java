@@ -37,6 +37,9 @@ final class Want {
 
   int attempts;
 
+  /** Of these, how often the answer came too late to be used. */
+  int collisions;
+
   /** Not to be asked for earlier than this. */
   long notBeforeNanos = Long.MIN_VALUE;
 
@@ -59,6 +62,7 @@ final class Want {
     }
     tickets.addAll(other.tickets);
     attempts = Math.max(attempts, other.attempts);
+    collisions = Math.max(collisions, other.collisions);
     notBeforeNanos = Math.min(notBeforeNanos, other.notBeforeNanos);
   }
 

@@ -263,11 +263,22 @@ public final class HostLink {
   record PendingFault(long ticket, CompletableFuture<FaultOutcome> outcome) {}
 
   PendingFault fault(int deviceIndex, long spaceId, long vpn, int pageCount, Access access) {
+    return fault(deviceIndex, spaceId, vpn, pageCount, access, 0);
+  }
+
+  /**
+   * Asks for translations.
+   *
+   * @param collisions how often in a row they came and were gone before they could be used
+   */
+  PendingFault fault(
+      int deviceIndex, long spaceId, long vpn, int pageCount, Access access, int collisions) {
     long ticket = answers.ticket();
     CompletableFuture<FaultOutcome> outcome = answers.fault(ticket);
     Mailbox.Offer offer =
         mailbox.offer(
-            new AgentInput.FaultWanted(ticket, spaceId, deviceIndex, vpn, pageCount, access));
+            new AgentInput.FaultWanted(
+                ticket, spaceId, deviceIndex, vpn, pageCount, access, collisions));
     if (offer != Mailbox.Offer.ACCEPTED) {
       answers.faultDone(
           ticket,

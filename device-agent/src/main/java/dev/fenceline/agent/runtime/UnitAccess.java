@@ -60,6 +60,9 @@ public final class UnitAccess {
   /** Where the access that is being done faulted last. */
   private long lastFaultVpn = NO_PAGE;
 
+  /** How often in a row its translation was gone before it could be used. */
+  private int collisions;
+
   private long faults;
   private long retries;
   private long rewrites;
@@ -337,6 +340,9 @@ public final class UnitAccess {
     Access access = request.operation().writes() ? Access.WRITE : Access.READ;
     if (vpn == lastFaultVpn) {
       retried(); // the translation that came was gone again before it could be used
+      collisions++;
+    } else {
+      collisions = 0;
     }
     lastFaultVpn = vpn;
     pause(device.delays().faultNanos());
@@ -345,7 +351,12 @@ public final class UnitAccess {
     long began = link.clock().getAsLong();
     HostLink.PendingFault pending =
         link.fault(
-            device.index(), spaceId, vpn, (int) Math.min(MAX_REQUEST_PAGES, pagesAhead), access);
+            device.index(),
+            spaceId,
+            vpn,
+            (int) Math.min(MAX_REQUEST_PAGES, pagesAhead),
+            access,
+            collisions);
     progress.waits(Pages.address(vpn), began);
     FaultOutcome outcome;
     try {

@@ -32,6 +32,12 @@ public interface HostObserver {
   /** A device's fault was answered for so many pages, or parked. */
   default void faultServed(int pages, boolean parked) {}
 
+  /** A device that collided too often got a turn. */
+  default void turnGiven(long residencyNanos) {}
+
+  /** An operation waits for a device's turn. */
+  default void heldForTurn() {}
+
   /** A CPU access missed its table; null if translations were installed. */
   default void cpuFaultEnded(@Nullable Errno refused) {}
 

@@ -289,6 +289,8 @@ public final class Shard {
       case ShardEffect.FenceResolved resolved ->
           host.observer().fenceResolved(resolved.invalidation(), resolved.fenceIndex());
       case ShardEffect.LateMessage late -> host.lateMessage(lateCause(input));
+      case ShardEffect.TurnGiven turn -> host.observer().turnGiven(turn.residencyNanos());
+      case ShardEffect.HeldForTurn held -> host.observer().heldForTurn();
       case ShardEffect.FaultServed served ->
           host.observer().faultServed(served.pages(), served.parked());
     }

@@ -251,6 +251,8 @@ final class HostShard {
       case ShardEffect.InvalidationEnded ended -> ended(ended.invalidation());
       case ShardEffect.FenceResolved resolved -> fenceResolved(resolved);
       case ShardEffect.LateMessage late -> world.count(Sometimes.LATE_MESSAGE_AT_HOST);
+      case ShardEffect.TurnGiven turn -> {}
+      case ShardEffect.HeldForTurn held -> {}
       case ShardEffect.FaultServed served -> {
         if (served.parked()) {
           world.count(Sometimes.FAULT_PARKED);

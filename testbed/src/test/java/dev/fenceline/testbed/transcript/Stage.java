@@ -354,6 +354,8 @@ final class Stage {
                             .participant()
                             .device(),
                         resolved.invalidation().fences().get(resolved.fenceIndex()).resolution()));
+        case ShardEffect.TurnGiven turn -> line("host", "", "the device gets a turn");
+        case ShardEffect.HeldForTurn held -> line("host", "", "the operation waits for a turn");
         case ShardEffect.FaultServed served -> {
           if (served.parked()) {
             line("host", "", "the fault waits for the invalidation");

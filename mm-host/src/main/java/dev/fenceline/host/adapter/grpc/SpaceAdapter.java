@@ -3,7 +3,10 @@ package dev.fenceline.host.adapter.grpc;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.fenceline.common.v1.NotificationMode;
 import dev.fenceline.common.v1.WaitPolicy;
+import dev.fenceline.host.engine.attribute.AttributeMap;
+import dev.fenceline.host.engine.attribute.RangeAttributes;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.host.engine.shard.AddressSpace;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.host.runtime.CpuAccess;
 import dev.fenceline.host.runtime.CpuOutcome;
@@ -22,6 +25,8 @@ import dev.fenceline.space.v1.CreateSpaceRequest;
 import dev.fenceline.space.v1.DestroySpaceRequest;
 import dev.fenceline.space.v1.ForkSpaceRequest;
 import dev.fenceline.space.v1.InvalidateRequest;
+import dev.fenceline.space.v1.ListAttributesReply;
+import dev.fenceline.space.v1.ListAttributesRequest;
 import dev.fenceline.space.v1.MapRequest;
 import dev.fenceline.space.v1.OperationReply;
 import dev.fenceline.space.v1.PinReply;
@@ -30,6 +35,7 @@ import dev.fenceline.space.v1.ProtectRequest;
 import dev.fenceline.space.v1.ReadReply;
 import dev.fenceline.space.v1.ReadRequest;
 import dev.fenceline.space.v1.RemapRequest;
+import dev.fenceline.space.v1.SetAttributesRequest;
 import dev.fenceline.space.v1.SetNotificationModeReply;
 import dev.fenceline.space.v1.SetNotificationModeRequest;
 import dev.fenceline.space.v1.SyncRequest;
@@ -39,6 +45,7 @@ import dev.fenceline.space.v1.UnpinRequest;
 import dev.fenceline.space.v1.WriteReply;
 import dev.fenceline.space.v1.WriteRequest;
 import io.grpc.stub.StreamObserver;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -47,6 +54,9 @@ import java.util.function.Supplier;
  * may block within its deadline.
  */
 public final class SpaceAdapter extends AddressSpaceServiceGrpc.AddressSpaceServiceImplBase {
+  private static final int DEFAULT_ATTRIBUTES = 100;
+  private static final int MAX_ATTRIBUTES = 1000;
+
   private final HostRuntime host;
 
   public SpaceAdapter(HostRuntime host) {
@@ -94,6 +104,52 @@ public final class SpaceAdapter extends AddressSpaceServiceGrpc.AddressSpaceServ
               new SpaceOperation.SetMode(
                   request.getSpaceId(), SpaceRequests.mode(request.getNotificationMode())));
           return SetNotificationModeReply.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void setAttributes(SetAttributesRequest request, StreamObserver<OperationReply> answers) {
+    run(
+        answers,
+        () ->
+            new SpaceOperation.SetAttributes(
+                request.getSpaceId(),
+                request.getAddress(),
+                request.getLength(),
+                request.hasAttributes()
+                    ? AttributeCodec.decode(request.getAttributes())
+                    : RangeAttributes.NONE),
+        WaitPolicy.getDefaultInstance());
+  }
+
+  @Override
+  public void listAttributes(
+      ListAttributesRequest request, StreamObserver<ListAttributesReply> answers) {
+    answer(
+        answers,
+        () -> {
+          int size = request.getPageSize() == 0 ? DEFAULT_ATTRIBUTES : request.getPageSize();
+          long from = request.getFromAddress();
+          if (size < 0 || size > MAX_ATTRIBUTES || from < 0 || from >= Pages.ADDRESS_LIMIT) {
+            throw Refusals.exception(
+                Errno.EINVAL,
+                "page_size must be 0 to %d, from_address below 2^47".formatted(MAX_ATTRIBUTES));
+          }
+          long spaceId = request.getSpaceId();
+          List<AttributeMap.Interval> found =
+              CallBound.await(
+                  host.query(
+                      spaceId,
+                      (queries, nowNanos) -> {
+                        AddressSpace space = queries.space(spaceId);
+                        return space == null
+                            ? List.<AttributeMap.Interval>of()
+                            : space
+                                .attributes()
+                                .intervals(Pages.number(from), Pages.PAGE_LIMIT, size + 1);
+                      }),
+                  "the query");
+          return AttributeCodec.encode(found, size);
         });
   }
 

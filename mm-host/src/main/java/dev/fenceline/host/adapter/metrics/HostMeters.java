@@ -61,6 +61,8 @@ public final class HostMeters implements HostObserver {
       lateMessages(cause, 0);
     }
     count(HostCounter.MALFORMED_MESSAGES, 0);
+    count(HostCounter.TURNS, 0);
+    count(HostCounter.HELD_OPERATIONS, 0);
     count(HostCounter.OVERFLOWS, 0);
     count(HostCounter.COLLAPSED_MESSAGES, 0);
     count(HostCounter.BROKEN_INVARIANTS, 0);
@@ -94,6 +96,16 @@ public final class HostMeters implements HostObserver {
   @Override
   public void fenceResolved(Invalidation invalidation, int fenceIndex) {
     fences.fenceResolved(invalidation, invalidation.fences().get(fenceIndex));
+  }
+
+  @Override
+  public void turnGiven(long residencyNanos) {
+    count(HostCounter.TURNS, 1);
+  }
+
+  @Override
+  public void heldForTurn() {
+    count(HostCounter.HELD_OPERATIONS, 1);
   }
 
   @Override
@@ -190,6 +202,7 @@ public final class HostMeters implements HostObserver {
       case SpaceOperation.Destroy destroy -> "destroy";
       case SpaceOperation.Fork fork -> "fork";
       case SpaceOperation.SetMode setMode -> "set_mode";
+      case SpaceOperation.SetAttributes set -> "set_attributes";
       case SpaceOperation.Map map -> "map";
       case SpaceOperation.Unmap unmap -> "unmap";
       case SpaceOperation.Protect protect -> "protect";

@@ -1,11 +1,14 @@
 package dev.fenceline.host.engine.shard;
 
+import dev.fenceline.host.engine.attribute.AttributeMap;
 import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.invalidation.Mirror;
 import dev.fenceline.host.engine.invalidation.MirrorSet;
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.invalidation.SessionLedger;
 import dev.fenceline.host.engine.space.SpaceMemory;
+import dev.fenceline.host.engine.turn.TurnPolicy;
+import dev.fenceline.host.engine.turn.Turns;
 import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.NotificationMode;
 import java.util.ArrayDeque;
@@ -27,11 +30,15 @@ public final class AddressSpace {
   private final List<Operation> active = new ArrayList<>();
   private final ArrayDeque<Operation> queued = new ArrayDeque<>();
   private final List<ParkedFault> parked = new ArrayList<>();
+  private final Turns turns;
+  private final AttributeMap attributes = new AttributeMap();
   private NotificationMode mode;
   private long sequence;
   private long changeStamp;
 
-  AddressSpace(long id, String name, NotificationMode mode, SpaceMemory memory) {
+  AddressSpace(
+      long id, String name, NotificationMode mode, SpaceMemory memory, TurnPolicy turnPolicy) {
+    this.turns = new Turns(turnPolicy);
     this.id = id;
     this.name = name;
     this.mode = mode;
@@ -57,6 +64,16 @@ public final class AddressSpace {
   /** The CPU's TLBs, which see the whole space. */
   public DeviceView cpu() {
     return cpu;
+  }
+
+  /** What callers wish of ranges. */
+  public AttributeMap attributes() {
+    return attributes;
+  }
+
+  /** Whose turn it is on contended blocks. */
+  public Turns turns() {
+    return turns;
   }
 
   public NotificationMode mode() {

@@ -259,6 +259,7 @@ final class FaultService {
       return true;
     }
     mirror.view().holders().grant(vpn, (int) (page - vpn));
+    state.turns.served(space, mirror.view().device(), vpn, page, request.collisions());
     send(session, new FaultReply(request.faultId(), space.sequence(), runs.build(), null, ""));
     state.emit(new ShardEffect.FaultServed((int) (page - vpn), false));
     return true;

@@ -1,5 +1,6 @@
 package dev.fenceline.host.engine.shard;
 
+import dev.fenceline.host.engine.attribute.AttributeMap;
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.space.OperationPlan;
@@ -9,6 +10,7 @@ import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.InvalidationKind;
 import dev.fenceline.model.Pages;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +35,7 @@ final class OperationApplier {
         state.changed(space);
         yield done(0, timing);
       }
+      case SpaceOperation.SetAttributes set -> attributes(space, set);
       case SpaceOperation.Destroy destroy -> {
         space.memory().clear();
         forget(space);
@@ -42,11 +45,34 @@ final class OperationApplier {
       case SpaceOperation.Pin pin -> pin(space, pin, nowNanos);
       case SpaceOperation other ->
           switch (space.memory().apply(other)) {
-            case OperationPlan.Applied applied -> done(applied.value(), timing);
+            case OperationPlan.Applied applied -> {
+              forgetAttributes(space, operation);
+              yield done(applied.value(), timing);
+            }
             case OperationPlan.NotApplied refused ->
                 refused(refused.errno(), refused.message(), null);
           };
     };
+  }
+
+  private static Application attributes(AddressSpace space, SpaceOperation.SetAttributes set) {
+    long vpnStart = Pages.number(set.address());
+    long vpnEnd = vpnStart + Pages.number(Pages.roundUp(set.length()));
+    return space.attributes().set(vpnStart, vpnEnd, set.attributes())
+        ? done(set.address(), OperationOutcome.Timing.NONE)
+        : refused(
+            Errno.RESOURCE_EXHAUSTED,
+            "the address space has " + AttributeMap.MAX_INTERVALS + " ranges with attributes",
+            null);
+  }
+
+  /** Attributes go with the mapping, as with the kernel's users of mmu notifiers. */
+  private static void forgetAttributes(AddressSpace space, Operation operation) {
+    for (OperationPlan.Footprint part : operation.footprint()) {
+      if (part.kind() == InvalidationKind.UNMAP) {
+        space.attributes().clear(part.vpnStart(), part.vpnEnd());
+      }
+    }
   }
 
   private static Application done(long value, OperationOutcome.Timing timing) {
@@ -68,7 +94,8 @@ final class OperationApplier {
       return new OperationOutcome.Refused(
           Errno.RESOURCE_EXHAUSTED, "no frames left to copy address space " + parent.id(), null);
     }
-    AddressSpace child = new AddressSpace(childId, fork.name(), parent.mode(), copy);
+    AddressSpace child =
+        new AddressSpace(childId, fork.name(), parent.mode(), copy, state.config.turns());
     state.changed(child);
     state.spaces.put(child.id(), child);
     return new OperationOutcome.Done(child.id(), OperationOutcome.Timing.NONE);

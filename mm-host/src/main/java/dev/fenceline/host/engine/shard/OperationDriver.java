@@ -133,8 +133,16 @@ final class OperationDriver {
     }
   }
 
+  /** Lets operations begin that waited for the end of a device's turn. */
+  void endTurns(long nowNanos) {
+    for (AddressSpace space : state.turns.endTurns(nowNanos)) {
+      runQueue(space, nowNanos);
+      state.turns.ranQueue(space);
+    }
+  }
+
   long nextDeadlineNanos() {
-    return queue.nextDeadlineNanos();
+    return Math.min(queue.nextDeadlineNanos(), state.turns.nextEndNanos());
   }
 
   /** An operation that went on behind C has come to its end. */
@@ -195,7 +203,8 @@ final class OperationDriver {
       }
       case OperationPlan.Ready ready -> {
         operation.plan(ready);
-        if (OperationQueue.heldUp(space, operation)) {
+        if (OperationQueue.heldUp(space, operation)
+            || state.turns.holdsUp(space, operation, nowNanos)) {
           return false;
         }
         return invalidates(operation)
@@ -264,6 +273,7 @@ final class OperationDriver {
       notifier.addParticipants(space, invalidation, nowNanos);
       notifier.notifyParticipants(space, invalidation, nowNanos);
     }
+    state.turns.begun(space, operation);
     space.active().add(operation);
     state.operations.put(operation.id(), operation);
     if (!operation.waitsForNothing()) {

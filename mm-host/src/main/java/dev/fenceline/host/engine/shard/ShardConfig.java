@@ -1,5 +1,7 @@
 package dev.fenceline.host.engine.shard;
 
+import dev.fenceline.host.engine.turn.TurnPolicy;
+
 /**
  * The constants of a shard; immutable.
  *
@@ -12,6 +14,7 @@ package dev.fenceline.host.engine.shard;
  * @param maxSpaces address spaces of the shard
  * @param maxMirrorsPerSession mirrors of one session on this shard
  * @param reclaim how frames are got back
+ * @param turns when devices that starve get a turn
  */
 public record ShardConfig(
     int shardIndex,
@@ -24,7 +27,8 @@ public record ShardConfig(
     int historyLength,
     int maxSpaces,
     int maxMirrorsPerSession,
-    ReclaimConfig reclaim) {
+    ReclaimConfig reclaim,
+    TurnPolicy turns) {
   /** Defaults for a shard. */
   public static ShardConfig of(int shardIndex, int shardCount, long hostEpoch, long overdueNanos) {
     return new ShardConfig(
@@ -38,7 +42,8 @@ public record ShardConfig(
         1024,
         100_000,
         2_000_000,
-        ReclaimConfig.NONE);
+        ReclaimConfig.NONE,
+        TurnPolicy.DEFAULT);
   }
 
   public ShardConfig withReclaim(ReclaimConfig newReclaim) {
@@ -53,6 +58,23 @@ public record ShardConfig(
         historyLength,
         maxSpaces,
         maxMirrorsPerSession,
-        newReclaim);
+        newReclaim,
+        turns);
+  }
+
+  public ShardConfig withTurns(TurnPolicy newTurns) {
+    return new ShardConfig(
+        shardIndex,
+        shardCount,
+        hostEpoch,
+        overdueNanos,
+        maxFencesPerSession,
+        maxQueuedOperations,
+        maxFaultsPerSession,
+        historyLength,
+        maxSpaces,
+        maxMirrorsPerSession,
+        reclaim,
+        newTurns);
   }
 }

@@ -2,6 +2,7 @@ package dev.fenceline.host.engine.shard;
 
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.Errno;
@@ -86,6 +87,13 @@ public sealed interface ShardEffect {
 
   /** A message of a stale epoch or session was dropped (INV-10). */
   record LateMessage(long sessionId) implements ShardEffect {}
+
+  /** A device that collided too often got a turn on the blocks of its fault; for metrics. */
+  record TurnGiven(long spaceId, long vpnStart, DeviceId device, long residencyNanos)
+      implements ShardEffect {}
+
+  /** An operation waits for a device's turn; for metrics. */
+  record HeldForTurn(long spaceId) implements ShardEffect {}
 
   /** A fault was answered, refused or parked; for metrics. */
   record FaultServed(int pages, boolean parked) implements ShardEffect {}

@@ -41,6 +41,7 @@ public final class ShardEngine {
    */
   public List<ShardEffect> step(long nowNanos, ShardInput input) {
     state.effects.clear();
+    state.nowNanos = nowNanos;
     switch (input) {
       case ShardInput.Proceed proceed -> operations.proceed(proceed.operationId(), nowNanos);
       case ShardInput.FromAgent message -> fromAgent(message, nowNanos);
@@ -58,6 +59,7 @@ public final class ShardEngine {
       case ShardInput.Tick tick -> {}
     }
     operations.expire(nowNanos);
+    operations.endTurns(nowNanos);
     relieve(nowNanos);
     operations.needs().startWanted(nowNanos);
     state.releaseReserve();
@@ -133,7 +135,8 @@ public final class ShardEngine {
     }
     long id = state.nextSpaceId();
     AddressSpace space =
-        new AddressSpace(id, create.name(), create.mode(), new SpaceMemory(id, state));
+        new AddressSpace(
+            id, create.name(), create.mode(), new SpaceMemory(id, state), state.config.turns());
     state.changed(space);
     state.spaces.put(space.id(), space);
     state.emit(

@@ -55,6 +55,11 @@ final class ShardState implements FrameDesk {
   /** Frames that became free in this step while somebody waits for one; given back at its end. */
   private final ArrayDeque<Integer> reserve = new ArrayDeque<>();
 
+  /** The time of this step. */
+  long nowNanos;
+
+  final TurnDesk turns = new TurnDesk(this);
+
   private long lastInvalidation;
   private long lastOperation;
   private long lastSpace;

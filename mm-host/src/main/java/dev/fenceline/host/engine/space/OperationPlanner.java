@@ -27,6 +27,7 @@ final class OperationPlanner {
       case SpaceOperation.Create create -> anytime(create);
       case SpaceOperation.Fork fork -> fork(fork);
       case SpaceOperation.SetMode setMode -> anytime(setMode);
+      case SpaceOperation.SetAttributes set -> attributes(set);
       case SpaceOperation.Destroy destroy ->
           new OperationPlan.Ready(
               List.of(new Footprint(0, Pages.PAGE_LIMIT, InvalidationKind.RELEASE, true)), destroy);
@@ -232,6 +233,22 @@ final class OperationPlanner {
             true,
             done.address());
     return new OperationPlan.Ready(List.of(part(old, true), part(target, targetMapped)), resolved);
+  }
+
+  private OperationPlan attributes(SpaceOperation.SetAttributes set) {
+    return switch (VirtualRange.checkRoundingUp(set.address(), set.length())) {
+      case VirtualRange.Invalid invalid -> invalid(invalid, set.address());
+      case VirtualRange.Valid valid -> {
+        VirtualRange range = valid.range();
+        OptionalLong hole = mappings.firstHole(range.start(), range.end());
+        yield hole.isPresent()
+            ? new OperationPlan.Refused(
+                Errno.ENOMEM,
+                "address 0x%x is not mapped".formatted(hole.getAsLong()),
+                hole.getAsLong())
+            : ready(set, range, InvalidationKind.CLEAR, false);
+      }
+    };
   }
 
   private OperationPlan advise(SpaceOperation.Advise advise) {

@@ -1,5 +1,6 @@
 package dev.fenceline.host.engine.space;
 
+import dev.fenceline.host.engine.attribute.RangeAttributes;
 import dev.fenceline.model.NotificationMode;
 import dev.fenceline.model.Protection;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,10 @@ public sealed interface SpaceOperation {
   record Fork(long spaceId, String name) implements OfSpace {}
 
   record SetMode(long spaceId, NotificationMode mode) implements OfSpace {}
+
+  /** Wishes for a range; nothing that is there changes. */
+  record SetAttributes(long spaceId, long address, long length, RangeAttributes attributes)
+      implements OfSpace {}
 
   record Map(long spaceId, long address, long length, Placement placement, Region region)
       implements OfMappings {}

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.host.engine.turn.TurnPolicy;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.Errno;
@@ -259,7 +260,18 @@ class InvalidationTest {
         new ShardFixture(
             100,
             new ShardConfig(
-                0, 1, ShardFixture.EPOCH, 1_000_000, 65, 10, 10, 10, 10, 10, ReclaimConfig.NONE));
+                0,
+                1,
+                ShardFixture.EPOCH,
+                1_000_000,
+                65,
+                10,
+                10,
+                10,
+                10,
+                10,
+                ReclaimConfig.NONE,
+                TurnPolicy.DEFAULT));
     long space = small.createSpace();
     small.map(space, 0, 16, Protection.READ_WRITE);
     small.open(ONE, "a", 2);
