@@ -382,7 +382,7 @@ public final class AgentRuntime implements AutoCloseable {
           refusal.failure().errno(), refusal.failure().message(), Pages.address(vpn));
     }
     HostLink.PendingFault pending =
-        link.fault(device.index(), spaceId, vpn, pageCount, Access.SNAPSHOT);
+        link.fault(device.index(), spaceId, vpn, pageCount, Access.SNAPSHOT, 0);
     FaultOutcome outcome = await(pending.outcome(), deadline);
     if (outcome == null) {
       link.abandon(pending);

@@ -262,10 +262,6 @@ public final class HostLink {
   /** A fault that was taken in: its ticket, and how it ends. Immutable. */
   record PendingFault(long ticket, CompletableFuture<FaultOutcome> outcome) {}
 
-  PendingFault fault(int deviceIndex, long spaceId, long vpn, int pageCount, Access access) {
-    return fault(deviceIndex, spaceId, vpn, pageCount, access, 0);
-  }
-
   /**
    * Asks for translations.
    *
