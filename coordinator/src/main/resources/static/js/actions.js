@@ -6,8 +6,8 @@ import { may } from './session.js';
 import { h } from './vdom.js';
 
 /** A button that asks before it acts, or nothing when the role does not permit it. */
-function button(label, action) {
-  return may('operator')
+function button(label, action, role = 'operator') {
+  return may(role)
     ? h('button', { class: `button small ${action.danger ? 'danger-text' : ''}`, onclick: () => confirm(action) }, label)
     : null;
 }
@@ -89,4 +89,21 @@ export function cancelButton(programId) {
       return `${programId} is cancelled`;
     },
   });
+}
+
+export function unpinButton(pinId, owner) {
+  return button(
+    'Take back',
+    {
+      title: `Take pin ${pinId} back?`,
+      text: `${owner || 'Its owner'} is not asked: whoever still reaches these pages by their frames reads and writes what is somebody else's. Ask first.`,
+      verb: 'Take back',
+      danger: true,
+      run: async () => {
+        const done = await send('DELETE', `/pins/${encodeURIComponent(pinId)}`);
+        return `${pinId} is taken back: ${done.unpinnedPages} pages`;
+      },
+    },
+    'admin',
+  );
 }

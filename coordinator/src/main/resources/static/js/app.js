@@ -14,6 +14,7 @@ const VIEWS = {
   fences: () => import('./views/fences.js'),
   waits: () => import('./views/waits.js'),
   graph: () => import('./views/graph.js'),
+  holds: () => import('./views/holds.js'),
   programs: () => import('./views/programs.js'),
   events: () => import('./views/events.js'),
 };

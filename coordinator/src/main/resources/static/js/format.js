@@ -13,6 +13,11 @@ export function count(value) {
   return value === null || value === undefined ? '–' : GROUPED.format(value);
 }
 
+/** As it is up to a million, then in millions and billions. */
+export function brief(value) {
+  return value < 1e6 ? count(value) : value < 1e9 ? `${three(value / 1e6)} M` : `${three(value / 1e9)} G`;
+}
+
 /** 1 page, 2 pages. */
 export function plural(value, one, many = `${one}s`) {
   return `${count(value)} ${value === 1 ? one : many}`;

@@ -14,12 +14,13 @@ export const NAVIGATION = [
   { view: 'fences', label: 'Fences', key: 'f' },
   { view: 'waits', label: 'Wait times', key: 'w' },
   { view: 'graph', label: 'Wait-for graph', key: 'g' },
+  { view: 'holds', label: 'Pins and faults', key: 'h' },
   { view: 'programs', label: 'Programs', key: 'p' },
   { view: 'events', label: 'Events', key: 'e' },
 ];
 
 const SHORTCUTS = [
-  [NAVIGATION.map((entry) => entry.key), 'Overview, address spaces, fences, wait times, graph, programs, events'],
+  [NAVIGATION.map((entry) => entry.key), 'Overview, address spaces, fences, wait times, graph, pins and faults, programs, events'],
   [['↑', '↓', 'Home', 'End', 'Enter'], 'Move in a table, open the row'],
   [['+', '−', '←', '→', '0'], 'On the map: zoom, move, show everything'],
   [['[', ']'], 'On the map: the mapping before, the next one'],

@@ -11,8 +11,13 @@ import { h } from '../vdom.js';
 
 const RESOURCES = { host: 'hosts', agent: 'agents', device: 'devices' };
 
-export function loadDetails({ kind, ids }, signal) {
-  return get(`/${RESOURCES[kind] ?? 'hosts'}/${ids.map(encodeURIComponent).join('/')}`, signal);
+export async function loadDetails({ kind, ids }, signal) {
+  const url = `/${RESOURCES[kind] ?? 'hosts'}/${ids.map(encodeURIComponent).join('/')}`;
+  const details = await get(url, signal);
+  if (kind !== 'host' || details.unavailable) {
+    return details;
+  }
+  return { ...details, policy: await get(`${url}/policy`, signal).catch(() => null) };
 }
 
 export function detailsPanel(selected, details, error, ttls) {
@@ -56,7 +61,20 @@ function notAnswering(gone) {
   return gone && h('div', { class: 'notice warn' }, icon('warn'), h('span', {}, h('strong', {}, 'It does not answer'), ` since `, since(gone.since), `: ${gone.reason}. What is below is its last report.`));
 }
 
-function hostBody({ host, status, sessions, unavailable }) {
+/** What the host does by itself; `policy --set` changes it. */
+function policyFacts(policy) {
+  const quarantine =
+    policy.quarantineStrikes === 0
+      ? 'never by itself'
+      : `after ${plural(policy.quarantineStrikes, 'strike')} within ${duration(policy.quarantineWindowSeconds * 1000)}`;
+  return facts([
+    ['Quarantines', quarantine],
+    policy.quarantineStrikes > 0 && ['Holds for', `${duration(policy.quarantineHoldSeconds * 1000)}, doubled up to ${duration(policy.quarantineGreatestHoldSeconds * 1000)}`],
+    ['New spaces notify', policy.defaultNotificationMode],
+  ]);
+}
+
+function hostBody({ host, status, sessions, unavailable, policy }) {
   return [
     notAnswering(unavailable),
     facts([
@@ -68,6 +86,7 @@ function hostBody({ host, status, sessions, unavailable }) {
       status && ['Lease', `${duration(status.leaseTtlMillis)}; dead after ${duration(status.leaseExpiryMillis)}`],
       status && ['Late messages', count(status.lateMessageCount)],
     ]),
+    policy && [h('h3', {}, 'Policy'), policyFacts(policy)],
     h('h3', {}, 'Sessions'),
     sessions.length === 0
       ? h('p', { class: 'muted' }, 'No agent is attached.')

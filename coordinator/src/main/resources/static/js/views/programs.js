@@ -2,7 +2,7 @@
 
 import { cancelButton } from '../actions.js';
 import { get, path, serverNow } from '../api.js';
-import { address, count, micros, parseAddress, since } from '../format.js';
+import { address, brief, count, micros, parseAddress, since } from '../format.js';
 import { icon } from '../icons.js';
 import { badge, device, meter } from '../marks.js';
 import { Poller } from '../poller.js';
@@ -143,10 +143,10 @@ function columns() {
   return [
     { key: 'id', label: 'Program', width: 'minmax(100px, 1fr)', cell: (each) => h('a', { class: 'mono', href: link('programs', [each.id]) }, each.id) },
     { key: 'device', label: 'Device', width: 'minmax(100px, 1fr)', sort: (each) => each.device, cell: (each) => device(each.device) },
-    { key: 'kind', label: 'Kind', width: '112px', wide: true, sort: (each) => each.kind, cell: (each) => each.kind.replaceAll('-', ' ') },
+    { key: 'kind', label: 'Kind', width: '110px', wide: true, sort: (each) => each.kind, cell: (each) => each.kind.replaceAll('-', ' ') },
     { key: 'state', label: 'State', width: '88px', sort: (each) => each.state, cell: (each) => badge(each.state, each.result?.message || undefined) },
-    { key: 'progress', label: 'Done', width: 'minmax(140px, 1.3fr)', wide: true, sort: (each) => each.operationsDone, cell: progress },
-    { key: 'waits', label: 'Waits for', width: 'minmax(150px, 1.2fr)', wide: true, sort: (each) => each.waitsElapsedMicros, cell: waitsFor },
+    { key: 'progress', label: 'Done', width: 'minmax(216px, 1.6fr)', sort: (each) => each.operationsDone, cell: progress },
+    { key: 'waits', label: 'Waits for', width: 'minmax(140px, 1fr)', wide: true, sort: (each) => each.waitsElapsedMicros, cell: waitsFor },
     { key: 'took', label: 'Took', width: '80px', align: 'right num', sort: (each) => each.result?.elapsedMicros ?? 0, cell: (each) => (each.result ? micros(each.result.elapsedMicros) : '–') },
     { key: 'submitted', label: 'Submitted', width: '92px', align: 'right', wide: true, sort: (each) => Date.parse(each.submittedAt), cell: (each) => (each.submittedAt ? since(each.submittedAt) : '–') },
   ];
@@ -156,7 +156,7 @@ function progress(each) {
   if (!each.operationsTotal) {
     return h('span', { class: 'num muted' }, `${count(each.operationsDone)} operations`);
   }
-  return meter(each.operationsDone / each.operationsTotal, `${count(each.operationsDone)} of ${count(each.operationsTotal)}`);
+  return meter(each.operationsDone / each.operationsTotal, `${brief(each.operationsDone)} of ${brief(each.operationsTotal)}`);
 }
 
 function waitsFor(each) {

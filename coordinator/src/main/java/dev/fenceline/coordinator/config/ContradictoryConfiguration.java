@@ -1,12 +1,12 @@
 package dev.fenceline.coordinator.config;
 
 import dev.fenceline.security.SecurityRefusal;
+import dev.fenceline.security.boot.EndsStart;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.ExitCodeGenerator;
 
 /** Values that are each fine and cannot be together; ends the start. */
-final class ContradictoryConfiguration extends RuntimeException implements ExitCodeGenerator {
+final class ContradictoryConfiguration extends RuntimeException implements EndsStart {
   @Serial private static final long serialVersionUID = 1L;
 
   private final String remedy;
@@ -28,7 +28,7 @@ final class ContradictoryConfiguration extends RuntimeException implements ExitC
   }
 
   @Override
-  public int getExitCode() {
+  public int exitCode() {
     return SecurityRefusal.EXIT_CODE; // one code for whatever is wrong with the settings
   }
 }

@@ -1,6 +1,6 @@
 package dev.fenceline.coordinator.config;
 
-import org.springframework.boot.SpringApplication;
+import dev.fenceline.security.boot.ServiceStart;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
 /** The process of a coordinator. Stateless; started once by the JVM. */
@@ -9,6 +9,6 @@ public class CoordinatorApplication {
 
   /** Starts the service with Spring's command line options. */
   public static void main(String[] args) {
-    SpringApplication.run(CoordinatorApplication.class, args);
+    ServiceStart.run(CoordinatorApplication.class, args);
   }
 }

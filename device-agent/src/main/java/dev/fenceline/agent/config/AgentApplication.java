@@ -1,6 +1,6 @@
 package dev.fenceline.agent.config;
 
-import org.springframework.boot.SpringApplication;
+import dev.fenceline.security.boot.ServiceStart;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
 /** The process of a device agent. Stateless; started once by the JVM. */
@@ -9,6 +9,6 @@ public class AgentApplication {
 
   /** Starts the service with Spring's command line options. */
   public static void main(String[] args) {
-    SpringApplication.run(AgentApplication.class, args);
+    ServiceStart.run(AgentApplication.class, args);
   }
 }

@@ -1,6 +1,6 @@
 package dev.fenceline.host.config;
 
-import org.springframework.boot.SpringApplication;
+import dev.fenceline.security.boot.ServiceStart;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
 /** The process of a host memory manager. Stateless; started once by the JVM. */
@@ -9,6 +9,6 @@ public class HostApplication {
 
   /** Starts the service with Spring's command line options. */
   public static void main(String[] args) {
-    SpringApplication.run(HostApplication.class, args);
+    ServiceStart.run(HostApplication.class, args);
   }
 }

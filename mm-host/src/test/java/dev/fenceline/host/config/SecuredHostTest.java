@@ -11,6 +11,7 @@ import dev.fenceline.security.PeerRole;
 import dev.fenceline.security.SecurityRefusal;
 import dev.fenceline.security.TestAuthority;
 import dev.fenceline.security.TransportSecurity;
+import dev.fenceline.security.boot.EndsStart;
 import dev.fenceline.space.v1.AddressSpaceServiceGrpc;
 import dev.fenceline.space.v1.CreateSpaceRequest;
 import dev.fenceline.space.v1.WriteRequest;
@@ -44,7 +45,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.boot.ExitCodeGenerator;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
@@ -194,8 +194,8 @@ class SecuredHostTest {
 
   private static int exitCode(Throwable failure) {
     for (Throwable each = failure; each != null; each = each.getCause()) {
-      if (each instanceof ExitCodeGenerator generator) {
-        return generator.getExitCode();
+      if (each instanceof EndsStart generator) {
+        return generator.exitCode();
       }
     }
     return 1;

@@ -3,10 +3,9 @@ package dev.fenceline.security.boot;
 import dev.fenceline.security.SecurityRefusal;
 import java.io.Serial;
 import java.util.function.Supplier;
-import org.springframework.boot.ExitCodeGenerator;
 
 /** Carries a refusal out of the start of a service, so that the process ends with its code. */
-final class RefusedStart extends RuntimeException implements ExitCodeGenerator {
+final class RefusedStart extends RuntimeException implements EndsStart {
   @Serial private static final long serialVersionUID = 1L;
 
   private RefusedStart(SecurityRefusal refusal) {
@@ -22,7 +21,7 @@ final class RefusedStart extends RuntimeException implements ExitCodeGenerator {
   }
 
   @Override
-  public int getExitCode() {
+  public int exitCode() {
     return SecurityRefusal.EXIT_CODE;
   }
 }

@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description =
         "Measures what has to be fast: interval-lookup, engine, fence-roundtrip, drain, memory,"
-            + " rest, reclaim-latency. Wants a machine with nothing else to do. A missed goal is said, and is no"
+            + " rest, reclaim-latency, stack. Wants a machine with nothing else to do. A missed goal is"
+            + " said, and is no"
             + " failure.",
     mixinStandardHelpOptions = true)
 public final class BenchCommand implements Callable<Integer> {
@@ -76,7 +77,8 @@ public final class BenchCommand implements Callable<Integer> {
             new DrainTimes(),
             new PageMemory(),
             new RestRanges(),
-            new ReclaimLatency());
+            new ReclaimLatency(),
+            new StackStart());
     List<String> names = all.stream().map(Bench::name).toList();
     for (String name : only) {
       if (!names.contains(name) && spec != null) {

@@ -21,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
@@ -109,9 +108,9 @@ final class RestRanges implements Bench {
       throws IOException, InterruptedException {
     // The first pass makes the heap as large as it gets; what counts is whether the second adds.
     double warm = pass(spaces, expected);
-    long before = residentKibibytes(stack.coordinator().pid());
+    long before = Resident.kibibytes(stack.coordinator().pid());
     double seconds = pass(spaces, expected);
-    long after = residentKibibytes(stack.coordinator().pid());
+    long after = Resident.kibibytes(stack.coordinator().pid());
     String what = "%,d ranges in pages of 1,000".formatted(expected);
     return List.of(
         new Figure(name(), what, "ranges/s", Spread.of(expected / warm, expected / seconds), null),
@@ -188,15 +187,5 @@ final class RestRanges implements Bench {
       throw new IllegalStateException("the ranges could not be mapped", failure.getCause());
     }
     return space;
-  }
-
-  private static long residentKibibytes(long pid) throws IOException {
-    return Arrays.stream(
-            Files.readString(Path.of("/proc", Long.toString(pid), "status")).split("\n"))
-        .filter(line -> line.startsWith("VmRSS:"))
-        .map(line -> line.replaceAll("\\D", ""))
-        .mapToLong(Long::parseLong)
-        .findFirst()
-        .orElse(0);
   }
 }

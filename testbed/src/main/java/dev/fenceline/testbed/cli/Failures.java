@@ -3,6 +3,7 @@ package dev.fenceline.testbed.cli;
 import dev.fenceline.client.rest.ProblemException;
 import dev.fenceline.client.rest.UnreachableException;
 import dev.fenceline.testbed.launch.LaunchFailure;
+import java.security.cert.CertificateException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -52,9 +53,20 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
       case ProblemException problem -> problem(problem);
       case UnreachableException unreachable ->
           unreachable.getMessage()
-              + "; start a stack by ./fenceline up, or name the coordinator by --server";
+              + (isDistrust(unreachable)
+                  ? "; name the authority of its certificate by --ca"
+                  : "; start a stack by ./fenceline up, or name the coordinator by --server");
       default -> String.valueOf(failure.getMessage());
     };
+  }
+
+  private static boolean isDistrust(Throwable failure) {
+    for (Throwable each = failure; each != null; each = each.getCause()) {
+      if (each instanceof CertificateException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String problem(ProblemException problem) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -134,8 +135,12 @@ final class ServerOptions {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(null, trust.getTrustManagers(), null);
       return context;
-    } catch (IOException | GeneralSecurityException e) {
-      throw new IllegalArgumentException("--ca " + file + " cannot be used: " + e.getMessage(), e);
+    } catch (NoSuchFileException e) {
+      throw new IllegalArgumentException("--ca " + file + ": there is no such file", e);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalArgumentException("--ca " + file + " holds no certificate in PEM", e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("--ca " + file + " cannot be read: " + e.getMessage(), e);
     }
   }
 }

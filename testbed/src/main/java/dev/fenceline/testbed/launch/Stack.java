@@ -3,9 +3,6 @@ package dev.fenceline.testbed.launch;
 import dev.fenceline.security.PeerIdentity;
 import dev.fenceline.security.PeerRole;
 import dev.fenceline.security.SecuritySettings;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,8 +27,11 @@ public final class Stack implements AutoCloseable {
   /** Where the certificates are; null in plaintext. */
   private @Nullable StackCertificates certificates;
 
-  private Stack(StackSpec spec) {
+  private final StackLock lock;
+
+  private Stack(StackSpec spec, StackLock lock) {
     this.spec = spec;
+    this.lock = lock;
   }
 
   /**
@@ -42,11 +42,11 @@ public final class Stack implements AutoCloseable {
    */
   public static Stack start(Installation installation, StackSpec spec, Interruption interruption)
       throws LaunchFailure, InterruptedException {
-    StackState.requireFree(spec.directory());
-    Stack stack = new Stack(spec);
+    Stack stack = new Stack(spec, StackLock.take(spec.directory()));
     interruption.closeOnExit(stack);
     boolean ready = false;
     try {
+      StackState.requireFree(spec.directory()); // what outlived its launcher
       stack.launch(installation);
       StackState.write(spec.directory(), stack);
       stack.awaitReady();
@@ -61,11 +61,6 @@ public final class Stack implements AutoCloseable {
   }
 
   private void launch(Installation installation) throws LaunchFailure {
-    try {
-      Files.createDirectories(spec.directory());
-    } catch (IOException e) {
-      throw new LaunchFailure("cannot make directory " + spec.directory(), e);
-    }
     if (spec.tls()) {
       certificates = StackCertificates.make(spec.directory().resolve("certs"));
     }
@@ -190,7 +185,9 @@ public final class Stack implements AutoCloseable {
       process.terminate();
       process.stop(deadline);
     }
-    Path directory = spec.directory();
-    StackState.remove(directory);
+    if (!reversed.isEmpty()) { // else the file is that of another stack
+      StackState.remove(spec.directory());
+    }
+    lock.close();
   }
 }

@@ -58,7 +58,14 @@ public record StackSpec(
   /** A stack with one coordinator, the default arena and patience. */
   public static StackSpec of(Path directory, int agents, int devicesPerAgent) {
     return new StackSpec(
-        directory, 1, agents, devicesPerAgent, DEFAULT_MEMORY, DEFAULT_READY_WITHIN, false, List.of());
+        directory,
+        1,
+        agents,
+        devicesPerAgent,
+        DEFAULT_MEMORY,
+        DEFAULT_READY_WITHIN,
+        false,
+        List.of());
   }
 
   /** The same with mTLS between the services. */
@@ -69,13 +76,21 @@ public record StackSpec(
 
   /** The same with another number of coordinators. */
   public StackSpec replicated(int count) {
-    return new StackSpec(directory, count, agents, devicesPerAgent, memory, readyWithin, tls, hostOptions);
+    return new StackSpec(
+        directory, count, agents, devicesPerAgent, memory, readyWithin, tls, hostOptions);
   }
 
   /** The same with other memory. */
   public StackSpec with(Memory otherMemory) {
     return new StackSpec(
-        directory, coordinators, agents, devicesPerAgent, otherMemory, readyWithin, tls, hostOptions);
+        directory,
+        coordinators,
+        agents,
+        devicesPerAgent,
+        otherMemory,
+        readyWithin,
+        tls,
+        hostOptions);
   }
 
   /** The same with more options for the host. */

@@ -3,6 +3,7 @@ package dev.fenceline.testbed.launch;
 import dev.fenceline.security.SecuritySettings;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -41,6 +42,13 @@ public final class UpCommand implements Callable<Integer> {
   private String instance = "up";
 
   @Option(
+      names = "--host-option",
+      paramLabel = "NAME=VALUE",
+      description =
+          "A further setting of the host, as fenceline.host.tracing.endpoint=URL; may be repeated.")
+  private List<String> hostOptions = List.of();
+
+  @Option(
       names = "--tls",
       description = "mTLS between the services, with certificates made in target/run/NAME/certs.")
   private boolean tls;
@@ -58,7 +66,9 @@ public final class UpCommand implements Callable<Integer> {
     try (Interruption interruption = Interruption.install(Duration.ZERO)) {
       StackSpec spec =
           StackSpec.of(installation.runDirectory().resolve(instance), agents, devicesPerAgent)
-              .replicated(coordinators);
+              .replicated(coordinators)
+              .withHostOptions(
+                  hostOptions.stream().map(option -> "--" + option).toArray(String[]::new));
       Stack stack = Stack.start(installation, tls ? spec.secured() : spec, interruption);
       print(out, stack);
       ask(out, System.nanoTime() - begun);

@@ -51,6 +51,7 @@ class ConsoleTest {
     {"fences", "f", "Fences"},
     {"waits", "w", "Wait times"},
     {"graph", "g", "Wait-for graph"},
+    {"holds", "h", "Pins and faults"},
     {"programs", "p", "Programs"},
     {"events", "e", "Events"},
   };
@@ -288,6 +289,66 @@ class ConsoleTest {
     panel.getByText("Return", new Locator.GetByTextOptions().setExact(true)).click();
     submitDialog();
     assertThat(panel).containsText("active");
+  }
+
+  /** What is done of a program can be read as a whole at the width of a small laptop. */
+  @Test
+  void progressOfPrograms_isNotCut() {
+    open("#/programs");
+    Locator labels = table("Programs").locator(".meter-label");
+    assertThat(labels.first()).containsText(" of ");
+    Object cut =
+        labels.evaluateAll("all => all.filter(each => each.scrollWidth > each.clientWidth).length");
+    assertThat(cut).isEqualTo(0);
+  }
+
+  @Test
+  void operator_cancelsAProgram() throws Exception {
+    workload.slowDown(Duration.ofMillis(10));
+    try {
+      String program = workload.submitLong();
+      open("#/programs/" + program);
+      Locator panel = panel("Program " + program);
+      assertThat(panel).containsText("running");
+      panel.getByText("Cancel", new Locator.GetByTextOptions().setExact(true)).click();
+      submitDialog();
+      assertThat(panel).containsText("cancelled");
+    } finally {
+      workload.slowDown(Duration.ZERO);
+    }
+  }
+
+  @Test
+  void operator_quarantinesAnAgentAndReturnsIt() {
+    open("#/overview/agent/agent-2");
+    Locator panel = panel("agent agent-2");
+    assertThat(panel).containsText("attached");
+    panel.getByText("Quarantine", new Locator.GetByTextOptions().setExact(true)).click();
+    Locator dialog = page.locator("dialog[open]");
+    dialog.getByLabel("Hold in seconds").fill("0");
+    dialog.getByLabel("Reason").fill("smells of burning");
+    submitDialog();
+    assertThat(panel).containsText("quarantined");
+    assertThat(panel).containsText("smells of burning");
+    assertThat(panel).containsText("until somebody returns it");
+    panel.getByText("Return", new Locator.GetByTextOptions().setExact(true)).click();
+    submitDialog();
+    assertThat(panel).not().containsText("smells of burning");
+    assertThat(panel).containsText("attached");
+  }
+
+  @Test
+  void hostPanel_showsItsPolicy() {
+    open("#/overview/host/host-1");
+    assertThat(panel("host host-1")).containsText("never by itself");
+  }
+
+  @Test
+  void pinnedPages_areListedWithTheirOwner() {
+    workload.pin("rdma-registration", "ring buffers of the card");
+    open("#/holds");
+    assertThat(table("Pins")).containsText("rdma-registration");
+    assertThat(table("Pins")).containsText("0x7f0000000000");
   }
 
   private void submitDialog() {

@@ -4,6 +4,7 @@ import dev.fenceline.client.CallFailedException;
 import dev.fenceline.client.DeviceClient;
 import dev.fenceline.client.HostClient;
 import dev.fenceline.client.Mapping;
+import dev.fenceline.client.PinSpec;
 import dev.fenceline.client.RefusedException;
 import dev.fenceline.client.ServiceChannel;
 import dev.fenceline.client.SpaceClient;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Something to look at: two devices that work at random on memory that is invalidated all the time,
@@ -54,11 +56,13 @@ final class Workload implements AutoCloseable {
   private final List<ServiceChannel> channels = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private final CountDownLatch stopped = new CountDownLatch(1);
+  private final String rest;
   private final HostClient host;
   private final List<DeviceClient> agents = new ArrayList<>();
   private final SpaceClient space;
 
   private Workload(Stack stack) {
+    rest = stack.restAddress();
     host = new HostClient(dial(stack.host().grpcAddress()), BOUND);
     stack.agents().forEach(each -> agents.add(new DeviceClient(dial(each.grpcAddress()), BOUND)));
     space = host.createSpace("training", NotificationMode.SPLIT);
@@ -112,6 +116,40 @@ final class Workload implements AutoCloseable {
   /** The address space that everybody works in. */
   long spaceId() {
     return space.id();
+  }
+
+  /** How long each of its DMA requests takes agent-1's device; makes a short program long. */
+  void slowDown(Duration dma) {
+    agents.getFirst().setDelays(0, Delays.newBuilder().setDmaNanos(dma.toNanos()).build());
+  }
+
+  /** A program that takes minutes on a device that was slowed down; its id over REST. */
+  String submitLong() throws IOException, InterruptedException {
+    String body =
+        """
+        {"device": "agent-1/0", "space": "host-1.%d", "kind": "random-access",
+         "address": "0x%x", "length": %d, "operations": 65536, "writePercent": 0,
+         "seed": "1", "writer": 9, "firstCounter": 1, "deadlineSeconds": 120}
+        """
+            .formatted(space.id(), HEAP, 64 * PAGE);
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(rest + "/api/v1/programs"))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      String answer = client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+      String id = new JsonMapper().readTree(answer).path("id").asString("");
+      if (id.isEmpty()) {
+        throw new IOException("the program was refused: " + answer);
+      }
+      return id;
+    }
+  }
+
+  /** Pins the first pages of the weights. */
+  void pin(String owner, String reason) {
+    space.pin(WEIGHTS, 4 * PAGE, new PinSpec(true, true, owner, reason));
   }
 
   void createSpace(String name) {

@@ -48,6 +48,7 @@ class LivePrometheusTest {
   @TempDir private static Path directory = Path.of("");
   private static final Interruption INTERRUPTION = Interruption.install(Duration.ZERO);
 
+  private static SpanSink spans;
   private static Stack stack;
   private static LightLoad load;
   private static PrometheusServer prometheus;
@@ -60,7 +61,15 @@ class LivePrometheusTest {
     assumeTrue(
         Files.exists(installation.root().resolve("coordinator/target/classpath.txt")),
         "the services are not packaged");
-    stack = Stack.start(installation, StackSpec.of(directory.resolve("run"), 2, 1), INTERRUPTION);
+    spans = new SpanSink();
+    stack =
+        Stack.start(
+            installation,
+            StackSpec.of(directory.resolve("run"), 2, 1)
+                .withHostOptions(
+                    "--fenceline.host.tracing.endpoint=" + spans.endpoint(),
+                    "--fenceline.host.tracing.sampling-ratio=0.5"),
+            INTERRUPTION);
     Path configuration = Files.writeString(directory.resolve("prometheus.yml"), configuration());
     PrometheusTools.Ending check =
         PrometheusTools.promtool("check", "config", configuration.toString());
@@ -107,6 +116,9 @@ class LivePrometheusTest {
       prometheus.close();
     }
     INTERRUPTION.close();
+    if (spans != null) {
+      spans.close();
+    }
   }
 
   /** What may fail until its time has come. */
@@ -247,6 +259,27 @@ class LivePrometheusTest {
       for (JsonNode rule : group.path("rules")) {
         assertThat(rule.path("health").asString("")).as(rule.toString()).isEqualTo("ok");
       }
+    }
+  }
+
+  /** From a bucket of a histogram to the trace of an invalidation that fell into it. */
+  @Test
+  void exemplarOfAFence_leadsToATraceThatWasSent() throws Exception {
+    for (String histogram :
+        List.of("fenceline_fence_wait_seconds", "fenceline_fence_ack_seconds")) {
+      await(
+          "an exemplar of " + histogram + " whose trace was sent",
+          () -> {
+            for (JsonNode series : prometheus.exemplars(histogram + "_bucket").path("data")) {
+              for (JsonNode exemplar : series.path("exemplars")) {
+                String trace = exemplar.path("labels").path("trace_id").asString("");
+                if (trace.length() == 32 && spans.hasTrace(trace)) {
+                  return true;
+                }
+              }
+            }
+            return false;
+          });
     }
   }
 

@@ -78,6 +78,14 @@ final class PrometheusServer implements AutoCloseable {
         get("/api/v1/query?query=" + URLEncoder.encode(expression, StandardCharsets.UTF_8)).body());
   }
 
+  /** The exemplars of the last ten minutes. */
+  JsonNode exemplars(String expression) throws Exception {
+    long now = System.currentTimeMillis() / 1000;
+    return api(
+        "query_exemplars?query=%s&start=%d&end=%d"
+            .formatted(URLEncoder.encode(expression, StandardCharsets.UTF_8), now - 600, now + 60));
+  }
+
   JsonNode api(String path) throws Exception {
     return json.readTree(get("/api/v1/" + path).body());
   }
