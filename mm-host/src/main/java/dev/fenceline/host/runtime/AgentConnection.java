@@ -24,6 +24,7 @@ public final class AgentConnection {
 
   /** Which space, and so which shard, a mirror of this connection belongs to. */
   private final Map<Integer, Long> spaceOfMirror = new ConcurrentHashMap<>();
+  private final DeviceAnswers deviceAnswers = new DeviceAnswers();
 
   /** Guards the queue and the outlet, so that messages leave in their order. */
   private final Object lock = new Object();
@@ -179,6 +180,13 @@ public final class AgentConnection {
 
   /** Queues a shard's message; {@link #flush} follows once the step that sent it is over. */
   void enqueue(HostMessage message, byte[] encoded) {
+    if (message instanceof HostMessage.EvictReply || message instanceof HostMessage.DeviceClosed) {
+      HostMessage joined = deviceAnswers.joined(message);
+      if (joined != null) {
+        queueUp(joined, host.encoder().event(joined));
+      }
+      return;
+    }
     forgetMirrors(message);
     queueUp(message, encoded);
   }
@@ -244,9 +252,15 @@ public final class AgentConnection {
           host.shardOf(report.migrationId()).fromAgent(batch, report);
       case AgentMessage.MigrateRequest migrate -> migrate(batch, migrate);
       case AgentMessage.EvictRequest evict ->
-          send(new HostMessage.EvictReply(evict.requestId(), 0));
-      case AgentMessage.CloseDevice close ->
-          send(new HostMessage.DeviceClosed(close.deviceIndex(), 0));
+          deviceAnswers
+              .split(evict, host.shardCount())
+              .forEach((shard, part) -> host.shard(shard).fromAgent(batch, part));
+      case AgentMessage.CloseDevice close -> {
+        deviceAnswers.expectClosed(close.deviceIndex(), host.shardCount());
+        for (int shard = 0; shard < host.shardCount(); shard++) {
+          host.shard(shard).fromAgent(batch, close);
+        }
+      }
     }
   }
 

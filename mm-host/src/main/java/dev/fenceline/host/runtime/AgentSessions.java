@@ -289,6 +289,8 @@ public final class AgentSessions {
       case SessionEffect.OpenOnShards open ->
           host.onEveryShard(
               new ShardInput.SessionOpened(open.sessionId(), open.agentId(), open.devices()));
+      case SessionEffect.GreetedOnShards greeted ->
+          host.onEveryShard(new ShardInput.SessionGreeted(greeted.sessionId(), greeted.hello()));
       case SessionEffect.EndOnShards end -> {
         bySession.remove(end.sessionId());
         host.onEveryShard(new ShardInput.SessionEnded(end.sessionId(), end.cause()));

@@ -194,6 +194,12 @@ final class HostSessions {
                         new ShardInput.SessionOpened(
                             open.sessionId(), open.agentId(), open.devices())));
       }
+      case SessionEffect.GreetedOnShards greeted ->
+          host.shards()
+              .forEach(
+                  shard ->
+                      shard.post(
+                          new ShardInput.SessionGreeted(greeted.sessionId(), greeted.hello())));
       case SessionEffect.EndOnShards end -> endOnShards(end);
       case SessionEffect.Bind bind -> {
         Connection connection = connections.get(bind.connectionId());

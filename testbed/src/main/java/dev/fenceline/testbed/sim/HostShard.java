@@ -202,6 +202,7 @@ final class HostShard {
           dma.request().hostEpoch() != host.epoch()
               || engine.queries().session(dma.request().sessionId()) == null;
       case ShardInput.SessionOpened o -> false;
+      case ShardInput.SessionGreeted g -> false;
       case ShardInput.SessionEnded e -> false;
       case ShardInput.Submit s -> false;
       case ShardInput.Proceed p -> false;

@@ -287,6 +287,8 @@ final class Stage {
       switch (effect) {
         case SessionEffect.OpenOnShards open ->
             shard(new ShardInput.SessionOpened(open.sessionId(), open.agentId(), open.devices()));
+        case SessionEffect.GreetedOnShards greeted ->
+            shard(new ShardInput.SessionGreeted(greeted.sessionId(), greeted.hello()));
         case SessionEffect.EndOnShards end -> {
           line("host", "", "session %d ends: %s".formatted(end.sessionId(), end.cause()));
           shard(new ShardInput.SessionEnded(end.sessionId(), end.cause()));

@@ -214,6 +214,10 @@ public final class HostMeters implements HostObserver {
       case SpaceOperation.Pin pin -> "pin";
       case SpaceOperation.Unpin unpin -> "unpin";
       case SpaceOperation.Reclaim reclaim -> "reclaim";
+      case SpaceOperation.MigrateToDevice migrate -> "migrate_to_device";
+      case SpaceOperation.MigrateToHost migrate -> "migrate_to_host";
+      case SpaceOperation.MigrateHome home -> "migrate_home";
+      case SpaceOperation.MakeExclusive make -> "make_exclusive";
       case SpaceOperation.BreakCow copy -> "break_cow";
       case SpaceOperation.RevokeExclusive revoke -> "revoke_exclusive";
     };

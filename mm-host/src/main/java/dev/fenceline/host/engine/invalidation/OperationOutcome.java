@@ -1,6 +1,8 @@
 package dev.fenceline.host.engine.invalidation;
 
+import dev.fenceline.host.engine.migration.SkippedPages;
 import dev.fenceline.model.Errno;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** How an operation ended; immutable. */
@@ -8,9 +10,16 @@ public sealed interface OperationOutcome {
   /**
    * The operation took effect.
    *
-   * @param value address mapped or moved to, end of the heap, or id of the space made
+   * @param value address mapped or moved to, end of the heap, id of the space made, or number of
+   *     pages that moved
+   * @param skipped pages that a migration left where they were
    */
-  record Done(long value, Timing timing) implements OperationOutcome {}
+  record Done(long value, Timing timing, List<SkippedPages> skipped) implements OperationOutcome {
+    /** Of an operation that skips nothing. */
+    public Done(long value, Timing timing) {
+      this(value, timing, List.of());
+    }
+  }
 
   /** A fence had still to wait; entries were restored, nothing else changed. */
   record BackedOff(Timing timing) implements OperationOutcome {}

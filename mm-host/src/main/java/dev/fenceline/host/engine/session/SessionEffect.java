@@ -1,5 +1,6 @@
 package dev.fenceline.host.engine.session;
 
+import dev.fenceline.model.AgentMessage.Hello;
 import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.FenceResolution;
 import dev.fenceline.model.HostMessage;
@@ -16,6 +17,9 @@ public sealed interface SessionEffect {
   /** Every shard learns of the session. */
   record OpenOnShards(long sessionId, String agentId, List<DeviceDescription> devices)
       implements SessionEffect {}
+
+  /** Welcome was sent: shards may speak to the session, of the pages that its devices hold. */
+  record GreetedOnShards(long sessionId, Hello hello) implements SessionEffect {}
 
   /** Every shard resolves the session's fences so and forgets it. */
   record EndOnShards(long sessionId, FenceResolution cause) implements SessionEffect {}

@@ -200,6 +200,7 @@ public final class SessionEngine {
                 leases.ttlNanos(),
                 leases.heartbeatIntervalNanos(),
                 faultCredit)));
+    effects.add(new SessionEffect.GreetedOnShards(session.sessionId(), hello));
     report(session, null, "hello");
   }
 

@@ -1,7 +1,9 @@
 package dev.fenceline.host.engine.shard;
 
 import dev.fenceline.host.engine.invalidation.DeviceView;
+import dev.fenceline.host.engine.migration.Migration;
 import dev.fenceline.host.engine.space.Pte;
+import dev.fenceline.host.engine.space.PteType;
 import dev.fenceline.model.DmaReply.Outcome;
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.Pages;
@@ -18,9 +20,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class DmaGate {
   private final ShardState state;
+  private final MigrationService migrations;
 
-  DmaGate(ShardState state) {
+  DmaGate(ShardState state, MigrationService migrations) {
     this.state = state;
+    this.migrations = migrations;
   }
 
   /** Grants or refuses the request. */
@@ -40,6 +44,10 @@ final class DmaGate {
       refuse(request, Outcome.MALFORMED, malformed);
       return;
     }
+    if (request.migrationId() != 0) {
+      migrate(request);
+      return;
+    }
     AddressSpace space = state.space(request.spaceId());
     DeviceView view = space == null ? null : session.view(request.spaceId(), request.deviceIndex());
     if (space == null || view == null) {
@@ -52,13 +60,33 @@ final class DmaGate {
     translate(space, view, request);
   }
 
+  /** Bytes of a migration: nobody else can reach them, on either side. */
+  private void migrate(DmaRequest request) {
+    Migration migration = migrations.of(request.migrationId(), request.sessionId());
+    int[] frames =
+        migration == null || migration.place().spaceId() != request.spaceId()
+            ? null
+            : migration.framesFor(request, Pages.number(request.address()));
+    if (frames == null) {
+      refuse(
+          request,
+          Outcome.STALE_PAGE,
+          "migration %d does not move these pages at 0x%x"
+              .formatted(request.migrationId(), request.address()));
+    } else {
+      state.emit(new ShardEffect.DmaGranted(request, frames));
+    }
+  }
+
   private void translate(AddressSpace space, DeviceView view, DmaRequest request) {
     long vpn = Pages.number(request.address());
     int[] frames = new int[request.generations().length];
     for (int i = 0; i < frames.length; i++) {
       long entry = space.memory().entry(vpn + i);
       if (!view.holders().holdsAny(vpn + i, vpn + i + 1)
-          || !current(entry, request.generations()[i])) {
+          || !current(entry, request.generations()[i])
+          || (Pte.type(entry) == PteType.EXCLUSIVE
+              && !space.memory().devices().exclusiveTo(vpn + i, view.device()))) {
         refuse(
             request,
             Outcome.STALE_PAGE,
@@ -83,9 +111,11 @@ final class DmaGate {
 
   private static boolean current(long entry, int generation) {
     return switch (Pte.type(entry)) {
-      case PRESENT, ZERO -> Pte.generation(entry) == generation;
-      case INVALIDATING -> Pte.generation(entry) == Pte.nextGeneration(generation);
-      case NONE, SWAP, DEVICE_PRIVATE, EXCLUSIVE, MIGRATION -> false;
+      case PRESENT, ZERO, EXCLUSIVE -> Pte.generation(entry) == generation;
+      case INVALIDATING ->
+          Pte.frame(entry) <= Pte.MAX_FRAME
+              && Pte.generation(entry) == Pte.nextGeneration(generation);
+      case NONE, SWAP, DEVICE_PRIVATE, MIGRATION -> false;
     };
   }
 

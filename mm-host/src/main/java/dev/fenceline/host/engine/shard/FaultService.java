@@ -4,6 +4,7 @@ import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.invalidation.Mirror;
 import dev.fenceline.host.engine.space.PageTouch;
 import dev.fenceline.host.engine.space.Pte;
+import dev.fenceline.host.engine.space.PteType;
 import dev.fenceline.host.engine.space.SpaceMemory;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Access;
@@ -12,7 +13,6 @@ import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage.FaultReply;
 import dev.fenceline.model.PageRun;
 import dev.fenceline.model.Pages;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
@@ -37,6 +37,7 @@ final class FaultService {
   static final int MAX_PAGES_PER_FAULT = 512;
 
   private final ShardState state;
+  private final DeviceTouch devices;
 
   /** What the fault that was tried last needs done before its first page can be served. */
   private SpaceOperation.@Nullable Internal need;
@@ -46,6 +47,7 @@ final class FaultService {
 
   FaultService(ShardState state) {
     this.state = state;
+    this.devices = new DeviceTouch(state);
   }
 
   /** A device's fault. */
@@ -226,11 +228,11 @@ final class FaultService {
       snapshot(session, mirror.view(), space, request, end);
       return true;
     }
-    RunBuilder runs = new RunBuilder();
+    TranslationRuns runs = new TranslationRuns(state, mirror.view().device());
     PageTouch.Refused refused = null;
     long page = vpn;
     while (page < end && refused == null) {
-      switch (touch(space, page, request.access())) {
+      switch (touchFrom(space, mirror.view(), page, request)) {
         case PageTouch.Mapped mapped -> {
           used(mapped.entry());
           runs.add(mapped.entry());
@@ -318,6 +320,19 @@ final class FaultService {
     }
   }
 
+  /** Resolves one page for a device, which may have it already. */
+  private PageTouch touchFrom(AddressSpace space, DeviceView view, long vpn, FaultRequest request) {
+    PageTouch own = devices.touch(space, view, vpn, request.access());
+    if (own != null) {
+      return own;
+    }
+    PageTouch touched = touch(space, vpn, request.access());
+    if (request.access() != Access.EXCLUSIVE || !(touched instanceof PageTouch.Mapped)) {
+      return touched;
+    }
+    return devices.forExclusive(space, view, vpn, vpn + 1);
+  }
+
   /** Resolves one page; a zero page that got its frame leaves the CPU's table first. */
   private PageTouch touch(AddressSpace space, long vpn, Access access) {
     boolean wasZero = Pte.isZero(space.memory().entry(vpn));
@@ -347,13 +362,16 @@ final class FaultService {
       FaultRequest request,
       long vpnEnd) {
     SpaceMemory memory = space.memory();
-    RunBuilder runs = new RunBuilder();
+    TranslationRuns runs = new TranslationRuns(state, view.device());
     long vpn = Pages.number(request.address());
     for (long page = vpn; page < vpnEnd; page++) {
       long entry = memory.entry(page);
       if (!memory.readable(page)) {
         runs.add(0, false, PageRun.State.ERROR);
-      } else if (Pte.isPresent(entry) || Pte.isZero(entry)) {
+      } else if (Pte.isPresent(entry)
+          || Pte.isZero(entry)
+          || (Pte.type(entry) == PteType.DEVICE_PRIVATE
+              && devices.usable(view, memory.devices().owner(entry)))) {
         runs.add(entry);
         view.holders().grant(page, 1);
       } else {
@@ -412,48 +430,5 @@ final class FaultService {
             new long[0],
             errno,
             message));
-  }
-
-  /** Joins pages with equal attributes. Confined to one call. */
-  private static final class RunBuilder {
-    private final List<PageRun> runs = new ArrayList<>(2);
-    private int count;
-    private int generation;
-    private boolean writable;
-    private PageRun.State state = PageRun.State.PRESENT;
-
-    void add(long entry) {
-      add(
-          Pte.generation(entry),
-          Pte.writable(entry),
-          Pte.isZero(entry) ? PageRun.State.ZERO : PageRun.State.PRESENT);
-    }
-
-    void add(int pageGeneration, boolean pageWritable, PageRun.State pageState) {
-      if (count > 0
-          && generation == pageGeneration
-          && writable == pageWritable
-          && state == pageState) {
-        count++;
-        return;
-      }
-      flush();
-      count = 1;
-      generation = pageGeneration;
-      writable = pageWritable;
-      state = pageState;
-    }
-
-    List<PageRun> build() {
-      flush();
-      return runs;
-    }
-
-    private void flush() {
-      if (count > 0) {
-        runs.add(new PageRun(count, generation, writable, state));
-        count = 0;
-      }
-    }
   }
 }

@@ -51,6 +51,8 @@ final class NeedDesk {
       }
       case SpaceOperation.BreakCow copy -> WaitPolicy.BLOCK;
       case SpaceOperation.RevokeExclusive revoke -> WaitPolicy.BLOCK;
+      case SpaceOperation.MigrateHome home -> WaitPolicy.BLOCK;
+      case SpaceOperation.MakeExclusive make -> WaitPolicy.BLOCK;
     };
   }
 

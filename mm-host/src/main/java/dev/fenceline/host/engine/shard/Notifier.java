@@ -5,11 +5,14 @@ import dev.fenceline.host.engine.invalidation.Fence;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.space.OperationPlan.Footprint;
+import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.NotificationMode;
 import dev.fenceline.model.Pages;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Phase A: who takes part in an invalidation, and telling them. Never waits, and says beforehand
@@ -28,6 +31,7 @@ final class Notifier {
   void addParticipants(AddressSpace space, Invalidation invalidation, long nowNanos) {
     long vpnStart = invalidation.vpnStart();
     long vpnEnd = invalidation.vpnEnd();
+    DeviceId owner = owner(invalidation.operation().resolved());
     space
         .mirrors()
         .forEachOverlap(
@@ -36,13 +40,24 @@ final class Notifier {
             mirror -> {
               mirror.touched(invalidation.sequence());
               DeviceView view = mirror.view();
-              if (view.markScheduled(invalidation.sequence())) {
+              if (!view.device().equals(owner) && view.markScheduled(invalidation.sequence())) {
                 invalidation.addFence(view, view.holders().holdsAny(vpnStart, vpnEnd), nowNanos);
               }
             });
     if (space.cpu().holders().holdsAny(vpnStart, vpnEnd)) {
       invalidation.addFence(space.cpu(), true, nowNanos);
     }
+  }
+
+  /**
+   * Who does not hear of its own event: it drops its translations when it is told to push the
+   * pages, or gets new ones for those that it has; null if everybody hears of it.
+   */
+  private static @Nullable DeviceId owner(SpaceOperation operation) {
+    if (operation instanceof SpaceOperation.MigrateHome home) {
+      return home.device();
+    }
+    return operation instanceof SpaceOperation.MakeExclusive make ? make.device() : null;
   }
 
   void notifyParticipants(AddressSpace space, Invalidation invalidation, long nowNanos) {

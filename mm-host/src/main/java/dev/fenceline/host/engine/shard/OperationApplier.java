@@ -21,9 +21,11 @@ final class OperationApplier {
 
   private final ShardState state;
   private final FaultService faults;
+  private final MigrationService migrations;
 
-  OperationApplier(ShardState state, FaultService faults) {
+  OperationApplier(ShardState state, FaultService faults, MigrationService migrations) {
     this.state = state;
+    this.migrations = migrations;
     this.faults = faults;
   }
 
@@ -43,6 +45,10 @@ final class OperationApplier {
       }
       case SpaceOperation.Fork fork -> new Application.Ended(fork(space, fork));
       case SpaceOperation.Pin pin -> pin(space, pin, nowNanos);
+      case SpaceOperation.MigrateToDevice migrate ->
+          migrations.toDevice(space, operation, migrate, nowNanos);
+      case SpaceOperation.MigrateToHost migrate -> migrations.toHost(space, operation, nowNanos);
+      case SpaceOperation.MigrateHome home -> migrations.toHost(space, operation, nowNanos);
       case SpaceOperation other ->
           switch (space.memory().apply(other)) {
             case OperationPlan.Applied applied -> {

@@ -44,12 +44,16 @@ final class OperationDriver {
   private final OperationQueue queue;
   private final FenceDesk fences;
   private final NeedDesk needs;
+  private final MigrationService migrations;
+  private final DeviceRequests requests;
 
   OperationDriver(ShardState state, FaultService faults) {
     this.state = state;
     this.faults = faults;
     this.notifier = new Notifier(state);
-    this.applier = new OperationApplier(state, faults);
+    this.migrations = new MigrationService(state, this);
+    this.requests = new DeviceRequests(state, this);
+    this.applier = new OperationApplier(state, faults, migrations);
     this.queue = new OperationQueue(state.config);
     this.fences = new FenceDesk(state, this);
     this.needs = new NeedDesk(state, this, faults);
@@ -61,6 +65,14 @@ final class OperationDriver {
 
   NeedDesk needs() {
     return needs;
+  }
+
+  MigrationService migrations() {
+    return migrations;
+  }
+
+  DeviceRequests requests() {
+    return requests;
   }
 
   /** Takes up an operation: it runs, waits in the queue, or is refused. */
@@ -194,6 +206,12 @@ final class OperationDriver {
   /** True if it started, ended at once or was refused; false if it has to wait. */
   boolean tryStart(AddressSpace space, Operation operation, long nowNanos) {
     state.changed(space);
+    SpaceOperation.Internal first = space.memory().neededFor(operation.request());
+    if (first != null) {
+      operation.needs(first);
+      state.wanted.add(first);
+      return false;
+    }
     switch (space.memory().plan(operation.request())) {
       case OperationPlan.Refused refused -> {
         end(
@@ -443,6 +461,9 @@ final class OperationDriver {
 
   void end(Operation operation, OperationOutcome outcome) {
     queue.unwatch(operation);
+    if (requests.ended(operation, outcome)) {
+      return;
+    }
     if (!(operation.request() instanceof SpaceOperation.Internal internal)) {
       state.emit(new ShardEffect.OperationEnded(operation.requestId(), outcome));
     } else if (outcome instanceof OperationOutcome.Refused refused) {

@@ -15,6 +15,7 @@ import dev.fenceline.host.engine.turn.TurnPolicy;
  * @param maxMirrorsPerSession mirrors of one session on this shard
  * @param reclaim how frames are got back
  * @param turns when devices that starve get a turn
+ * @param migration how long migrations may take
  */
 public record ShardConfig(
     int shardIndex,
@@ -28,7 +29,8 @@ public record ShardConfig(
     int maxSpaces,
     int maxMirrorsPerSession,
     ReclaimConfig reclaim,
-    TurnPolicy turns) {
+    TurnPolicy turns,
+    MigrationConfig migration) {
   /** Defaults for a shard. */
   public static ShardConfig of(int shardIndex, int shardCount, long hostEpoch, long overdueNanos) {
     return new ShardConfig(
@@ -43,10 +45,24 @@ public record ShardConfig(
         100_000,
         2_000_000,
         ReclaimConfig.NONE,
-        TurnPolicy.DEFAULT);
+        TurnPolicy.DEFAULT,
+        MigrationConfig.DEFAULT);
   }
 
   public ShardConfig withReclaim(ReclaimConfig newReclaim) {
+    return with(newReclaim, turns, migration);
+  }
+
+  public ShardConfig withTurns(TurnPolicy newTurns) {
+    return with(reclaim, newTurns, migration);
+  }
+
+  public ShardConfig withMigration(MigrationConfig newMigration) {
+    return with(reclaim, turns, newMigration);
+  }
+
+  private ShardConfig with(
+      ReclaimConfig newReclaim, TurnPolicy newTurns, MigrationConfig newMigration) {
     return new ShardConfig(
         shardIndex,
         shardCount,
@@ -59,22 +75,7 @@ public record ShardConfig(
         maxSpaces,
         maxMirrorsPerSession,
         newReclaim,
-        turns);
-  }
-
-  public ShardConfig withTurns(TurnPolicy newTurns) {
-    return new ShardConfig(
-        shardIndex,
-        shardCount,
-        hostEpoch,
-        overdueNanos,
-        maxFencesPerSession,
-        maxQueuedOperations,
-        maxFaultsPerSession,
-        historyLength,
-        maxSpaces,
-        maxMirrorsPerSession,
-        reclaim,
-        newTurns);
+        newTurns,
+        newMigration);
   }
 }

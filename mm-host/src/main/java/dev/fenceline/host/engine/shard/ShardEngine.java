@@ -23,6 +23,8 @@ public final class ShardEngine {
   private final FaultService faults;
   private final OperationDriver operations;
   private final DmaGate dma;
+  private final MigrationService migrations;
+  private final DeviceRequests requests;
 
   /** When a fence may be overdue next; never later than it really is. */
   private long overdueCheckNanos = Long.MAX_VALUE;
@@ -31,7 +33,9 @@ public final class ShardEngine {
     state = new ShardState(config, frames);
     faults = new FaultService(state);
     operations = new OperationDriver(state, faults);
-    dma = new DmaGate(state);
+    migrations = operations.migrations();
+    requests = operations.requests();
+    dma = new DmaGate(state, migrations);
   }
 
   /**
@@ -54,15 +58,22 @@ public final class ShardEngine {
           state.sessions.put(
               opened.sessionId(),
               new ShardSession(opened.sessionId(), opened.agentId(), opened.devices()));
+      case ShardInput.SessionGreeted greeted -> {
+        if (state.sessions.containsKey(greeted.sessionId())) {
+          migrations.opened(greeted.sessionId(), greeted.hello(), nowNanos);
+        }
+      }
       case ShardInput.SessionEnded ended -> endSession(ended, nowNanos);
       case ShardInput.BackOff backOff -> operations.giveUp(backOff.invalidationId(), nowNanos);
       case ShardInput.Tick tick -> {}
     }
     operations.expire(nowNanos);
     operations.endTurns(nowNanos);
+    migrations.expire(nowNanos);
     relieve(nowNanos);
     operations.needs().startWanted(nowNanos);
     state.releaseReserve();
+    migrations.sendReleases();
     checkOverdue(nowNanos);
     return state.effects;
   }
@@ -71,7 +82,7 @@ public final class ShardEngine {
   public long nextDeadlineNanos() {
     return Math.min(
         Math.min(operations.nextDeadlineNanos(), overdueCheckNanos),
-        state.reclaimer.nextDeadlineNanos());
+        Math.min(state.reclaimer.nextDeadlineNanos(), migrations.nextDeadlineNanos()));
   }
 
   /** Who waits for a frame gets one, or has others swapped out; who waits in vain is told so. */
@@ -162,15 +173,10 @@ public final class ShardEngine {
       case AgentMessage.Hello hello -> throw misrouted(hello);
       case AgentMessage.Heartbeat heartbeat -> throw misrouted(heartbeat);
       case AgentMessage.Leave leave -> throw misrouted(leave);
-      case AgentMessage.MigrationReport report ->
-          state.emit(new ShardEffect.LateMessage(input.sessionId()));
-      case AgentMessage.MigrateRequest request ->
-          send(
-              session,
-              new HostMessage.MigrateReply(
-                  request.requestId(), 0, Errno.EINVAL, "this host migrates nothing to devices"));
-      case AgentMessage.EvictRequest request -> throw misrouted(request);
-      case AgentMessage.CloseDevice close -> throw misrouted(close);
+      case AgentMessage.MigrationReport report -> migrations.report(session, report, nowNanos);
+      case AgentMessage.MigrateRequest request -> requests.migrate(session, request, nowNanos);
+      case AgentMessage.EvictRequest request -> requests.evict(session, request);
+      case AgentMessage.CloseDevice close -> requests.close(session, close.deviceIndex());
     }
   }
 
@@ -259,6 +265,8 @@ public final class ShardEngine {
     if (ended.cause() == FenceResolution.LEASE_EXPIRED && session.ledger().pendingCount() > 0) {
       state.emit(new ShardEffect.DiedOwing(session.sessionId(), session.agentId()));
     }
+    migrations.ended(session, ended.cause(), nowNanos);
+    requests.ended(session);
     List<DeviceView> views = session.views();
     List.copyOf(session.mirrors().keySet()).forEach(session::removeMirror);
     for (DeviceView view : views) {

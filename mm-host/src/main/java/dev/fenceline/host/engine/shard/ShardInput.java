@@ -15,6 +15,9 @@ public sealed interface ShardInput {
   record SessionOpened(long sessionId, String agentId, List<DeviceDescription> devices)
       implements ShardInput {}
 
+  /** The session's agent has heard Welcome; what its devices hold is in its Hello. */
+  record SessionGreeted(long sessionId, AgentMessage.Hello hello) implements ShardInput {}
+
   /** A session ended: its fences resolve so, its mirrors go. */
   record SessionEnded(long sessionId, FenceResolution cause) implements ShardInput {}
 

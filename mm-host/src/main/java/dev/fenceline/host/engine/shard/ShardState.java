@@ -5,6 +5,8 @@ import dev.fenceline.host.engine.frame.SwapSlots;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.object.ObjectTable;
+import dev.fenceline.host.engine.migration.DeviceOwners;
+import dev.fenceline.host.engine.migration.DevicePages;
 import dev.fenceline.host.engine.space.FrameDesk;
 import dev.fenceline.host.engine.space.FrameSource;
 import dev.fenceline.host.engine.space.SpaceOperation;
@@ -47,6 +49,8 @@ final class ShardState implements FrameDesk {
   final FrameTable frameTable = new FrameTable();
   final ObjectTable objects = new ObjectTable(frameTable);
   final SwapSlots swapSlots;
+  final DevicePages devicePages = new DevicePages();
+  final DeviceOwners owners = new DeviceOwners();
   final Reclaimer reclaimer;
 
   /** Pinned frames that reclaim passed over. */
@@ -65,6 +69,7 @@ final class ShardState implements FrameDesk {
   private long lastSpace;
   private long lastChange;
   private long lastPin;
+  private long lastMigration;
 
   ShardState(ShardConfig config, FrameSource frames) {
     this.config = config;
@@ -113,6 +118,15 @@ final class ShardState implements FrameDesk {
     return idOf(++lastPin);
   }
 
+  long nextMigrationId() {
+    return idOf(++lastMigration);
+  }
+
+  /** Whether an id was given out by this shard, in this epoch or another. */
+  boolean ofThisShard(long id) {
+    return Math.floorMod(id, config.shardCount()) == config.shardIndex();
+  }
+
   void remember(Invalidation invalidation) {
     history.addLast(invalidation);
     if (history.size() > config.historyLength()) {
@@ -123,6 +137,11 @@ final class ShardState implements FrameDesk {
   @Override
   public FrameTable table() {
     return frameTable;
+  }
+
+  @Override
+  public DevicePages devicePages() {
+    return devicePages;
   }
 
   @Override

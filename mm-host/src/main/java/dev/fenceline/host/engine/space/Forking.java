@@ -49,6 +49,10 @@ final class Forking {
     if (Pte.type(entry) == PteType.SWAP) {
       frames.swap().share(Pte.frame(entry));
       child.pages().set(vpn, Pte.swapped(Pte.frame(entry), 0));
+    } else if (Pte.frame(entry) > Pte.MAX_FRAME) {
+      // What is on a device came home first: this is a page that was lost with one.
+      int lost = frames.devicePages().copyLost(Pte.frame(entry), child.id(), vpn);
+      child.pages().set(vpn, Pte.devicePrivate(lost, false, 0));
     } else if (!Pte.hasFrame(entry)) {
       child.pages().set(vpn, mapping.attributes().object() == 0 ? Pte.zero(0) : Pte.none(0));
     } else {

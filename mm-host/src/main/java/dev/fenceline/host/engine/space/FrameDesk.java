@@ -3,6 +3,7 @@ package dev.fenceline.host.engine.space;
 import dev.fenceline.host.engine.frame.FrameTable;
 import dev.fenceline.host.engine.frame.SwapSlots;
 import dev.fenceline.host.engine.object.ObjectTable;
+import dev.fenceline.host.engine.migration.DevicePages;
 import org.jspecify.annotations.Nullable;
 
 /** What the memory of an address space asks of the shard's frames. Confined to the shard. */
@@ -15,6 +16,9 @@ public interface FrameDesk extends FrameSource, FrameEffects {
 
   /** What mappings of several spaces show together. */
   ObjectTable objects();
+
+  /** What is in memory of devices. */
+  DevicePages devicePages();
 
   /** Whether a frame could be had now. */
   default boolean anyLeft() {

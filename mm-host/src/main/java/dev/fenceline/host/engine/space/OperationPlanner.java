@@ -17,9 +17,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class OperationPlanner {
   private final MappingTree mappings;
+  private final DeviceResidents devices;
 
-  OperationPlanner(MappingTree mappings) {
+  OperationPlanner(MappingTree mappings, DeviceResidents devices) {
     this.mappings = mappings;
+    this.devices = devices;
   }
 
   OperationPlan plan(SpaceOperation operation) {
@@ -35,6 +37,10 @@ final class OperationPlanner {
       case SpaceOperation.Unpin unpin -> anytime(unpin);
       case SpaceOperation.Sync sync -> sync(sync);
       case SpaceOperation.Pin pin -> pin(pin);
+      case SpaceOperation.MigrateToDevice migrate -> devices.plan(migrate);
+      case SpaceOperation.MigrateToHost migrate -> devices.plan(migrate);
+      case SpaceOperation.MigrateHome home -> devices.plan(home);
+      case SpaceOperation.MakeExclusive make -> devices.plan(make);
       case SpaceOperation.Invalidate invalidate ->
           switch (VirtualRange.checkRoundingUp(invalidate.address(), invalidate.length())) {
             case VirtualRange.Invalid invalid -> invalid(invalid, invalidate.address());

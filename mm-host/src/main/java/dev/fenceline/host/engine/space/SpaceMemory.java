@@ -31,6 +31,7 @@ public final class SpaceMemory {
 
   private final Swapper swapper;
   private final ObjectPages objects;
+  private final DeviceResidents devices;
 
   public SpaceMemory(long spaceId, FrameDesk frames) {
     this(spaceId, "space:" + spaceId, new MappingTree(MappingLimits.DEFAULT), frames);
@@ -43,8 +44,13 @@ public final class SpaceMemory {
     this.swapper = new Swapper(pages, frames, slot);
     this.objects = new ObjectPages(pages, frames, slot, group);
     this.mappings = mappings;
-    this.planner = new OperationPlanner(mappings);
     this.frames = frames;
+    this.devices = new DeviceResidents(spaceId, pages, mappings, frames, slot);
+    this.planner = new OperationPlanner(mappings, devices);
+  }
+
+  long id() {
+    return spaceId;
   }
 
   public MappingTree mappings() {
@@ -60,9 +66,22 @@ public final class SpaceMemory {
     return pages;
   }
 
+  /** What devices have of this space. */
+  public DeviceResidents devices() {
+    return devices;
+  }
+
   /** Pages that have a frame. */
   public long residentPages() {
     return PageTable.resident(pages.tally(0, Pages.PAGE_LIMIT));
+  }
+
+  /**
+   * What has to come home from devices before the operation may begin; null if nothing has. A child
+   * shares its parent's frames.
+   */
+  public SpaceOperation.@Nullable Internal neededFor(SpaceOperation operation) {
+    return operation instanceof SpaceOperation.Fork ? devices.firstHome(0, Pages.PAGE_LIMIT) : null;
   }
 
   /** What the operation would take; changes nothing. */
@@ -112,6 +131,13 @@ public final class SpaceMemory {
         yield new OperationPlan.Applied(invalidate.address());
       }
       case SpaceOperation.Pin pin -> throw notOfMemory(pin);
+      case SpaceOperation.MigrateToDevice migrate -> throw notOfMemory(migrate);
+      case SpaceOperation.MigrateToHost migrate -> throw notOfMemory(migrate);
+      case SpaceOperation.MigrateHome home -> throw notOfMemory(home);
+      case SpaceOperation.MakeExclusive make -> {
+        devices.makeExclusive(make);
+        yield new OperationPlan.Applied(0);
+      }
       case SpaceOperation.Unpin unpin -> throw notOfMemory(unpin);
       case SpaceOperation.Sync sync -> {
         VirtualRange range =
@@ -126,6 +152,7 @@ public final class SpaceMemory {
       case SpaceOperation.BreakCow copy -> breakCow(copy.vpn());
       case SpaceOperation.RevokeExclusive revoke -> {
         restore(revoke.vpnStart(), revoke.vpnEnd());
+        devices.forgetHolders(revoke.vpnStart(), revoke.vpnEnd());
         yield new OperationPlan.Applied(0);
       }
     };
@@ -174,7 +201,7 @@ public final class SpaceMemory {
           "address 0x%x is %s"
               .formatted(Pages.address(vpn), mapping == null ? "not mapped" : "not readable"));
     }
-    boolean write = access == Access.WRITE;
+    boolean write = access.writes();
     if (write && !mapping.protection().write()) {
       return new PageTouch.Refused(
           Errno.EPERM, "address 0x%x is mapped read-only".formatted(Pages.address(vpn)));
@@ -190,7 +217,8 @@ public final class SpaceMemory {
         long present = swapper.in(vpn, entry, write);
         yield present == Swapper.NO_FRAME ? withoutFrame(vpn) : new PageTouch.Mapped(present);
       }
-      case INVALIDATING, DEVICE_PRIVATE, MIGRATION ->
+      case DEVICE_PRIVATE -> frames.anyLeft() ? devices.touch(vpn, entry) : withoutFrame(vpn);
+      case INVALIDATING, MIGRATION ->
           throw new IllegalStateException(
               "INV-2: page " + vpn + " touched while " + Pte.describe(entry));
     };
@@ -413,6 +441,8 @@ public final class SpaceMemory {
           if (Pte.hasFrame(entry)) {
             frameTable.map(Pte.frame(entry), slot, target);
             frameTable.unmap(Pte.frame(entry), slot, vpn);
+          } else if (Pte.type(entry) != PteType.SWAP && Pte.frame(entry) > Pte.MAX_FRAME) {
+            frames.devicePages().moved(Pte.frame(entry), spaceId, target);
           }
           long moved = Pte.isInvalidating(entry) ? Pte.restored(entry) : entry;
           int generation = Pte.nextGeneration(Pte.generation(pages.get(target)));
@@ -431,6 +461,10 @@ public final class SpaceMemory {
         (vpn, entry) -> {
           if (Pte.type(entry) == PteType.SWAP) {
             frames.swap().release(Pte.frame(entry));
+            return;
+          }
+          if (Pte.frame(entry) > Pte.MAX_FRAME) {
+            frames.devicePages().release(Pte.frame(entry));
             return;
           }
           if (!Pte.hasFrame(entry)) {

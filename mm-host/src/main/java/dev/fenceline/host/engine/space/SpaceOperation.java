@@ -1,6 +1,7 @@
 package dev.fenceline.host.engine.space;
 
 import dev.fenceline.host.engine.attribute.RangeAttributes;
+import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.NotificationMode;
 import dev.fenceline.model.Protection;
 import org.jspecify.annotations.Nullable;
@@ -117,6 +118,30 @@ public sealed interface SpaceOperation {
       return pinId;
     }
   }
+
+  /**
+   * Private memory moves to a device; what cannot stays, and is told of by reason. At most {@link
+   * dev.fenceline.model.MigrationRun#MAX_PAGES} pages at a time.
+   *
+   * @param requester the agent that asked for it; null for a caller of the host
+   */
+  record MigrateToDevice(
+      long spaceId, long address, long length, DeviceId device, @Nullable Requester requester)
+      implements OfPages {}
+
+  /** An agent's question that the end of an operation answers. */
+  record Requester(long sessionId, long requestId) {}
+
+  /** What is in memory of devices comes back to frames of the host, as many pages at a time. */
+  record MigrateToHost(long spaceId, long address, long length) implements OfPages {}
+
+  /** Pages that are in the device's memory come home; who needs them waits for it. */
+  record MigrateHome(long spaceId, long vpnStart, long vpnEnd, DeviceId device)
+      implements Internal {}
+
+  /** The device gets the pages, which are in frames, for itself alone. */
+  record MakeExclusive(long spaceId, long vpnStart, long vpnEnd, DeviceId device)
+      implements Internal {}
 
   /** Pages that nobody used lately give their frames back; what they hold is swapped out. */
   record Reclaim(long spaceId, long vpnStart, long vpnEnd) implements Internal {}

@@ -271,7 +271,8 @@ class InvalidationTest {
                 10,
                 10,
                 ReclaimConfig.NONE,
-                TurnPolicy.DEFAULT));
+                TurnPolicy.DEFAULT,
+                MigrationConfig.DEFAULT));
     long space = small.createSpace();
     small.map(space, 0, 16, Protection.READ_WRITE);
     small.open(ONE, "a", 2);

@@ -1,0 +1,78 @@
+package dev.fenceline.host.engine.shard;
+
+import dev.fenceline.host.engine.invalidation.DeviceView;
+import dev.fenceline.host.engine.migration.DeviceOwner;
+import dev.fenceline.host.engine.space.DeviceResidents;
+import dev.fenceline.host.engine.space.Mapping;
+import dev.fenceline.host.engine.space.PageTouch;
+import dev.fenceline.host.engine.space.Pte;
+import dev.fenceline.host.engine.space.PteType;
+import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.model.Access;
+import dev.fenceline.model.Errno;
+import dev.fenceline.model.Pages;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a device finds of pages that devices have: its own memory and that of its owner group as
+ * they are, what it holds exclusively, and exclusive access where it asks for it. Confined to the
+ * shard.
+ */
+final class DeviceTouch {
+  private final ShardState state;
+
+  DeviceTouch(ShardState state) {
+    this.state = state;
+  }
+
+  /** Null if the page is to be touched as by anybody else. */
+  @Nullable PageTouch touch(AddressSpace space, DeviceView view, long vpn, Access access) {
+    long entry = space.memory().entry(vpn);
+    boolean exclusive = Pte.type(entry) == PteType.EXCLUSIVE;
+    if (Pte.type(entry) != PteType.DEVICE_PRIVATE && !exclusive) {
+      return null;
+    }
+    Mapping mapping = space.memory().mappings().mapping(Pages.address(vpn));
+    if (mapping == null
+        || !mapping.protection().read()
+        || (access.writes() && !mapping.protection().write())) {
+      return null; // refused as for anybody else
+    }
+    if (exclusive) {
+      return space.memory().devices().exclusiveTo(vpn, view.device())
+          ? new PageTouch.Mapped(entry)
+          : null;
+    }
+    if (access == Access.EXCLUSIVE || !usable(view, space.memory().devices().owner(entry))) {
+      return null;
+    }
+    boolean upgraded = access.writes() && !Pte.writable(entry);
+    return new PageTouch.Mapped(upgraded ? space.memory().devices().makeWritable(vpn) : entry);
+  }
+
+  /** Whether a device may use pages of the owner's memory where they are. */
+  boolean usable(DeviceView view, DeviceOwner owner) {
+    if (!owner.attached()) {
+      return false;
+    }
+    if (owner.device().equals(view.device())) {
+      return true;
+    }
+    DeviceOwner own = state.owners.owner(view.device());
+    return own != null && owner.sharesWith(own);
+  }
+
+  /** What has to be done before the page, which is in a frame, is the device's alone. */
+  PageTouch forExclusive(AddressSpace space, DeviceView view, long vpn, long vpnEnd) {
+    DeviceResidents residents = space.memory().devices();
+    if (residents.exclusiveTo(vpn, view.device())) {
+      return new PageTouch.Mapped(space.memory().entry(vpn));
+    }
+    String refusal = residents.notExclusive(vpn);
+    if (refusal != null) {
+      return new PageTouch.Refused(Errno.EBUSY, refusal);
+    }
+    return new PageTouch.Needs(
+        new SpaceOperation.MakeExclusive(space.id(), vpn, vpnEnd, view.device()));
+  }
+}

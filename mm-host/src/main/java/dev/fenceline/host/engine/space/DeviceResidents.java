@@ -1,0 +1,375 @@
+package dev.fenceline.host.engine.space;
+
+import dev.fenceline.host.engine.migration.DeviceOwner;
+import dev.fenceline.host.engine.migration.DevicePages;
+import dev.fenceline.host.engine.migration.Migration;
+import dev.fenceline.host.engine.migration.SkipTally;
+import dev.fenceline.host.engine.migration.SkippedPages.Reason;
+import dev.fenceline.host.engine.space.OperationPlan.Footprint;
+import dev.fenceline.model.DeviceId;
+import dev.fenceline.model.Errno;
+import dev.fenceline.model.InvalidationKind;
+import dev.fenceline.model.MigrationRun;
+import dev.fenceline.model.Pages;
+import dev.fenceline.model.VirtualRange;
+import java.util.List;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entries of one address space whose pages devices have, for their memory or for themselves
+ * alone. Confined to the shard.
+ */
+public final class DeviceResidents {
+  /** A fault brings home what lies around its page in an aligned block of so many pages. */
+  static final int HOME_BLOCK_PAGES = 16;
+
+  private final long spaceId;
+  private final PageTable pages;
+  private final MappingTree mappings;
+  private final FrameDesk frames;
+  private final int slot;
+
+  /** Who has an EXCLUSIVE page; says nothing of pages that are not. */
+  private final TreeMap<Long, DeviceId> holders = new TreeMap<>();
+
+  /**
+   * @param slot what the frame table calls the space
+   */
+  DeviceResidents(long spaceId, PageTable pages, MappingTree mappings, FrameDesk frames, int slot) {
+    this.spaceId = spaceId;
+    this.pages = pages;
+    this.mappings = mappings;
+    this.frames = frames;
+    this.slot = slot;
+  }
+
+  private DevicePages devices() {
+    return frames.devicePages();
+  }
+
+  /** Whose memory the page is in, which is DEVICE_PRIVATE. */
+  public DeviceOwner owner(long entry) {
+    return devices().owner(Pte.frame(entry));
+  }
+
+  /** Whether the device has the page for itself alone. */
+  public boolean exclusiveTo(long vpn, DeviceId device) {
+    return Pte.type(pages.get(vpn)) == PteType.EXCLUSIVE && device.equals(holders.get(vpn));
+  }
+
+  /** Who has the page, which is EXCLUSIVE, for itself. */
+  public @Nullable DeviceId exclusiveHolder(long vpn) {
+    return holders.get(vpn);
+  }
+
+  /** A device page may be written in place: nobody else maps it. */
+  public long makeWritable(long vpn) {
+    long entry = Pte.withWritable(pages.get(vpn), true);
+    pages.set(vpn, entry);
+    return entry;
+  }
+
+  /** What the host needs done before it can use a page that is DEVICE_PRIVATE. */
+  PageTouch touch(long vpn, long entry) {
+    DeviceOwner owner = owner(entry);
+    if (owner.state() == DeviceOwner.State.LOST) {
+      return new PageTouch.Refused(
+          Errno.DATA_LOSS,
+          "page 0x%x was in the memory of %s, which is gone"
+              .formatted(Pages.address(vpn), owner.device()));
+    }
+    long block = vpn & -HOME_BLOCK_PAGES;
+    long start = vpn;
+    long end = vpn + 1;
+    while (start > block && isWith(owner, start - 1)) {
+      start--;
+    }
+    while (end < block + HOME_BLOCK_PAGES && isWith(owner, end)) {
+      end++;
+    }
+    return new PageTouch.Needs(new SpaceOperation.MigrateHome(spaceId, start, end, owner.device()));
+  }
+
+  private boolean isWith(DeviceOwner owner, long vpn) {
+    long entry = pages.get(vpn);
+    return Pte.type(entry) == PteType.DEVICE_PRIVATE && owner(entry) == owner;
+  }
+
+  /** What has to come home before the operation may begin; null if nothing does. */
+  SpaceOperation.@Nullable Internal firstHome(long vpnStart, long vpnEnd) {
+    long[] found = {-1};
+    pages.forEachNonEmpty(
+        vpnStart,
+        vpnEnd,
+        (vpn, entry) -> {
+          if (found[0] < 0
+              && Pte.type(entry) == PteType.DEVICE_PRIVATE
+              && owner(entry).state() != DeviceOwner.State.LOST) {
+            found[0] = vpn;
+          }
+        });
+    return found[0] >= 0 && touch(found[0], pages.get(found[0])) instanceof PageTouch.Needs needs
+        ? needs.operation()
+        : null;
+  }
+
+  // ---- plans
+
+  OperationPlan plan(SpaceOperation.MigrateToDevice migrate) {
+    return planned(
+        migrate, migrate.address(), migrate.length(), vpn -> stays(vpn, pages.get(vpn)) == null);
+  }
+
+  OperationPlan plan(SpaceOperation.MigrateToHost migrate) {
+    return planned(
+        migrate,
+        migrate.address(),
+        migrate.length(),
+        vpn ->
+            Pte.type(pages.get(vpn)) == PteType.DEVICE_PRIVATE && owner(pages.get(vpn)).attached());
+  }
+
+  /** Only pages of this device: it is not told to drop translations of any other. */
+  OperationPlan plan(SpaceOperation.MigrateHome home) {
+    long start = home.vpnStart();
+    while (start < home.vpnEnd() && !isWith(home.device(), start)) {
+      start++;
+    }
+    long end = start;
+    while (end < home.vpnEnd() && isWith(home.device(), end)) {
+      end++;
+    }
+    return ready(home, start, end, InvalidationKind.MIGRATE);
+  }
+
+  private boolean isWith(DeviceId device, long vpn) {
+    long entry = pages.get(vpn);
+    return Pte.type(entry) == PteType.DEVICE_PRIVATE
+        && owner(entry).device().equals(device)
+        && owner(entry).state() != DeviceOwner.State.LOST;
+  }
+
+  OperationPlan plan(SpaceOperation.MakeExclusive make) {
+    return ready(make, make.vpnStart(), make.vpnEnd(), InvalidationKind.EXCLUSIVE);
+  }
+
+  /** Tells which pages an operation is about. */
+  private interface PageFilter {
+    boolean takes(long vpn);
+  }
+
+  private OperationPlan planned(
+      SpaceOperation operation, long address, long length, PageFilter filter) {
+    if (!(VirtualRange.checkRoundingUp(address, length) instanceof VirtualRange.Valid valid)) {
+      return new OperationPlan.Refused(
+          Errno.EINVAL, "[0x%x, +%d) is no range of pages".formatted(address, length), address);
+    }
+    VirtualRange range = valid.range();
+    if (range.pages() > MigrationRun.MAX_PAGES) {
+      return new OperationPlan.Refused(
+          Errno.EINVAL, "%d pages: at most 512 move at a time".formatted(range.pages()), address);
+    }
+    long mapped = range.start();
+    for (Mapping mapping : mappings.mappingsIn(range.start(), range.end())) {
+      if (mapping.start() > mapped || !mapping.protection().read()) {
+        break;
+      }
+      mapped = mapping.end();
+    }
+    if (mapped < range.end()) {
+      return new OperationPlan.Refused(
+          Errno.EINVAL, "address 0x%x is not mapped, or not readable".formatted(mapped), mapped);
+    }
+    long start = Pages.number(range.start());
+    long end = Pages.number(range.end());
+    while (start < end && !filter.takes(start)) {
+      start++;
+    }
+    while (end > start && !filter.takes(end - 1)) {
+      end--;
+    }
+    return ready(operation, start, end, InvalidationKind.MIGRATE);
+  }
+
+  private static OperationPlan ready(
+      SpaceOperation operation, long start, long end, InvalidationKind kind) {
+    return new OperationPlan.Ready(
+        start == end ? List.of() : List.of(new Footprint(start, end, kind, true)), operation);
+  }
+
+  // ---- at C
+
+  /** Why a page cannot go to a device, held or not; null if it can. */
+  private @Nullable Reason stays(long vpn, long entry) {
+    Mapping mapping = mappings.mapping(Pages.address(vpn));
+    if (mapping == null || mapping.attributes().shared()) {
+      return Reason.NOT_ANONYMOUS;
+    }
+    boolean file = mapping.attributes().hasBacking();
+    return switch (Pte.type(entry)) {
+      case NONE, ZERO -> file ? Reason.NOT_ANONYMOUS : null;
+      case SWAP -> Reason.SWAPPED;
+      case DEVICE_PRIVATE, MIGRATION -> Reason.ALREADY_THERE;
+      case PRESENT, EXCLUSIVE -> frameStays(entry, file);
+      case INVALIDATING -> {
+        if (Pte.frame(entry) > Pte.MAX_FRAME) {
+          yield Reason.ALREADY_THERE;
+        }
+        yield Pte.hasFrame(entry) ? frameStays(entry, file) : file ? Reason.NOT_ANONYMOUS : null;
+      }
+    };
+  }
+
+  /** A private page of a file is one's own only once it was written to. */
+  private @Nullable Reason frameStays(long entry, boolean file) {
+    if (frames.pinned(Pte.frame(entry))) {
+      return Reason.PINNED;
+    }
+    if (file && !Pte.writable(entry)) {
+      return Reason.NOT_ANONYMOUS;
+    }
+    return frames.table().mapCount(Pte.frame(entry)) > 1 ? Reason.SHARED : null;
+  }
+
+  /** Says of pages outside of what was taken why they stay. */
+  public void tallyRest(SpaceOperation.MigrateToDevice migrate, Footprint taken, SkipTally tally) {
+    long start = Pages.number(migrate.address());
+    long end = start + Pages.number(Pages.roundUp(migrate.length()));
+    for (long vpn = start; vpn < end; vpn++) {
+      if (vpn < taken.vpnStart() || vpn >= taken.vpnEnd()) {
+        tally(vpn, migrate.device(), tally);
+      }
+    }
+  }
+
+  private void tally(long vpn, DeviceId device, SkipTally tally) {
+    long entry = pages.get(vpn);
+    Reason reason = stays(vpn, entry);
+    boolean onDevice = Pte.frame(entry) > Pte.MAX_FRAME && reason == Reason.ALREADY_THERE;
+    if (onDevice && !devices().owner(Pte.frame(entry)).device().equals(device)) {
+      tally.add(Reason.ON_OTHER_DEVICE);
+    } else if (reason != null) {
+      tally.add(reason);
+    }
+  }
+
+  /** What is held and can go is on its way from now on. */
+  public void collect(Migration migration, SkipTally tally) {
+    for (int i = 0; i < migration.pageCount(); i++) {
+      long vpn = migration.place().vpnStart() + i;
+      long entry = pages.get(vpn);
+      if (stays(vpn, entry) != null) {
+        tally(vpn, migration.owner().device(), tally);
+        continue;
+      }
+      migration.include(i, Pte.frame(entry), Pte.generation(entry));
+      pages.set(vpn, Pte.withType(entry, PteType.MIGRATION));
+    }
+  }
+
+  /** What is held and in the device's memory is on its way home, as far as there are frames. */
+  public void collectHome(Migration migration) {
+    for (int i = 0; i < migration.pageCount(); i++) {
+      long vpn = migration.place().vpnStart() + i;
+      long entry = pages.get(vpn);
+      boolean there =
+          Pte.isInvalidating(entry)
+              && Pte.frame(entry) > Pte.MAX_FRAME
+              && devices().owner(Pte.frame(entry)) == migration.owner();
+      int frame = there ? frames.allocate() : FrameSource.NONE_LEFT;
+      if (frame != FrameSource.NONE_LEFT) {
+        migration.include(i, frame, Pte.generation(entry));
+        pages.set(vpn, Pte.withType(entry, PteType.MIGRATION));
+      }
+    }
+  }
+
+  /** Where each page of a migration home lies in the device's memory. */
+  public int[] localPages(Migration migration) {
+    int[] local = new int[migration.pageCount()];
+    for (int i = 0; i < local.length; i++) {
+      if (migration.includes(i)) {
+        local[i] = devices().localPage(Pte.frame(pages.get(migration.place().vpnStart() + i)));
+      }
+    }
+    return local;
+  }
+
+  // ---- the end of a migration
+
+  /** The device has the page: its frame is nobody's any more. The page's entry. */
+  public long movedToDevice(Migration migration, int offset, int localPage) {
+    long vpn = migration.place().vpnStart() + offset;
+    long entry = pages.get(vpn);
+    int frame = migration.frame(offset);
+    int number = devices().add(migration.owner(), migration.id(), localPage, spaceId, vpn);
+    Mapping mapping = mappings.mapping(Pages.address(vpn));
+    boolean writable = mapping != null && mapping.protection().write();
+    long moved = Pte.devicePrivate(number, writable, Pte.generation(entry));
+    pages.set(vpn, moved);
+    if (frame != Pte.ZERO_PAGE_FRAME && frames.table().unmap(frame, slot, vpn) == 0) {
+      frames.free(new int[] {frame});
+    }
+    return moved;
+  }
+
+  /** The page did not leave: as before, but for the generation. */
+  public void stayed(Migration migration, int offset) {
+    long vpn = migration.place().vpnStart() + offset;
+    long entry = pages.get(vpn);
+    if (migration.direction() == Migration.Direction.TO_DEVICE) {
+      boolean framed = migration.frame(offset) != Pte.ZERO_PAGE_FRAME;
+      pages.set(vpn, Pte.withType(entry, framed ? PteType.PRESENT : PteType.ZERO));
+    } else {
+      pages.set(vpn, Pte.withType(entry, PteType.DEVICE_PRIVATE));
+      frames.free(new int[] {migration.frame(offset)});
+    }
+  }
+
+  /** The page is in its frame again. The device learns it by the commit. */
+  public void cameHome(Migration migration, int offset) {
+    long vpn = migration.place().vpnStart() + offset;
+    long entry = pages.get(vpn);
+    int frame = migration.frame(offset);
+    devices().forget(Pte.frame(entry));
+    frames.table().map(frame, slot, vpn);
+    long present = Pte.present(frame, Pte.writable(entry), Pte.generation(entry));
+    pages.set(vpn, Pte.withDirty(present, true));
+  }
+
+  /** What was there is gone with its device. */
+  public void lost(long vpn, DeviceOwner lostTwin) {
+    devices().lose(Pte.frame(pages.get(vpn)), lostTwin);
+  }
+
+  // ---- exclusive access
+
+  /** What is held and drained is the device's alone, if it is private memory in a frame. */
+  void makeExclusive(SpaceOperation.MakeExclusive make) {
+    for (long vpn = make.vpnStart(); vpn < make.vpnEnd(); vpn++) {
+      long entry = pages.get(vpn);
+      if (Pte.isInvalidating(entry)
+          && Pte.hasFrame(entry)
+          && Pte.writable(entry)
+          && stays(vpn, entry) == null) {
+        pages.set(vpn, Pte.withType(entry, PteType.EXCLUSIVE));
+        holders.put(vpn, make.device());
+      } else if (Pte.isInvalidating(entry)) {
+        pages.set(vpn, Pte.restored(entry));
+      }
+    }
+  }
+
+  /** Why a page in a frame cannot be a device's alone; null if it can. */
+  public @Nullable String notExclusive(long vpn) {
+    Reason reason = stays(vpn, pages.get(vpn));
+    return reason == null
+        ? null
+        : "page 0x%x cannot be one device's alone: %s".formatted(Pages.address(vpn), reason);
+  }
+
+  void forgetHolders(long vpnStart, long vpnEnd) {
+    holders.subMap(vpnStart, vpnEnd).clear();
+  }
+}

@@ -1,0 +1,92 @@
+package dev.fenceline.host.runtime;
+
+import dev.fenceline.model.AgentMessage.EvictRequest;
+import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.HostMessage.DeviceClosed;
+import dev.fenceline.model.HostMessage.EvictReply;
+import dev.fenceline.model.LocalPages;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Joins what several shards answer to one question of an agent into one answer. Thread-safe: every
+ * method holds its monitor.
+ */
+final class DeviceAnswers {
+  /** Parts of an answer that are still to come, and the sum of those that came. */
+  private static final class Sum {
+    int missing;
+    int pages;
+
+    Sum(int parts) {
+      this.missing = parts;
+    }
+
+    boolean complete(int more) {
+      pages += more;
+      return --missing == 0;
+    }
+  }
+
+  private final Map<Long, Sum> evictions = new HashMap<>();
+  private final Map<Integer, Sum> closings = new HashMap<>();
+
+  /** The question as each shard gets it, by shard; as many answers are joined. */
+  synchronized Map<Integer, EvictRequest> split(EvictRequest request, int shardCount) {
+    Map<Integer, List<LocalPages>> byShard = new TreeMap<>();
+    Map<Integer, Integer> pages = new TreeMap<>();
+    int left = request.pageCount();
+    for (LocalPages run : request.candidates()) {
+      int count = Math.min(left, run.pageCount());
+      if (count > 0) {
+        int shard = (int) Math.floorMod(run.migrationId(), (long) shardCount);
+        byShard
+            .computeIfAbsent(shard, index -> new ArrayList<>())
+            .add(new LocalPages(run.deviceIndex(), run.migrationId(), run.firstLocalPage(), count));
+        pages.merge(shard, count, Integer::sum);
+        left -= count;
+      }
+    }
+    evictions.put(request.requestId(), new Sum(byShard.size()));
+    Map<Integer, EvictRequest> parts = new TreeMap<>();
+    byShard.forEach(
+        (shard, runs) ->
+            parts.put(shard, new EvictRequest(request.requestId(), pages.get(shard), runs)));
+    return parts;
+  }
+
+  synchronized void expectClosed(int deviceIndex, int shardCount) {
+    closings.put(deviceIndex, new Sum(shardCount));
+  }
+
+  /** The message to send in its place; null as long as parts of it are missing. */
+  synchronized @Nullable HostMessage joined(HostMessage message) {
+    if (message instanceof EvictReply reply) {
+      Sum sum = evictions.get(reply.requestId());
+      if (sum == null) {
+        return reply;
+      }
+      if (!sum.complete(reply.pageCount())) {
+        return null;
+      }
+      evictions.remove(reply.requestId());
+      return new EvictReply(reply.requestId(), sum.pages);
+    }
+    if (message instanceof DeviceClosed closed) {
+      Sum sum = closings.get(closed.deviceIndex());
+      if (sum == null) {
+        return closed;
+      }
+      if (!sum.complete(closed.remainingPages())) {
+        return null;
+      }
+      closings.remove(closed.deviceIndex());
+      return new DeviceClosed(closed.deviceIndex(), sum.pages);
+    }
+    return message;
+  }
+}
