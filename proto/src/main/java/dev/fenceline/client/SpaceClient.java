@@ -1,6 +1,8 @@
 package dev.fenceline.client;
 
 import com.google.protobuf.ByteString;
+import dev.fenceline.common.v1.DeviceRef;
+import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.NotificationMode;
 import dev.fenceline.model.Protection;
 import dev.fenceline.model.WaitPolicy;
@@ -13,6 +15,8 @@ import dev.fenceline.space.v1.CompareAndSetRequest;
 import dev.fenceline.space.v1.DestroySpaceRequest;
 import dev.fenceline.space.v1.ForkSpaceRequest;
 import dev.fenceline.space.v1.InvalidateRequest;
+import dev.fenceline.space.v1.MigrateRequest;
+import dev.fenceline.space.v1.MigrationInfo;
 import dev.fenceline.space.v1.OperationReply;
 import dev.fenceline.space.v1.PinReply;
 import dev.fenceline.space.v1.PinRequest;
@@ -23,6 +27,7 @@ import dev.fenceline.space.v1.SyncRequest;
 import dev.fenceline.space.v1.UnmapRequest;
 import dev.fenceline.space.v1.WriteRequest;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One address space of a host: operations on mappings and the CPU's own accesses. Immutable and
@@ -206,6 +211,25 @@ public final class SpaceClient {
             .build();
     PinReply reply = Calls.call("Pin", () -> stub().pin(request));
     return reply.getPinId();
+  }
+
+  /**
+   * Moves private memory to a device, or home; pages that cannot move stay.
+   *
+   * @param length bytes, a multiple of 4096
+   * @param device where to; null for the host
+   * @return how many pages moved, and why others did not
+   */
+  public MigrationInfo migrate(long address, long length, @Nullable DeviceId device) {
+    MigrateRequest.Builder request =
+        MigrateRequest.newBuilder().setSpaceId(id).setAddress(address).setLength(length);
+    if (device != null) {
+      request.setDevice(
+          DeviceRef.newBuilder()
+              .setAgentId(device.agentId())
+              .setDeviceIndex(device.deviceIndex()));
+    }
+    return Calls.call("Migrate", () -> stub().migrate(request.build()));
   }
 
   /** What is mapped, by address, page by page. */

@@ -38,7 +38,6 @@ final class DeviceAnswers {
   /** The question as each shard gets it, by shard; as many answers are joined. */
   synchronized Map<Integer, EvictRequest> split(EvictRequest request, int shardCount) {
     Map<Integer, List<LocalPages>> byShard = new TreeMap<>();
-    Map<Integer, Integer> pages = new TreeMap<>();
     int left = request.pageCount();
     for (LocalPages run : request.candidates()) {
       int count = Math.min(left, run.pageCount());
@@ -47,7 +46,6 @@ final class DeviceAnswers {
         byShard
             .computeIfAbsent(shard, index -> new ArrayList<>())
             .add(new LocalPages(run.deviceIndex(), run.migrationId(), run.firstLocalPage(), count));
-        pages.merge(shard, count, Integer::sum);
         left -= count;
       }
     }
@@ -55,8 +53,12 @@ final class DeviceAnswers {
     Map<Integer, EvictRequest> parts = new TreeMap<>();
     byShard.forEach(
         (shard, runs) ->
-            parts.put(shard, new EvictRequest(request.requestId(), pages.get(shard), runs)));
+            parts.put(shard, new EvictRequest(request.requestId(), pages(runs), runs)));
     return parts;
+  }
+
+  private static int pages(List<LocalPages> runs) {
+    return runs.stream().mapToInt(LocalPages::pageCount).sum();
   }
 
   synchronized void expectClosed(int deviceIndex, int shardCount) {

@@ -124,6 +124,8 @@ final class ReferenceMemory {
       case SpaceOperation.Sync s -> {}
       case SpaceOperation.Pin p -> {}
       case SpaceOperation.Unpin u -> {}
+      case SpaceOperation.MigrateToDevice m -> {}
+      case SpaceOperation.MigrateToHost m -> {}
       case SpaceOperation.Internal changesNothingThatIsSeen -> {}
       case SpaceOperation.Destroy d -> {
         unmap(space, 0, Pages.PAGE_LIMIT);

@@ -24,10 +24,13 @@ import dev.fenceline.space.v1.CreateSpaceReply;
 import dev.fenceline.space.v1.CreateSpaceRequest;
 import dev.fenceline.space.v1.DestroySpaceRequest;
 import dev.fenceline.space.v1.ForkSpaceRequest;
+import dev.fenceline.space.v1.GetMigrationRequest;
 import dev.fenceline.space.v1.InvalidateRequest;
 import dev.fenceline.space.v1.ListAttributesReply;
 import dev.fenceline.space.v1.ListAttributesRequest;
 import dev.fenceline.space.v1.MapRequest;
+import dev.fenceline.space.v1.MigrateRequest;
+import dev.fenceline.space.v1.MigrationInfo;
 import dev.fenceline.space.v1.OperationReply;
 import dev.fenceline.space.v1.PinReply;
 import dev.fenceline.space.v1.PinRequest;
@@ -58,9 +61,11 @@ public final class SpaceAdapter extends AddressSpaceServiceGrpc.AddressSpaceServ
   private static final int MAX_ATTRIBUTES = 1000;
 
   private final HostRuntime host;
+  private final MigrationCalls migrations;
 
   public SpaceAdapter(HostRuntime host) {
     this.host = host;
+    this.migrations = new MigrationCalls(host);
   }
 
   @Override
@@ -249,6 +254,16 @@ public final class SpaceAdapter extends AddressSpaceServiceGrpc.AddressSpaceServ
             UnpinReply.newBuilder()
                 .setUnpinnedPages(done(new SpaceOperation.Unpin(request.getPinId())).value())
                 .build());
+  }
+
+  @Override
+  public void migrate(MigrateRequest request, StreamObserver<MigrationInfo> answers) {
+    answer(answers, () -> migrations.migrate(request));
+  }
+
+  @Override
+  public void getMigration(GetMigrationRequest request, StreamObserver<MigrationInfo> answers) {
+    answer(answers, () -> migrations.get(request));
   }
 
   @Override

@@ -33,7 +33,6 @@ final class HeldPages {
     List<DeviceOwner> opened = state.owners.opened(sessionId, hello);
     List<LocalPages> unknown = new ArrayList<>();
     Map<DeviceOwner, LinkedHashSet<Integer>> kept = new LinkedHashMap<>();
-    opened.forEach(owner -> kept.put(owner, new LinkedHashSet<>()));
     boolean current = hello.heldEpoch() == state.config.hostEpoch();
     for (LocalPages run : hello.held()) {
       if (!state.ofThisShard(run.migrationId()) || run.deviceIndex() >= opened.size()) {
@@ -44,13 +43,15 @@ final class HeldPages {
         int local = run.firstLocalPage() + i;
         if (current
             && state.devicePages.find(owner, run.migrationId(), local) != DevicePages.ABSENT) {
-          kept.get(owner).add(local);
+          kept.computeIfAbsent(owner, o -> new LinkedHashSet<>()).add(local);
         } else {
           unknown.add(new LocalPages(run.deviceIndex(), run.migrationId(), local, 1));
         }
       }
     }
-    kept.forEach(this::loseMissing);
+    for (DeviceOwner owner : opened) {
+      loseMissing(owner, kept.getOrDefault(owner, new LinkedHashSet<>()));
+    }
     return DevicePages.joined(unknown);
   }
 

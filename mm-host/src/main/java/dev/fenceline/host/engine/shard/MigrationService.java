@@ -319,8 +319,8 @@ final class MigrationService {
   /** The source of each page is the page again. */
   private void giveUp(Migration migration, Errno errno, String message, long nowNanos) {
     undo(migration);
-    if (migration.owner().attached() && migration.told()
-        || migration.direction() == Direction.TO_DEVICE) {
+    if (migration.direction() == Direction.TO_DEVICE
+        || (migration.owner().attached() && migration.told())) {
       send(
           migration.owner().sessionId(),
           new HostMessage.MigrationCommit(
