@@ -225,9 +225,7 @@ public final class SpaceClient {
         MigrateRequest.newBuilder().setSpaceId(id).setAddress(address).setLength(length);
     if (device != null) {
       request.setDevice(
-          DeviceRef.newBuilder()
-              .setAgentId(device.agentId())
-              .setDeviceIndex(device.deviceIndex()));
+          DeviceRef.newBuilder().setAgentId(device.agentId()).setDeviceIndex(device.deviceIndex()));
     }
     return Calls.call("Migrate", () -> stub().migrate(request.build()));
   }

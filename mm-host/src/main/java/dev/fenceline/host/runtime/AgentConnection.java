@@ -24,6 +24,7 @@ public final class AgentConnection {
 
   /** Which space, and so which shard, a mirror of this connection belongs to. */
   private final Map<Integer, Long> spaceOfMirror = new ConcurrentHashMap<>();
+
   private final DeviceAnswers deviceAnswers = new DeviceAnswers();
 
   /** Guards the queue and the outlet, so that messages leave in their order. */

@@ -34,8 +34,7 @@ final class MigrationCalls {
     }
     @Nullable DeviceId device =
         request.hasDevice()
-            ? new DeviceId(
-                request.getDevice().getAgentId(), request.getDevice().getDeviceIndex())
+            ? new DeviceId(request.getDevice().getAgentId(), request.getDevice().getDeviceIndex())
             : null;
     MigrationJob job = jobs.start(request.getSpaceId(), valid.range(), device);
     if (request.getAsynchronous()) {

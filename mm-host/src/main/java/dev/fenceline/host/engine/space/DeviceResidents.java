@@ -96,8 +96,15 @@ public final class DeviceResidents {
     return Pte.type(entry) == PteType.DEVICE_PRIVATE && owner(entry) == owner;
   }
 
-  /** What has to come home before the operation may begin; null if nothing does. */
-  SpaceOperation.@Nullable Internal firstHome(long vpnStart, long vpnEnd) {
+  /**
+   * What has to come home before the operation may begin; null if nothing does. A child shares its
+   * parent's frames.
+   */
+  public SpaceOperation.@Nullable Internal neededFor(SpaceOperation operation) {
+    return operation instanceof SpaceOperation.Fork ? firstHome(0, Pages.PAGE_LIMIT) : null;
+  }
+
+  private SpaceOperation.@Nullable Internal firstHome(long vpnStart, long vpnEnd) {
     long[] found = {-1};
     pages.forEachNonEmpty(
         vpnStart,

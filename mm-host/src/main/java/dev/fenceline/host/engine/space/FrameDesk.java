@@ -2,8 +2,8 @@ package dev.fenceline.host.engine.space;
 
 import dev.fenceline.host.engine.frame.FrameTable;
 import dev.fenceline.host.engine.frame.SwapSlots;
-import dev.fenceline.host.engine.object.ObjectTable;
 import dev.fenceline.host.engine.migration.DevicePages;
+import dev.fenceline.host.engine.object.ObjectTable;
 import org.jspecify.annotations.Nullable;
 
 /** What the memory of an address space asks of the shard's frames. Confined to the shard. */

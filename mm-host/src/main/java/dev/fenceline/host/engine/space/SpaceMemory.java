@@ -76,14 +76,6 @@ public final class SpaceMemory {
     return PageTable.resident(pages.tally(0, Pages.PAGE_LIMIT));
   }
 
-  /**
-   * What has to come home from devices before the operation may begin; null if nothing has. A child
-   * shares its parent's frames.
-   */
-  public SpaceOperation.@Nullable Internal neededFor(SpaceOperation operation) {
-    return operation instanceof SpaceOperation.Fork ? devices.firstHome(0, Pages.PAGE_LIMIT) : null;
-  }
-
   /** What the operation would take; changes nothing. */
   public OperationPlan plan(SpaceOperation operation) {
     return planner.plan(operation);
