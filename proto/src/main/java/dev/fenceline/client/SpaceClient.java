@@ -14,18 +14,22 @@ import dev.fenceline.space.v1.BrkRequest;
 import dev.fenceline.space.v1.CompareAndSetRequest;
 import dev.fenceline.space.v1.DestroySpaceRequest;
 import dev.fenceline.space.v1.ForkSpaceRequest;
+import dev.fenceline.space.v1.HandleMissingRequest;
 import dev.fenceline.space.v1.InvalidateRequest;
 import dev.fenceline.space.v1.MigrateRequest;
 import dev.fenceline.space.v1.MigrationInfo;
+import dev.fenceline.space.v1.ListMissingRequest;
 import dev.fenceline.space.v1.OperationReply;
 import dev.fenceline.space.v1.PinReply;
 import dev.fenceline.space.v1.PinRequest;
 import dev.fenceline.space.v1.ProtectRequest;
 import dev.fenceline.space.v1.ReadRequest;
 import dev.fenceline.space.v1.SetNotificationModeRequest;
+import dev.fenceline.space.v1.SupplyRequest;
 import dev.fenceline.space.v1.SyncRequest;
 import dev.fenceline.space.v1.UnmapRequest;
 import dev.fenceline.space.v1.WriteRequest;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -130,6 +134,38 @@ public final class SpaceClient {
             .setWait(SpaceRequests.waiting(wait))
             .build();
     return operation("Advise", () -> stub().advise(request));
+  }
+
+  /**
+   * From now on, who touches a page of the range that is not there waits until it is supplied, at
+   * most 10 s; or not any more.
+   */
+  public OperationOutcome handleMissing(long address, long length, boolean supplied) {
+    HandleMissingRequest request =
+        HandleMissingRequest.newBuilder()
+            .setSpaceId(id)
+            .setAddress(address)
+            .setLength(length)
+            .setSupplied(supplied)
+            .build();
+    return operation("HandleMissing", () -> stub().handleMissing(request));
+  }
+
+  /** Supplies 1 to 256 whole pages that are not there yet. */
+  public OperationOutcome supply(long address, byte[] pages) {
+    SupplyRequest request =
+        SupplyRequest.newBuilder()
+            .setSpaceId(id)
+            .setAddress(address)
+            .setData(ByteString.copyFrom(pages))
+            .build();
+    return operation("Supply", () -> stub().supply(request));
+  }
+
+  /** Addresses of pages that somebody waits for, ascending. */
+  public List<Long> missing() {
+    ListMissingRequest request = ListMissingRequest.newBuilder().setSpaceId(id).build();
+    return Calls.call("ListMissing", () -> stub().listMissing(request)).getAddressesList();
   }
 
   /** Writes back what was written to shared mappings of files. */

@@ -17,6 +17,7 @@ import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.WaitPolicy;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -266,6 +267,13 @@ public final class Shard {
       case ShardEffect.WriteSwap out ->
           host.swap().write(host.store(), out.frame(), out.swapSlot());
       case ShardEffect.ReadSwap in -> host.swap().read(host.store(), in.swapSlot(), in.frame());
+      case ShardEffect.FillFrame fill ->
+          MemorySegment.copy(
+              MemorySegment.ofArray(fill.bytes()),
+              0,
+              host.store().page(fill.frame()),
+              0,
+              fill.bytes().length);
       case ShardEffect.CopyFrame copy -> host.store().copy(copy.from(), copy.to());
       case ShardEffect.DmaGranted granted ->
           dmaReply = mover.move(granted.request(), granted.frames());

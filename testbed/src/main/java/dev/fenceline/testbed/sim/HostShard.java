@@ -238,6 +238,7 @@ final class HostShard {
       case ShardEffect.CopyFrame copy -> bytes.copy(copy.from(), copy.to());
       case ShardEffect.WriteSwap out -> bytes.swapOut(out.frame(), out.swapSlot());
       case ShardEffect.ReadSwap in -> host.frames().readSwap(in.swapSlot(), in.frame());
+      case ShardEffect.FillFrame fill -> throw new AssertionError("nobody supplies: " + fill);
       case ShardEffect.ReadFile in -> throw new AssertionError("no files here: " + in);
       case ShardEffect.WriteFile out -> throw new AssertionError("no files here: " + out);
       case ShardEffect.FreeFrames free -> host.freeFrames(free.frames());

@@ -122,6 +122,8 @@ final class ReferenceMemory {
       case SpaceOperation.SetAttributes a -> {}
       case SpaceOperation.Invalidate i -> {}
       case SpaceOperation.Sync s -> {}
+      case SpaceOperation.HandleMissing h -> {}
+      case SpaceOperation.Supply s -> throw new AssertionError("nobody supplies: " + s);
       case SpaceOperation.Pin p -> {}
       case SpaceOperation.Unpin u -> {}
       case SpaceOperation.MigrateToDevice m -> {}

@@ -371,6 +371,7 @@ final class Stage {
         case ShardEffect.LateMessage late -> line("host", "", "late message dropped");
         case ShardEffect.ZeroFrame zero -> {}
         case ShardEffect.WriteSwap out -> throw new AssertionError("no swap on this stage: " + out);
+        case ShardEffect.FillFrame fill -> throw new AssertionError("nobody supplies: " + fill);
         case ShardEffect.ReadFile in -> throw new AssertionError("no files on this stage: " + in);
         case ShardEffect.WriteFile out -> throw new AssertionError("no files here: " + out);
         case ShardEffect.ReadSwap in -> throw new AssertionError("no swap on this stage: " + in);

@@ -28,6 +28,9 @@ import dev.fenceline.space.v1.GetMigrationRequest;
 import dev.fenceline.space.v1.InvalidateRequest;
 import dev.fenceline.space.v1.ListAttributesReply;
 import dev.fenceline.space.v1.ListAttributesRequest;
+import dev.fenceline.space.v1.HandleMissingRequest;
+import dev.fenceline.space.v1.ListMissingReply;
+import dev.fenceline.space.v1.ListMissingRequest;
 import dev.fenceline.space.v1.MapRequest;
 import dev.fenceline.space.v1.MigrateRequest;
 import dev.fenceline.space.v1.MigrationInfo;
@@ -41,6 +44,7 @@ import dev.fenceline.space.v1.RemapRequest;
 import dev.fenceline.space.v1.SetAttributesRequest;
 import dev.fenceline.space.v1.SetNotificationModeReply;
 import dev.fenceline.space.v1.SetNotificationModeRequest;
+import dev.fenceline.space.v1.SupplyRequest;
 import dev.fenceline.space.v1.SyncRequest;
 import dev.fenceline.space.v1.UnmapRequest;
 import dev.fenceline.space.v1.UnpinReply;
@@ -172,6 +176,50 @@ public final class SpaceAdapter extends AddressSpaceServiceGrpc.AddressSpaceServ
       throw Refusals.exception(unmappable.errno(), unmappable.message());
     }
     return map;
+  }
+
+  @Override
+  public void handleMissing(HandleMissingRequest request, StreamObserver<OperationReply> answers) {
+    run(
+        answers,
+        () ->
+            new SpaceOperation.HandleMissing(
+                request.getSpaceId(),
+                request.getAddress(),
+                request.getLength(),
+                request.getSupplied()),
+        WaitPolicy.getDefaultInstance());
+  }
+
+  @Override
+  public void supply(SupplyRequest request, StreamObserver<OperationReply> answers) {
+    run(answers, () -> SpaceRequests.supply(request), WaitPolicy.getDefaultInstance());
+  }
+
+  @Override
+  public void listMissing(ListMissingRequest request, StreamObserver<ListMissingReply> answers) {
+    answer(
+        answers,
+        () -> {
+          ListMissingReply.Builder reply = ListMissingReply.newBuilder();
+          long[] pages =
+              CallBound.await(
+                  host.query(
+                      request.getSpaceId(),
+                      (queries, nowNanos) -> {
+                        AddressSpace space = queries.space(request.getSpaceId());
+                        return space == null ? null : queries.missing(space);
+                      }),
+                  "the query");
+          if (pages == null) {
+            throw Refusals.exception(
+                Errno.ENOENT, "address space " + request.getSpaceId() + " does not exist");
+          }
+          for (long vpn : pages) {
+            reply.addAddresses(Pages.address(vpn));
+          }
+          return reply.build();
+        });
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.fenceline.space.v1.AdviseRequest;
 import dev.fenceline.space.v1.MapRequest;
 import dev.fenceline.space.v1.PinRequest;
 import dev.fenceline.space.v1.RemapRequest;
+import dev.fenceline.space.v1.SupplyRequest;
 
 /** Decodes what callers ask of address spaces; what contradicts itself is EINVAL. Stateless. */
 final class SpaceRequests {
@@ -21,6 +22,7 @@ final class SpaceRequests {
   /** A year: later deadlines would overflow the clock. */
   private static final long LONGEST_DEADLINE_NANOS = 365L * 86_400 * 1_000_000_000;
 
+  private static final int MAX_SUPPLY_BYTES = 1 << 20;
   private static final long MAX_PIN_BYTES = 1L << 30;
   private static final int MAX_OWNER_LENGTH = 128;
   private static final int MAX_REASON_LENGTH = 256;
@@ -119,6 +121,15 @@ final class SpaceRequests {
         request.getNewLength(),
         request.getMayMove(),
         request.hasNewAddress() ? request.getNewAddress() : null);
+  }
+
+  static SpaceOperation.Supply supply(SupplyRequest request) {
+    int length = request.getData().size();
+    if (length < 1 || length > MAX_SUPPLY_BYTES || length % Pages.SIZE_BYTES != 0) {
+      throw invalid("%d bytes: must be 1 to %d whole pages", length, MAX_SUPPLY_BYTES >> 12);
+    }
+    return new SpaceOperation.Supply(
+        request.getSpaceId(), request.getAddress(), request.getData().toByteArray());
   }
 
   static SpaceOperation advise(AdviseRequest request) {

@@ -211,6 +211,8 @@ public final class HostMeters implements HostObserver {
       case SpaceOperation.Advise advise -> "advise_" + lower(advise.advice());
       case SpaceOperation.Invalidate invalidate -> "invalidate";
       case SpaceOperation.Sync sync -> "sync";
+      case SpaceOperation.HandleMissing missing -> "handle-missing";
+      case SpaceOperation.Supply supply -> "supply";
       case SpaceOperation.Pin pin -> "pin";
       case SpaceOperation.Unpin unpin -> "unpin";
       case SpaceOperation.Reclaim reclaim -> "reclaim";

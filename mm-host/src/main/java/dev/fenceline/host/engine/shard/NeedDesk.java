@@ -4,6 +4,7 @@ import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Errno;
+import dev.fenceline.model.Pages;
 import dev.fenceline.model.WaitPolicy;
 import java.util.List;
 
@@ -12,6 +13,12 @@ import java.util.List;
  * shard.
  */
 final class NeedDesk {
+  /** How long a touch of a page waits for somebody to supply it. */
+  static final long SUPPLY_WAIT_NANOS = 10_000_000_000L;
+
+  private static final OperationOutcome DONE =
+      new OperationOutcome.Done(0, OperationOutcome.Timing.NONE);
+
   private final ShardState state;
   private final OperationDriver operations;
   private final FaultService faults;
@@ -50,10 +57,46 @@ final class NeedDesk {
         yield waitNanos == 0 ? WaitPolicy.TRY : new WaitPolicy.Deadline(waitNanos);
       }
       case SpaceOperation.BreakCow copy -> WaitPolicy.BLOCK;
+      case SpaceOperation.AwaitSupply await -> new WaitPolicy.Deadline(SUPPLY_WAIT_NANOS);
       case SpaceOperation.RevokeExclusive revoke -> WaitPolicy.BLOCK;
       case SpaceOperation.MigrateHome home -> WaitPolicy.BLOCK;
       case SpaceOperation.MakeExclusive make -> WaitPolicy.BLOCK;
     };
+  }
+
+  /** Pages that somebody touched and nobody supplied yet give way to what changes them. */
+  void giveWay(AddressSpace space, Operation operation, long nowNanos) {
+    for (Operation other : List.copyOf(space.active())) {
+      if (other.request() instanceof SpaceOperation.AwaitSupply await
+          && operation.touches(await.vpn(), await.vpn() + 1)) {
+        operations.complete(other.id(), DONE, nowNanos);
+      }
+    }
+  }
+
+  /** Pages have come: who waits for them goes on. */
+  void supplied(AddressSpace space, SpaceOperation.Supply supply, long nowNanos) {
+    long vpnStart = Pages.number(supply.address());
+    long vpnEnd = vpnStart + Pages.number(supply.bytes().length);
+    for (Operation other : List.copyOf(space.active())) {
+      if (other.request() instanceof SpaceOperation.AwaitSupply await
+          && vpnStart <= await.vpn()
+          && await.vpn() < vpnEnd) {
+        operations.complete(other.id(), DONE, nowNanos);
+      }
+    }
+  }
+
+  /** Nobody supplied the page: who waits for it is told so. */
+  void unsupplied(Operation operation, SpaceOperation.AwaitSupply await, long nowNanos) {
+    operations.complete(
+        operation.id(),
+        new OperationOutcome.Refused(
+            Errno.ETIME,
+            "page 0x%x was not supplied within %d s"
+                .formatted(Pages.address(await.vpn()), SUPPLY_WAIT_NANOS / 1_000_000_000),
+            Pages.address(await.vpn())),
+        nowNanos);
   }
 
   /** Who needed it done gets the reason why it could not be. */

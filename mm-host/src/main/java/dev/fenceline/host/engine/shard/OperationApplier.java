@@ -49,6 +49,8 @@ final class OperationApplier {
           migrations.toDevice(space, operation, migrate, nowNanos);
       case SpaceOperation.MigrateToHost migrate -> migrations.toHost(space, operation, nowNanos);
       case SpaceOperation.MigrateHome home -> migrations.toHost(space, operation, nowNanos);
+      case SpaceOperation.AwaitSupply await ->
+          space.memory().awaitsSupply(await.vpn()) ? new Application.Continues() : done(0, timing);
       case SpaceOperation other ->
           switch (space.memory().apply(other)) {
             case OperationPlan.Applied applied -> {

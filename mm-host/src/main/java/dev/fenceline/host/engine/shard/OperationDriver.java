@@ -98,6 +98,7 @@ final class OperationDriver {
             state.nextOperationId(), input.requestId(), request, input.policy(), nowNanos);
     if (!tryStart(space, operation, nowNanos)) {
       enqueue(space, operation);
+      needs.giveWay(space, operation, nowNanos);
     }
   }
 
@@ -139,6 +140,8 @@ final class OperationDriver {
       if (space.queued().remove(operation)) {
         end(operation, new OperationOutcome.BackedOff(OperationOutcome.Timing.NONE));
         runQueue(space, nowNanos);
+      } else if (operation.request() instanceof SpaceOperation.AwaitSupply await) {
+        needs.unsupplied(operation, await, nowNanos);
       } else if (state.operations.containsKey(operation.id())) {
         backOff(space, operation, nowNanos);
       }
@@ -240,6 +243,10 @@ final class OperationDriver {
         if (operation.internal()) {
           wake(space, nowNanos);
         }
+        if (operation.request() instanceof SpaceOperation.Supply supply
+            && ended.outcome() instanceof OperationOutcome.Done) {
+          needs.supplied(space, supply, nowNanos);
+        }
       }
       case Application.Needs needs -> {
         operation.needs(needs.operation());
@@ -254,6 +261,7 @@ final class OperationDriver {
       case Application.Continues goesOn -> {
         space.active().add(operation);
         state.operations.put(operation.id(), operation);
+        queue.watch(operation);
       }
     }
     return true;

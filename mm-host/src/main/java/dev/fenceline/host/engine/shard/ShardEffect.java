@@ -56,6 +56,9 @@ public sealed interface ShardEffect {
   /** Write the frame to a page of a file, up to the file's end. */
   record WriteFile(int frame, String path, long page) implements ShardEffect {}
 
+  /** The frame's bytes are these. */
+  record FillFrame(int frame, byte[] bytes) implements ShardEffect {}
+
   /** Copy a whole frame. */
   record CopyFrame(int from, int to) implements ShardEffect {}
 

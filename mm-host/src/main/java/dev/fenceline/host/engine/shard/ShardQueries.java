@@ -2,6 +2,7 @@ package dev.fenceline.host.engine.shard;
 
 import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.invalidation.Invalidation;
+import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.object.MemoryObject;
 import dev.fenceline.model.Access;
@@ -53,6 +54,16 @@ public final class ShardQueries {
   /** How many entries name the swap slot. */
   public int swapUsers(int swapSlot) {
     return state.swapSlots.users(swapSlot);
+  }
+
+  /** Pages of the space that somebody waits for until they are supplied, ascending. */
+  public long[] missing(AddressSpace space) {
+    return space.active().stream()
+        .map(Operation::request)
+        .filter(SpaceOperation.AwaitSupply.class::isInstance)
+        .mapToLong(request -> ((SpaceOperation.AwaitSupply) request).vpn())
+        .sorted()
+        .toArray();
   }
 
   /** Shared memory objects and files that are mapped. */

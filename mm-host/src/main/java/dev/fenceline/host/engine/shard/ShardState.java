@@ -204,6 +204,11 @@ final class ShardState implements FrameDesk {
   }
 
   @Override
+  public void fill(int frame, byte[] bytes) {
+    emit(new ShardEffect.FillFrame(frame, bytes));
+  }
+
+  @Override
   public void copy(int from, int to) {
     emit(new ShardEffect.CopyFrame(from, to));
   }

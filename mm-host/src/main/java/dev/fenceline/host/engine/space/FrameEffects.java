@@ -5,6 +5,9 @@ public interface FrameEffects {
   /** Every byte of the frame becomes zero. */
   void zero(int frame);
 
+  /** The frame's bytes become these, a whole page. */
+  void fill(int frame, byte[] bytes);
+
   /** The frame's bytes are copied. */
   void copy(int from, int to);
 

@@ -11,7 +11,9 @@ public enum MappingAdvice {
   HUGE_PAGES,
   NO_HUGE_PAGES,
   MERGEABLE,
-  DONT_DUMP;
+  DONT_DUMP,
+  /** Pages that are not there are supplied from outside (userfaultfd, missing mode). */
+  MISSING_SUPPLIED;
 
   public int flag() {
     return 1 << ordinal();

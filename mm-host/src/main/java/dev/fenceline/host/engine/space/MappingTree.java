@@ -62,7 +62,10 @@ public final class MappingTree {
     MappingTree child = new MappingTree(limits);
     for (Mapping mapping : mappingsIn(0, Pages.ADDRESS_LIMIT)) {
       if (!MappingAdvice.DONT_FORK.isIn(mapping.attributes().adviceFlags())) {
-        child.commit(new Splice(mapping.range(), List.of(mapping)));
+        // Who supplies the parent's pages need not know the child.
+        int advice = mapping.attributes().adviceFlags() & ~MappingAdvice.MISSING_SUPPLIED.flag();
+        Mapping inherited = mapping.withAttributes(mapping.attributes().withAdviceFlags(advice));
+        child.commit(new Splice(mapping.range(), List.of(inherited)));
       }
     }
     child.heap = heap;

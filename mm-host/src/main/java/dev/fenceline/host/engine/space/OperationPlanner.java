@@ -35,7 +35,12 @@ final class OperationPlanner {
               List.of(new Footprint(0, Pages.PAGE_LIMIT, InvalidationKind.RELEASE, true)), destroy);
       case SpaceOperation.Advise advise -> advise(advise);
       case SpaceOperation.Unpin unpin -> anytime(unpin);
-      case SpaceOperation.Sync sync -> sync(sync);
+      case SpaceOperation.Sync sync -> mapped(sync, sync.address(), sync.length());
+      case SpaceOperation.HandleMissing missing ->
+          mapped(missing, missing.address(), missing.length());
+      case SpaceOperation.Supply supply -> supply(supply);
+      case SpaceOperation.AwaitSupply await ->
+          ready(await, pages(await.vpn(), await.vpn() + 1), InvalidationKind.CLEAR, false);
       case SpaceOperation.Pin pin -> pin(pin);
       case SpaceOperation.MigrateToDevice migrate -> devices.plan(migrate);
       case SpaceOperation.MigrateToHost migrate -> devices.plan(migrate);
@@ -275,10 +280,21 @@ final class OperationPlanner {
     };
   }
 
-  /** Nobody has to be told: what devices write is in the frames at once. */
-  private OperationPlan sync(SpaceOperation.Sync sync) {
-    return switch (VirtualRange.checkRoundingUp(sync.address(), sync.length())) {
-      case VirtualRange.Invalid invalid -> invalid(invalid, sync.address());
+  /**
+   * Not while something there changes: nobody could be using the pages, as they are not there, and
+   * who waits for them holds them already.
+   */
+  private OperationPlan supply(SpaceOperation.Supply supply) {
+    return switch (mapped(supply, supply.address(), supply.bytes().length)) {
+      case OperationPlan.Refused refused -> refused;
+      case OperationPlan.Ready ready -> anytime(supply);
+    };
+  }
+
+  /** Of a range without holes, and nobody has to be told. */
+  private OperationPlan mapped(SpaceOperation operation, long address, long length) {
+    return switch (VirtualRange.checkRoundingUp(address, length)) {
+      case VirtualRange.Invalid invalid -> invalid(invalid, address);
       case VirtualRange.Valid valid -> {
         OptionalLong hole = mappings.firstHole(valid.range().start(), valid.range().end());
         yield hole.isPresent()
@@ -286,7 +302,7 @@ final class OperationPlanner {
                 Errno.ENOMEM,
                 "address 0x%x is not mapped".formatted(hole.getAsLong()),
                 hole.getAsLong())
-            : ready(sync, valid.range(), InvalidationKind.CLEAR, false);
+            : ready(operation, valid.range(), InvalidationKind.CLEAR, false);
       }
     };
   }

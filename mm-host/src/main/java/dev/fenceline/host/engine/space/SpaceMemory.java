@@ -32,6 +32,7 @@ public final class SpaceMemory {
   private final Swapper swapper;
   private final ObjectPages objects;
   private final DeviceResidents devices;
+  private final MissingPages missing;
 
   public SpaceMemory(long spaceId, FrameDesk frames) {
     this(spaceId, "space:" + spaceId, new MappingTree(MappingLimits.DEFAULT), frames);
@@ -47,6 +48,7 @@ public final class SpaceMemory {
     this.frames = frames;
     this.devices = new DeviceResidents(spaceId, pages, mappings, frames, slot);
     this.planner = new OperationPlanner(mappings, devices);
+    this.missing = new MissingPages(this, frames);
   }
 
   long id() {
@@ -131,6 +133,13 @@ public final class SpaceMemory {
         yield new OperationPlan.Applied(0);
       }
       case SpaceOperation.Unpin unpin -> throw notOfMemory(unpin);
+      case SpaceOperation.HandleMissing handle -> {
+        int flag = MappingAdvice.MISSING_SUPPLIED.flag();
+        boolean on = handle.supplied();
+        yield keep(handle.address(), handle.length(), on ? 0 : flag, on ? flag : 0);
+      }
+      case SpaceOperation.Supply supply -> missing.supply(supply);
+      case SpaceOperation.AwaitSupply await -> throw notOfMemory(await);
       case SpaceOperation.Sync sync -> {
         VirtualRange range =
             new VirtualRange(sync.address(), sync.address() + Pages.roundUp(sync.length()));
@@ -175,6 +184,18 @@ public final class SpaceMemory {
     return objects;
   }
 
+  /** Whether a touch of the page has to wait until somebody supplies it. */
+  public boolean awaitsSupply(long vpn) {
+    return missing.awaited(vpn);
+  }
+
+  /** A page that was not there has the frame from now on, under the generation it has. */
+  void arrived(long vpn, int frame) {
+    frameTable.map(frame, slot, vpn);
+    long present = Pte.present(frame, false, Pte.generation(pages.get(vpn)));
+    pages.set(vpn, Pte.withDirty(present, true));
+  }
+
   /** The page has the frame from now on. */
   void adopt(long vpn, int frame, boolean writable) {
     frameTable.map(frame, slot, vpn);
@@ -217,6 +238,9 @@ public final class SpaceMemory {
   }
 
   private PageTouch touchMissing(long vpn, long entry, Mapping mapping, boolean write) {
+    if (MissingPages.supplied(mapping)) {
+      return new PageTouch.Needs(new SpaceOperation.AwaitSupply(spaceId, vpn));
+    }
     if (mapping.attributes().object() != 0) {
       long brought = objects.bring(vpn, entry, mapping, write);
       if (brought == ObjectPages.NO_FRAME) {
@@ -382,28 +406,26 @@ public final class SpaceMemory {
       case DONTNEED -> drop(vpnStart, vpnEnd);
       case WILLNEED -> populate(vpnStart, vpnEnd);
       case DONTFORK -> {
-        return keep(advise, 0, MappingAdvice.DONT_FORK.flag());
+        return keep(advise.address(), advise.length(), 0, MappingAdvice.DONT_FORK.flag());
       }
       case DOFORK -> {
-        return keep(advise, MappingAdvice.DONT_FORK.flag(), 0);
+        return keep(advise.address(), advise.length(), MappingAdvice.DONT_FORK.flag(), 0);
       }
       case WIPEONFORK -> {
-        return keep(advise, 0, MappingAdvice.WIPE_ON_FORK.flag());
+        return keep(advise.address(), advise.length(), 0, MappingAdvice.WIPE_ON_FORK.flag());
       }
       case KEEPONFORK -> {
-        return keep(advise, MappingAdvice.WIPE_ON_FORK.flag(), 0);
+        return keep(advise.address(), advise.length(), MappingAdvice.WIPE_ON_FORK.flag(), 0);
       }
     }
     return new OperationPlan.Applied(advise.address());
   }
 
   /** Advice that lasts is an attribute of the mapping. */
-  private OperationPlan.Application keep(
-      SpaceOperation.Advise advise, int clearFlags, int setFlags) {
-    VirtualRange range =
-        new VirtualRange(advise.address(), advise.address() + Pages.roundUp(advise.length()));
+  private OperationPlan.Application keep(long address, long length, int clearFlags, int setFlags) {
+    VirtualRange range = new VirtualRange(address, address + Pages.roundUp(length));
     return switch (mappings.apply(new MapOperation.Advise(range, clearFlags, setFlags))) {
-      case MapOutcome.Done done -> new OperationPlan.Applied(advise.address());
+      case MapOutcome.Done done -> new OperationPlan.Applied(address);
       case MapOutcome.Refused refused ->
           new OperationPlan.NotApplied(refused.errno(), refused.detail());
     };
@@ -482,7 +504,8 @@ public final class SpaceMemory {
       if (Pte.isNone(pages.get(vpn))
           && mapping != null
           && mapping.protection().read()
-          && mapping.attributes().object() == 0) {
+          && mapping.attributes().object() == 0
+          && !MissingPages.supplied(mapping)) {
         pages.set(vpn, zeroed(pages.get(vpn)));
       }
     }

@@ -100,6 +100,13 @@ public sealed interface SpaceOperation {
   /** msync(2): what was written to shared mappings of files goes to the files. */
   record Sync(long spaceId, long address, long length) implements OfPages {}
 
+  /** Says whether pages of the range that are not there are supplied by {@link Supply}. */
+  record HandleMissing(long spaceId, long address, long length, boolean supplied)
+      implements OfPages {}
+
+  /** The bytes of pages that are not there yet (UFFDIO_COPY); whoever waits for them goes on. */
+  record Supply(long spaceId, long address, byte[] bytes) implements OfPages {}
+
   /** Invalidates every translation and restores the entries. */
   record Invalidate(long spaceId, long address, long length) implements OfPages {}
 
@@ -148,6 +155,9 @@ public sealed interface SpaceOperation {
 
   /** The page, which other pages share, gets a frame of its own, for a write or a pin. */
   record BreakCow(long spaceId, long vpn) implements Internal {}
+
+  /** A page that is not there is waited for, until somebody supplies it. */
+  record AwaitSupply(long spaceId, long vpn) implements Internal {}
 
   /** The device that has the pages exclusively loses them; the frames stay where they are. */
   record RevokeExclusive(long spaceId, long vpnStart, long vpnEnd) implements Internal {}
