@@ -29,6 +29,7 @@ import dev.fenceline.space.v1.InvalidateRequest;
 import dev.fenceline.space.v1.ListAttributesReply;
 import dev.fenceline.space.v1.ListAttributesRequest;
 import dev.fenceline.space.v1.HandleMissingRequest;
+import dev.fenceline.space.v1.InvalidateRequest;
 import dev.fenceline.space.v1.ListMissingReply;
 import dev.fenceline.space.v1.ListMissingRequest;
 import dev.fenceline.space.v1.MapRequest;

@@ -2,9 +2,9 @@ package dev.fenceline.host.engine.shard;
 
 import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.invalidation.Invalidation;
-import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.object.MemoryObject;
+import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.Pages;
 import java.util.ArrayList;

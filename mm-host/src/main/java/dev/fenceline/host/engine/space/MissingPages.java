@@ -49,8 +49,7 @@ final class MissingPages {
     }
     for (int i = 0; i < count; i++) {
       int offset = i * Pages.SIZE_BYTES;
-      frames.fill(
-          taken[i], Arrays.copyOfRange(supply.bytes(), offset, offset + Pages.SIZE_BYTES));
+      frames.fill(taken[i], Arrays.copyOfRange(supply.bytes(), offset, offset + Pages.SIZE_BYTES));
       memory.arrived(vpn + i, taken[i]);
     }
     return new OperationPlan.Applied(count);

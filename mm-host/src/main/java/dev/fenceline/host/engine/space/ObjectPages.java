@@ -5,6 +5,7 @@ import dev.fenceline.host.engine.object.ObjectTable;
 import dev.fenceline.model.Pages;
 import java.util.Arrays;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How one address space gets at the pages of shared objects and files that it maps. Confined to the
@@ -67,14 +68,27 @@ final class ObjectPages {
         : attributes;
   }
 
+  /** What is mapped anew counts first: replacing the last mapping of an object keeps it. */
+  void changed(SpaceOperation.OfMappings resolved, MapOutcome.Done done, @Nullable Mapping now) {
+    long grown =
+        switch (resolved) {
+          case SpaceOperation.Map map -> Pages.number(Pages.roundUp(map.length()));
+          case SpaceOperation.Remap remap ->
+              Pages.number(Pages.roundUp(remap.newLength()))
+                  - Pages.number(Pages.roundUp(remap.oldLength()));
+          case SpaceOperation.Unmap u -> 0;
+          case SpaceOperation.Protect p -> 0;
+          case SpaceOperation.Brk b -> 0;
+        };
+    if (now != null && grown > 0) {
+      count(now, grown);
+    }
+    done.unmapped().forEach(this::unmapped);
+  }
+
   /** The mapping shows pages of its object from now on. */
   void mapped(Mapping mapping) {
     count(mapping, mapping.range().pages());
-  }
-
-  /** It shows so many pages more. */
-  void grown(Mapping mapping, long byPages) {
-    count(mapping, byPages);
   }
 
   private void count(Mapping mapping, long byPages) {

@@ -16,9 +16,6 @@ import org.jspecify.annotations.Nullable;
  * {@link #hold} and {@link #apply} or {@link #restore}.
  */
 public final class SpaceMemory {
-  /** Pages that one WILLNEED brings at most; the rest comes by faults. */
-  static final long MAX_WILLNEED_PAGES = 1 << 18;
-
   private final long spaceId;
   private final MappingTree mappings;
   private final PageTable pages = new PageTable();
@@ -33,6 +30,7 @@ public final class SpaceMemory {
   private final ObjectPages objects;
   private final DeviceResidents devices;
   private final MissingPages missing;
+  private final AdviceTaker advice;
 
   public SpaceMemory(long spaceId, FrameDesk frames) {
     this(spaceId, "space:" + spaceId, new MappingTree(MappingLimits.DEFAULT), frames);
@@ -49,6 +47,7 @@ public final class SpaceMemory {
     this.devices = new DeviceResidents(spaceId, pages, mappings, frames, slot);
     this.planner = new OperationPlanner(mappings, devices);
     this.missing = new MissingPages(this, frames);
+    this.advice = new AdviceTaker(this);
   }
 
   long id() {
@@ -118,7 +117,7 @@ public final class SpaceMemory {
   /** Carries out a resolved operation; what it invalidates is held and drained. */
   public OperationPlan.Application apply(SpaceOperation resolved) {
     return switch (resolved) {
-      case SpaceOperation.Advise advise -> advise(advise);
+      case SpaceOperation.Advise advise -> advice.apply(advise);
       case SpaceOperation.Invalidate invalidate -> {
         long vpnStart = Pages.number(invalidate.address());
         restore(vpnStart, vpnStart + Pages.number(Pages.roundUp(invalidate.length())));
@@ -136,7 +135,7 @@ public final class SpaceMemory {
       case SpaceOperation.HandleMissing handle -> {
         int flag = MappingAdvice.MISSING_SUPPLIED.flag();
         boolean on = handle.supplied();
-        yield keep(handle.address(), handle.length(), on ? 0 : flag, on ? flag : 0);
+        yield advice.keep(handle.address(), handle.length(), on ? 0 : flag, on ? flag : 0);
       }
       case SpaceOperation.Supply supply -> missing.supply(supply);
       case SpaceOperation.AwaitSupply await -> throw notOfMemory(await);
@@ -373,61 +372,9 @@ public final class SpaceMemory {
         if (done.moved() != null) {
           move(done.moved());
         }
-        countObjectPages(resolved, done);
+        objects.changed(resolved, done, mappings.mapping(done.address()));
         yield new OperationPlan.Applied(done.address());
       }
-    };
-  }
-
-  /** What is mapped anew counts first: replacing the last mapping of an object keeps it. */
-  private void countObjectPages(SpaceOperation.OfMappings resolved, MapOutcome.Done done) {
-    Mapping now = mappings.mapping(done.address());
-    long grown =
-        switch (resolved) {
-          case SpaceOperation.Map map -> Pages.number(Pages.roundUp(map.length()));
-          case SpaceOperation.Remap remap ->
-              Pages.number(Pages.roundUp(remap.newLength()))
-                  - Pages.number(Pages.roundUp(remap.oldLength()));
-          case SpaceOperation.Unmap u -> 0;
-          case SpaceOperation.Protect p -> 0;
-          case SpaceOperation.Brk b -> 0;
-        };
-    if (now != null && grown > 0) {
-      objects.grown(now, grown);
-    }
-    done.unmapped().forEach(objects::unmapped);
-  }
-
-  private OperationPlan.Application advise(SpaceOperation.Advise advise) {
-    long vpnStart = Pages.number(advise.address());
-    long vpnEnd = vpnStart + Pages.number(Pages.roundUp(advise.length()));
-    switch (advise.advice()) {
-      case NORMAL -> {}
-      case DONTNEED -> drop(vpnStart, vpnEnd);
-      case WILLNEED -> populate(vpnStart, vpnEnd);
-      case DONTFORK -> {
-        return keep(advise.address(), advise.length(), 0, MappingAdvice.DONT_FORK.flag());
-      }
-      case DOFORK -> {
-        return keep(advise.address(), advise.length(), MappingAdvice.DONT_FORK.flag(), 0);
-      }
-      case WIPEONFORK -> {
-        return keep(advise.address(), advise.length(), 0, MappingAdvice.WIPE_ON_FORK.flag());
-      }
-      case KEEPONFORK -> {
-        return keep(advise.address(), advise.length(), MappingAdvice.WIPE_ON_FORK.flag(), 0);
-      }
-    }
-    return new OperationPlan.Applied(advise.address());
-  }
-
-  /** Advice that lasts is an attribute of the mapping. */
-  private OperationPlan.Application keep(long address, long length, int clearFlags, int setFlags) {
-    VirtualRange range = new VirtualRange(address, address + Pages.roundUp(length));
-    return switch (mappings.apply(new MapOperation.Advise(range, clearFlags, setFlags))) {
-      case MapOutcome.Done done -> new OperationPlan.Applied(address);
-      case MapOutcome.Refused refused ->
-          new OperationPlan.NotApplied(refused.errno(), refused.detail());
     };
   }
 
@@ -466,7 +413,7 @@ public final class SpaceMemory {
   }
 
   /** Clears entries and gives their frames back: every fence over them has resolved (INV-3). */
-  private void drop(long vpnStart, long vpnEnd) {
+  void drop(long vpnStart, long vpnEnd) {
     int[][] freed = {new int[16]};
     int[] count = {0};
     pages.forEachNonEmpty(
@@ -494,20 +441,6 @@ public final class SpaceMemory {
     pages.clearRange(vpnStart, vpnEnd);
     if (count[0] > 0) {
       frames.free(Arrays.copyOf(freed[0], count[0]));
-    }
-  }
-
-  private void populate(long vpnStart, long vpnEnd) {
-    long end = Math.min(vpnEnd, vpnStart + MAX_WILLNEED_PAGES);
-    for (long vpn = vpnStart; vpn < end; vpn++) {
-      Mapping mapping = mappings.mapping(Pages.address(vpn));
-      if (Pte.isNone(pages.get(vpn))
-          && mapping != null
-          && mapping.protection().read()
-          && mapping.attributes().object() == 0
-          && !MissingPages.supplied(mapping)) {
-        pages.set(vpn, zeroed(pages.get(vpn)));
-      }
     }
   }
 
