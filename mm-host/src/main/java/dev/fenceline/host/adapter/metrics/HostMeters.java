@@ -211,7 +211,7 @@ public final class HostMeters implements HostObserver {
       case SpaceOperation.Advise advise -> "advise_" + lower(advise.advice());
       case SpaceOperation.Invalidate invalidate -> "invalidate";
       case SpaceOperation.Sync sync -> "sync";
-      case SpaceOperation.HandleMissing missing -> "handle-missing";
+      case SpaceOperation.HandleMissing missing -> "handle_missing";
       case SpaceOperation.Supply supply -> "supply";
       case SpaceOperation.Pin pin -> "pin";
       case SpaceOperation.Unpin unpin -> "unpin";
@@ -221,6 +221,7 @@ public final class HostMeters implements HostObserver {
       case SpaceOperation.MigrateHome home -> "migrate_home";
       case SpaceOperation.MakeExclusive make -> "make_exclusive";
       case SpaceOperation.BreakCow copy -> "break_cow";
+      case SpaceOperation.AwaitSupply await -> "await_supply";
       case SpaceOperation.RevokeExclusive revoke -> "revoke_exclusive";
     };
   }
