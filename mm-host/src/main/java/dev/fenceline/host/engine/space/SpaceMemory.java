@@ -281,7 +281,8 @@ public final class SpaceMemory {
     if (!Pte.isInvalidating(held) || !Pte.hasFrame(held)) {
       return new OperationPlan.Applied(0);
     }
-    if (frameTable.mapCount(Pte.frame(held)) > 1) {
+    // Asked again, since another mapping may have come while this waited: one that is shared.
+    if (sharedWithOthers(vpn, held)) {
       int copy = frames.allocate();
       if (copy == FrameSource.NONE_LEFT) {
         // Taken by another since the copy was asked for; who asked finds it out itself.

@@ -186,6 +186,19 @@ class SharedObjectTest {
   }
 
   @Test
+  void copyThatWaitedBehindANewSharedMapping_copiesNothing() {
+    map(parent, 0, 1, shared("", 0));
+    device(1, parent, 1);
+    assertThat(fault(1, 0, Access.WRITE)).isNull();
+    int frame = frame(parent, 0);
+    // Asked for when the page was private, and carried out now.
+    shard.submit(new SpaceOperation.BreakCow(parent, VPN), WaitPolicy.BLOCK);
+    shard.ack(1, 0, shard.lastInvalidation());
+    assertThat(frame(parent, 0)).isEqualTo(frame);
+    assertThat(Pte.writable(entry(parent, 0))).isTrue();
+  }
+
+  @Test
   void adviceAboutForks_isKept() {
     map(parent, 0, 1, privately(""));
     map(parent, 1, 1, privately(""));
