@@ -342,6 +342,7 @@ class AgentRuntimeTest {
   void deadline_endsAProgramThatCannotGoOn() throws Exception {
     run(new Program.Fill(BASE, 8, 1));
     host.close();
+    await(() -> link.session() == null);
 
     ProgramReport report =
         agent
