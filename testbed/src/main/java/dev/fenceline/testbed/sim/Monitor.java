@@ -20,11 +20,12 @@ final class Monitor {
   /** Larger intervals are remembered as a whole. */
   private static final long LARGE_PAGES = 4096;
 
-  private static final long WHOLE_SPACE = -1;
-
   private record Grant(SimSpace space, long sessionId, int device, long vpn, int generation) {}
 
   private record Heard(SimSpace space, long sessionId, long vpn) {}
+
+  /** An invalidation of too many pages to note each. */
+  private record Large(SimSpace space, long sessionId, long vpnStart, long vpnEnd) {}
 
   private record PageOf(SimSpace space, long vpn) {}
 
@@ -32,6 +33,7 @@ final class Monitor {
 
   private final Map<Grant, Long> grants = new HashMap<>();
   private final Map<Heard, Long> heard = new HashMap<>();
+  private final Map<Large, Long> heardLarge = new HashMap<>();
   private final Map<PageOf, Long> completed = new HashMap<>();
   private final Set<FenceOf> resolved = new HashSet<>();
   private final Set<FenceOf> ended = new HashSet<>();
@@ -162,12 +164,26 @@ final class Monitor {
     long start = invalidate.start() >>> 12;
     long end = invalidate.end() >>> 12;
     if (end - start > LARGE_PAGES) {
-      heard.put(new Heard(space, sessionId, WHOLE_SPACE), invalidate.sequence());
+      heardLarge.put(new Large(space, sessionId, start, end), invalidate.sequence());
       return;
     }
     for (long vpn = start; vpn < end; vpn++) {
       heard.put(new Heard(space, sessionId, vpn), invalidate.sequence());
     }
+  }
+
+  private long lastLarge(SimSpace space, long sessionId, long vpn) {
+    long last = 0;
+    for (Map.Entry<Large, Long> each : heardLarge.entrySet()) {
+      Large large = each.getKey();
+      if (large.space().equals(space)
+          && large.sessionId() == sessionId
+          && large.vpnStart() <= vpn
+          && vpn < large.vpnEnd()) {
+        last = Math.max(last, each.getValue());
+      }
+    }
+    return last;
   }
 
   /** INV-5: a translation goes into a device's table. */
@@ -176,7 +192,7 @@ final class Monitor {
     long last =
         Math.max(
             heard.getOrDefault(new Heard(space, sessionId, vpn), 0L),
-            heard.getOrDefault(new Heard(space, sessionId, WHOLE_SPACE), 0L));
+            lastLarge(space, sessionId, vpn));
     if (granted < last) {
       throw new InvariantViolation(
           "INV-5",
