@@ -81,6 +81,26 @@ class MigrationCatalogueTest {
   }
 
   @Test
+  void case15_migrateFilePrivate_whatWasWrittenMoves() throws IOException {
+    rig.file("private", new byte[(int) HUGE_BYTES]);
+    SpaceClient process = rig.process("migrate_file_private");
+    long address =
+        map(
+            process,
+            Mapping.anywhere(HUGE_BYTES, Protection.READ_WRITE).of("file:private", 0, false));
+    byte[] written = rising(HUGE_BYTES - PAGE_BYTES);
+    Pattern.write(process, address, written);
+
+    MigrationInfo info = process.migrate(address, HUGE_BYTES, DEVICE);
+
+    assertThat(info.getMovedPages()).isEqualTo(HUGE_BYTES / PAGE_BYTES - 1);
+    assertThat(info.getSkippedList()).singleElement().matches(skipped -> skipped.getPages() == 1);
+    assertThat(rig.open(0, process).read(address, written.length).mirror()).isEqualTo(written);
+    assertThat(Pattern.read(process, address, written.length)).isEqualTo(written);
+    process.destroy();
+  }
+
+  @Test
   void case16_migrateFault_halfComesHomeAndGoesAgain() {
     SpaceClient process = rig.process("migrate_fault");
     long address = buffer(process);
