@@ -358,6 +358,9 @@ final class Stage {
                         resolved.invalidation().fences().get(resolved.fenceIndex()).resolution()));
         case ShardEffect.TurnGiven turn -> line("host", "", "the device gets a turn");
         case ShardEffect.HeldForTurn held -> line("host", "", "the operation waits for a turn");
+        case ShardEffect.ReclaimElsewhere asked -> {}
+        case ShardEffect.PinsAskedBack asked -> {}
+        case ShardEffect.PinOverAge old -> {}
         case ShardEffect.FaultServed served -> {
           if (served.parked()) {
             line("host", "", "the fault waits for the invalidation");

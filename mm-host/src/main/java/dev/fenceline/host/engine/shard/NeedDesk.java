@@ -122,10 +122,14 @@ final class NeedDesk {
 
   /** Nothing could be swapped out for too long. */
   void refuseHopeless(long nowNanos) {
+    boolean outOfMemory = state.reclaimer.outOfMemory();
     for (AddressSpace space : state.reclaimer.takeHopeless(nowNanos)) {
       String message =
-          "no frame became free in %d ms; unmap or discard memory, or enlarge the frame arena or the swap file"
-              .formatted(state.config.reclaim().patienceNanos() / 1_000_000);
+          (outOfMemory
+                  ? "out of memory: every frame and every page of swap is in use"
+                  : "no frame became free in %d ms"
+                      .formatted(state.config.reclaim().patienceNanos() / 1_000_000))
+              + "; unmap or discard memory, or enlarge the frame arena or the swap file";
       faults.refuseStarving(space, Errno.RESOURCE_EXHAUSTED, message);
       for (Operation waiting : List.copyOf(space.queued())) {
         if (waiting.starves() && space.queued().remove(waiting)) {
