@@ -109,7 +109,8 @@ class MapView {
   }
 
   onData(data) {
-    Object.assign(this, data);
+    // Somebody may have looked elsewhere while the answer was on its way.
+    Object.assign(this, data, { viewport: this.viewport ?? data.viewport ?? null });
     this.error = null;
     this.at = new Date(serverNow()).toISOString();
     this.draw();

@@ -150,6 +150,13 @@ final class Monitor {
     }
   }
 
+  /** A message of the session that the agent has. */
+  void heard(HostMessage.Batch batch, HostMessage message) {
+    if (message instanceof HostMessage.Invalidate invalidate) {
+      heard(new SimSpace(batch.hostEpoch(), invalidate.spaceId()), batch.sessionId(), invalidate);
+    }
+  }
+
   /** An agent's process took an Invalidate from its stream. */
   void heard(SimSpace space, long sessionId, HostMessage.Invalidate invalidate) {
     long start = invalidate.start() >>> 12;

@@ -259,21 +259,14 @@ final class SimAgent extends SimProcess {
     if (now.stream().anyMatch(HostMessage.Invalidate.class::isInstance)) {
       // One by one, so that the monitor knows what was heard before what.
       for (HostMessage message : now) {
-        noteHeard(batch, message);
+        if (batch.sessionId() == engine.sessionId() && batch.hostEpoch() == engine.hostEpoch()) {
+          world.monitor.heard(batch, message);
+        }
         take(
             attempt, new HostMessage.Batch(batch.hostEpoch(), batch.sessionId(), List.of(message)));
       }
     } else {
       take(attempt, new HostMessage.Batch(batch.hostEpoch(), batch.sessionId(), now));
-    }
-  }
-
-  private void noteHeard(HostMessage.Batch batch, HostMessage message) {
-    boolean current =
-        batch.sessionId() == engine.sessionId() && batch.hostEpoch() == engine.hostEpoch();
-    if (message instanceof HostMessage.Invalidate invalidate && current) {
-      SimSpace space = new SimSpace(batch.hostEpoch(), invalidate.spaceId());
-      world.monitor.heard(space, batch.sessionId(), invalidate);
     }
   }
 
@@ -399,22 +392,21 @@ final class SimAgent extends SimProcess {
       }
       case AgentEffect.SpaceGone gone ->
           mirrors.values().removeIf(mirrored -> mirrored.spaceId() == gone.spaceId());
-      case AgentEffect.ZeroPages zero -> noMemory(zero);
-      case AgentEffect.CopyPages copy -> noMemory(copy);
-      case AgentEffect.MakeRoom room -> noMemory(room);
-      case AgentEffect.MemoryClosed closed -> noMemory(closed);
-      case AgentEffect.StateChanged changed -> {
-        if (changed.to() == LinkState.FENCED) {
-          world.count(Sometimes.SELF_FENCED);
-        } else if (changed.to() == LinkState.DISCONNECTED && exited != null) {
-          after(1 + random.nextInt(20_000), "process ends", this::exit);
-        }
-      }
+      case AgentEffect.ZeroPages _,
+          AgentEffect.CopyPages _,
+          AgentEffect.MakeRoom _,
+          AgentEffect.MemoryClosed _ ->
+          throw new InvariantViolation("INV-8", "devices without memory were told: " + effect);
+      case AgentEffect.StateChanged changed -> stateChanged(changed.to());
     }
   }
 
-  private static void noMemory(AgentEffect effect) {
-    throw new InvariantViolation("INV-8", "devices without memory were told: " + effect);
+  private void stateChanged(LinkState now) {
+    if (now == LinkState.FENCED) {
+      world.count(Sometimes.SELF_FENCED);
+    } else if (now == LinkState.DISCONNECTED && exited != null) {
+      after(1 + random.nextInt(20_000), "process ends", this::exit);
+    }
   }
 
   private void drained(long drainId) {

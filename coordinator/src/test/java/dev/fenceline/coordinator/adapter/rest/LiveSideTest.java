@@ -129,12 +129,16 @@ class LiveSideTest {
                 .setWaitsForInvalidationId(42)
                 .build());
     installation.agent1.addProgram(
-        program(1).setWaitsAtAddress(Installation.BASE).setWaitsElapsedNanos(5_000_000).build());
+        program(1)
+            .setHolds(FakeHost.interval(Installation.BASE, Installation.BASE + 0x1000))
+            .setWaitsAtAddress(Installation.BASE)
+            .setWaitsElapsedNanos(5_000_000)
+            .build());
     JsonNode faults = coordinator.get("/faults").body();
     assertThat(faults.at("/items/0/waitsForFenceId").asString()).isEqualTo("host-1.42");
     assertThat(faults.path("total").asLong()).isEqualTo(1);
     JsonNode graph = coordinator.get("/graph").body();
-    assertThat(graph.at("/cycles/0/nodes")).hasSize(4);
+    assertThat(graph.at("/cycles/0/nodes")).hasSize(3);
     assertThat(graph.at("/cycles/0/why").asString()).contains("fence:host-1.42");
     assertThat(graph.at("/unavailableHosts/0/id").asString()).isEqualTo("agent-2");
   }

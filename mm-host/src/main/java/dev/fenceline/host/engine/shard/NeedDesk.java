@@ -99,8 +99,18 @@ final class NeedDesk {
         nowNanos);
   }
 
+  /** What was needed has ended; if it was refused, so is who needed it. */
+  void ended(SpaceOperation.Internal operation, OperationOutcome outcome) {
+    if (operation instanceof SpaceOperation.Reclaim) {
+      state.reclaimer.ended(outcome);
+    }
+    if (outcome instanceof OperationOutcome.Refused refused) {
+      refused(operation, refused);
+    }
+  }
+
   /** Who needed it done gets the reason why it could not be. */
-  void refused(SpaceOperation.Internal operation, OperationOutcome.Refused refused) {
+  private void refused(SpaceOperation.Internal operation, OperationOutcome.Refused refused) {
     AddressSpace space = state.space(operation.spaceId());
     if (space == null) {
       return;

@@ -475,12 +475,7 @@ final class OperationDriver {
     if (!(operation.request() instanceof SpaceOperation.Internal internal)) {
       state.emit(new ShardEffect.OperationEnded(operation.requestId(), outcome));
     } else {
-      if (internal instanceof SpaceOperation.Reclaim) {
-        state.reclaimer.ended(outcome);
-      }
-      if (outcome instanceof OperationOutcome.Refused refused) {
-        needs.refused(internal, refused);
-      }
+      needs.ended(internal, outcome);
     }
   }
 

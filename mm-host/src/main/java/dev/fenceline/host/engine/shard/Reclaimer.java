@@ -1,8 +1,8 @@
 package dev.fenceline.host.engine.shard;
 
 import dev.fenceline.host.engine.invalidation.Operation;
-import dev.fenceline.host.engine.space.ObjectEviction;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.host.engine.space.ObjectEviction;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Pages;

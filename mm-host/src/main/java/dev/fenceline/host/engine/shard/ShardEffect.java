@@ -98,6 +98,7 @@ public sealed interface ShardEffect {
 
   /** An operation waits for a device's turn; for metrics. */
   record HeldForTurn(long spaceId) implements ShardEffect {}
+
   /** This shard has nothing to swap out for those who starve: others may. */
   record ReclaimElsewhere() implements ShardEffect {}
 
