@@ -1,9 +1,11 @@
 package dev.fenceline.host.config;
 
+import dev.fenceline.host.engine.frame.Watermarks;
 import dev.fenceline.host.engine.session.LeasePolicy;
 import dev.fenceline.host.engine.shard.ReclaimConfig;
 import dev.fenceline.host.runtime.RuntimeSettings;
 import dev.fenceline.host.runtime.SwapFile;
+import dev.fenceline.model.Pages;
 import dev.fenceline.registration.CoordinatorTarget;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
@@ -39,6 +41,9 @@ import org.springframework.validation.annotation.Validated;
  * @param swap how much can be swapped out when no frame is left; 0: nothing
  * @param reclaimWait how long swapping out waits for devices before it passes over their pages
  * @param reclaimPatience how long who finds no frame waits while nothing can be swapped out
+ * @param pinAgeLimit age from which a pin is reported as perhaps forgotten; 0: never
+ * @param watermarks how much memory is kept free by swapping out in the background; absent: derived
+ *     from the arena
  * @param swapDirectory where the swap file is made; empty: the system's temporary directory
  * @param filesDirectory below which callers may map files; empty: they may map none
  */
@@ -65,6 +70,8 @@ public record HostProperties(
     @DefaultValue("0MB") @NotNull DataSize swap,
     @DefaultValue("10ms") @DurationMax(seconds = 10) Duration reclaimWait,
     @DefaultValue("1s") @DurationMax(minutes = 1) Duration reclaimPatience,
+    @DefaultValue("10m") @DurationMin Duration pinAgeLimit,
+    @Nullable FreeMemory watermarks,
     @DefaultValue("") String swapDirectory,
     @DefaultValue("") String filesDirectory,
     @DefaultValue @Valid @NotNull Lease lease) {
@@ -84,6 +91,22 @@ public record HostProperties(
       @DefaultValue("200ms") Duration longestDma,
       @DefaultValue("50ms") Duration tick,
       @Nullable Duration overdue) {}
+
+  /** Free memory at which the background begins to take what devices hold, begins at all, rests. */
+  public record FreeMemory(
+      @DefaultValue("0MB") @NotNull DataSize min,
+      @DefaultValue("0MB") @NotNull DataSize low,
+      @DefaultValue("0MB") @NotNull DataSize high) {}
+
+  private Watermarks marks() {
+    if (watermarks == null) {
+      return Watermarks.of(arena.toBytes() / Pages.SIZE_BYTES);
+    }
+    return new Watermarks(
+        watermarks.min().toBytes() / Pages.SIZE_BYTES,
+        watermarks.low().toBytes() / Pages.SIZE_BYTES,
+        watermarks.high().toBytes() / Pages.SIZE_BYTES);
+  }
 
   /**
    * The lease times, checked against each other.
@@ -127,7 +150,9 @@ public record HostProperties(
               SwapFile.slots(swap.toBytes()),
               reclaimWait.toNanos(),
               reclaimPatience.toNanos(),
-              false),
+              false,
+              marks(),
+              pinAgeLimit.toNanos()),
           swapDirectory,
           filesDirectory);
     } catch (IllegalArgumentException e) {

@@ -116,7 +116,7 @@ public final class FramePool implements FrameSource {
     return links.length - 1L;
   }
 
-  /** Frames that are free at some moment during the call. */
+  @Override
   public long available() {
     return free.sum();
   }

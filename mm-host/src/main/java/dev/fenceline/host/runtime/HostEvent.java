@@ -37,6 +37,8 @@ public record HostEvent(
     FENCE_OVERDUE,
     INVALIDATION_BACKED_OFF,
     FRAMES_EXHAUSTED,
-    POLICY_SET
+    POLICY_SET,
+    PIN_ASKED_BACK,
+    PIN_OVER_AGE
   }
 }

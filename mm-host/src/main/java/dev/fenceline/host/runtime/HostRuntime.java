@@ -280,6 +280,15 @@ public final class HostRuntime implements AutoCloseable {
     observer.lateMessage(cause);
   }
 
+  /** Frames are the host's: what one shard lacks, another may have cold. */
+  void reclaimElsewhere(int shardIndex) {
+    for (Shard shard : shards) {
+      if (shard.index() != shardIndex) {
+        shard.submit(new ShardInput.ReclaimForOthers());
+      }
+    }
+  }
+
   void onEveryShard(ShardInput input) {
     shards.forEach(shard -> shard.submit(input));
   }

@@ -299,6 +299,9 @@ public final class Shard {
       case ShardEffect.LateMessage late -> host.lateMessage(lateCause(input));
       case ShardEffect.TurnGiven turn -> host.observer().turnGiven(turn.residencyNanos());
       case ShardEffect.HeldForTurn held -> host.observer().heldForTurn();
+      case ShardEffect.ReclaimElsewhere asked -> host.reclaimElsewhere(index);
+      case ShardEffect.PinsAskedBack asked -> asked.pins().forEach(events::pinAskedBack);
+      case ShardEffect.PinOverAge old -> events.pinOverAge(old.pin());
       case ShardEffect.FaultServed served ->
           host.observer().faultServed(served.pages(), served.parked());
     }

@@ -3,6 +3,7 @@ package dev.fenceline.host.runtime;
 import dev.fenceline.host.engine.invalidation.Fence;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.host.engine.shard.Pin;
 import dev.fenceline.host.engine.shard.ShardQueries;
 import dev.fenceline.host.engine.shard.ShardSession;
 import dev.fenceline.host.engine.space.SpaceOperation;
@@ -93,6 +94,34 @@ final class ShardEvents {
         }
       }
     }
+  }
+
+  void pinAskedBack(Pin pin) {
+    log.record(
+        Kind.PIN_ASKED_BACK,
+        pin.spaceId(),
+        0,
+        null,
+        "frames are needed: %s of %s (%s) keeps %d; please release it"
+            .formatted(name(pin), pin.purpose().owner(), pin.purpose().reason(), size(pin)));
+  }
+
+  void pinOverAge(Pin pin) {
+    log.record(
+        Kind.PIN_OVER_AGE,
+        pin.spaceId(),
+        0,
+        null,
+        "%s of %s (%s) keeps %d frames for longer than the age limit; was it forgotten?"
+            .formatted(name(pin), pin.purpose().owner(), pin.purpose().reason(), size(pin)));
+  }
+
+  private static String name(Pin pin) {
+    return (pin.purpose().longTerm() ? "long-term pin " : "pin ") + pin.id();
+  }
+
+  private static int size(Pin pin) {
+    return pin.frames().length;
   }
 
   private static @Nullable Fence firstPending(Invalidation invalidation) {

@@ -57,6 +57,11 @@ final class Frames implements FrameSource {
   }
 
   @Override
+  public long available() {
+    return freeCount;
+  }
+
+  @Override
   public void cancel(int frame) {
     release(frame);
   }

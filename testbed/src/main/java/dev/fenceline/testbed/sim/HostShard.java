@@ -209,6 +209,7 @@ final class HostShard {
       case ShardInput.CpuFault f -> false;
       case ShardInput.CpuDrained d -> false;
       case ShardInput.BackOff b -> false;
+      case ShardInput.ReclaimForOthers r -> false;
       case ShardInput.Tick t -> false;
     };
   }
@@ -255,11 +256,12 @@ final class HostShard {
       case ShardEffect.LateMessage late -> world.count(Sometimes.LATE_MESSAGE_AT_HOST);
       case ShardEffect.TurnGiven turn -> {}
       case ShardEffect.HeldForTurn held -> {}
-      case ShardEffect.FaultServed served -> {
-        if (served.parked()) {
+      case ShardEffect.ReclaimElsewhere asked -> host.reclaimElsewhere(this);
+      case ShardEffect.PinsAskedBack asked -> world.count(Sometimes.PIN_ASKED_BACK);
+      case ShardEffect.PinOverAge old -> world.count(Sometimes.PIN_OVER_AGE);
+      case ShardEffect.FaultServed served when served.parked() ->
           world.count(Sometimes.FAULT_PARKED);
-        }
-      }
+      case ShardEffect.FaultServed served -> {}
     }
   }
 

@@ -114,6 +114,16 @@ final class SimHost extends SimProcess {
     shards.forEach(HostShard::died);
   }
 
+  /** A shard has nothing to swap out: the others hear of it, each in its own time. */
+  void reclaimElsewhere(HostShard asking) {
+    world.count(Sometimes.RECLAIMED_ELSEWHERE);
+    for (HostShard shard : shards) {
+      if (shard != asking) {
+        after(1, "reclaim elsewhere", () -> shard.post(new ShardInput.ReclaimForOthers()));
+      }
+    }
+  }
+
   // ---- bounds
 
   long plainFenceBoundNanos() {

@@ -1,5 +1,6 @@
 package dev.fenceline.testbed.sim;
 
+import dev.fenceline.host.engine.frame.Watermarks;
 import dev.fenceline.host.engine.session.HostPolicy;
 import dev.fenceline.host.engine.session.LeasePolicy;
 import dev.fenceline.host.engine.shard.ReclaimConfig;
@@ -74,10 +75,16 @@ record SimSettings(
   /** Few enough that there are never enough, some, and plenty. */
   private static final int[] FRAMES = {12, 24, 24, 160, 160, 160};
 
-  /** With few frames, what is cold is swapped out, but for every other run with the fewest. */
+  /**
+   * With few frames, what is cold is swapped out, but for every other run with the fewest; in some
+   * runs before anybody starves.
+   */
   ReclaimConfig reclaim() {
     boolean swaps = frames == 24 || (frames == 12 && faultGapNanos % 2 == 0);
-    return new ReclaimConfig(swaps ? 96 : 0, 2 * MILLI, 60 * MILLI, false);
+    boolean ahead = frames == 24 && faultGapNanos % 2 == 0;
+    return new ReclaimConfig(swaps ? 96 : 0, 2 * MILLI, 60 * MILLI, false)
+        .withWatermarks(ahead ? new Watermarks(2, 4, 6) : Watermarks.NONE)
+        .withPinAgeLimit(100 * MILLI);
   }
 
   /** The rate of a process's clock, within the drift that leases allow for. */

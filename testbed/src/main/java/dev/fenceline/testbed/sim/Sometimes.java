@@ -50,6 +50,11 @@ public enum Sometimes {
   OBJECT_SHARED,
   /** A page got a frame of its own because others had its. */
   COPIED_ON_WRITE,
+  /** A shard without cold pages had another one reclaim. */
+  RECLAIMED_ELSEWHERE,
+  /** A long-term pin stood in the way of somebody who starved. */
+  PIN_ASKED_BACK,
+  PIN_OVER_AGE,
   PINNED,
   PINNED_PAGE_UNMAPPED,
   AGENT_LEFT,

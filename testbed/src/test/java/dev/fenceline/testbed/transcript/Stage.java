@@ -369,14 +369,15 @@ final class Stage {
         case ShardEffect.DiedOwing died ->
             session(new SessionInput.DiedOwing(0, died.sessionId(), died.agentId()));
         case ShardEffect.LateMessage late -> line("host", "", "late message dropped");
-        case ShardEffect.ZeroFrame zero -> {}
+        case ShardEffect.ReclaimElsewhere _,
+            ShardEffect.PinsAskedBack _,
+            ShardEffect.PinOverAge _ -> {}
+        case ShardEffect.ZeroFrame _, ShardEffect.CopyFrame _, ShardEffect.DropCpuEntries _ -> {}
         case ShardEffect.WriteSwap out -> throw new AssertionError("no swap on this stage: " + out);
         case ShardEffect.FillFrame fill -> throw new AssertionError("nobody supplies: " + fill);
         case ShardEffect.ReadFile in -> throw new AssertionError("no files on this stage: " + in);
         case ShardEffect.WriteFile out -> throw new AssertionError("no files here: " + out);
         case ShardEffect.ReadSwap in -> throw new AssertionError("no swap on this stage: " + in);
-        case ShardEffect.CopyFrame copy -> {}
-        case ShardEffect.DropCpuEntries drop -> {}
         case ShardEffect.DropCpuZeroEntries drop -> {}
         case ShardEffect.CpuFaultEnded end -> {}
         case ShardEffect.ForgetSpace forget -> {}

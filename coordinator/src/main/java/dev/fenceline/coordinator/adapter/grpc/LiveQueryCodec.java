@@ -102,6 +102,8 @@ final class LiveQueryCodec {
       case KIND_INVALIDATION_BACKED_OFF -> EventKind.INVALIDATION_BACKED_OFF;
       case KIND_FRAMES_EXHAUSTED -> EventKind.FRAMES_EXHAUSTED;
       case KIND_POLICY_SET -> EventKind.POLICY_SET;
+      case KIND_PIN_ASKED_BACK -> EventKind.PIN_ASKED_BACK;
+      case KIND_PIN_OVER_AGE -> EventKind.PIN_OVER_AGE;
       case KIND_UNSPECIFIED, UNRECOGNIZED -> EventKind.OTHER;
     };
   }

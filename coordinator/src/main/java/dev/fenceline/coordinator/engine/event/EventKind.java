@@ -36,6 +36,10 @@ public enum EventKind {
   DEADLOCK_FOUND,
   /** It is gone, by a remedy or by itself. */
   DEADLOCK_BROKEN,
+  /** Frames are needed: the owner of a long-term pin is asked to release it. */
+  PIN_ASKED_BACK,
+  /** A pin is older than the limit: perhaps it was forgotten. */
+  PIN_OVER_AGE,
   /** A newer host tells of something that this version has no word for. */
   OTHER
 }

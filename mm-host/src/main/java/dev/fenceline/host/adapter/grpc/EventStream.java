@@ -120,6 +120,8 @@ final class EventStream {
           dev.fenceline.query.v1.HostEvent.Kind.KIND_INVALIDATION_BACKED_OFF;
       case FRAMES_EXHAUSTED -> dev.fenceline.query.v1.HostEvent.Kind.KIND_FRAMES_EXHAUSTED;
       case POLICY_SET -> dev.fenceline.query.v1.HostEvent.Kind.KIND_POLICY_SET;
+      case PIN_ASKED_BACK -> dev.fenceline.query.v1.HostEvent.Kind.KIND_PIN_ASKED_BACK;
+      case PIN_OVER_AGE -> dev.fenceline.query.v1.HostEvent.Kind.KIND_PIN_OVER_AGE;
     };
   }
 }

@@ -39,6 +39,10 @@ public final class HostMeters implements HostObserver {
   private final Map<CounterKey, Counter> counters = new ConcurrentHashMap<>();
   private @Nullable HostGauges gauges;
 
+  /** Micrometer holds what gauges read by weak references only. */
+  @SuppressWarnings({"UnusedVariable", "FieldCanBeLocal"})
+  private @Nullable ReclaimGauges reclaim;
+
   public HostMeters(MeterRegistry registry) {
     this(registry, DEFAULT_AGENT_LABELS, InvalidationTraces.NONE);
   }
@@ -57,6 +61,7 @@ public final class HostMeters implements HostObserver {
   /** Adds the gauges of a host; once, before its first session. */
   public void observe(HostRuntime host) {
     gauges = new HostGauges(registry, host, agents);
+    reclaim = new ReclaimGauges(registry, host);
     for (LateCause cause : LateCause.values()) {
       lateMessages(cause, 0);
     }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which frames were used lately: an inactive list, where frames begin and from whose old end they
  * go, and an active one for those that were touched again there (Linux: two-list LRU with a second
- * chance). Confined to the shard.
+ * chance); and those that are pinned and must stay. Confined to the shard.
  *
  * <p>9 bytes for each frame, in chunks that exist once a frame of theirs was listed.
  */
@@ -17,6 +17,7 @@ public final class FrameLists {
   private static final int NOWHERE = 0;
   private static final int INACTIVE = 1;
   private static final int ACTIVE = 2;
+  private static final int UNEVICTABLE = 3;
   private static final int LIST_MASK = 3;
   private static final int TOUCHED = 4;
 
@@ -33,9 +34,9 @@ public final class FrameLists {
   }
 
   private @Nullable Chunk[] chunks = new @Nullable Chunk[64];
-  private final int[] newest = new int[ACTIVE + 1];
-  private final int[] oldest = new int[ACTIVE + 1];
-  private final int[] counts = new int[ACTIVE + 1];
+  private final int[] newest = new int[UNEVICTABLE + 1];
+  private final int[] oldest = new int[UNEVICTABLE + 1];
+  private final int[] counts = new int[UNEVICTABLE + 1];
 
   /** Frames on the inactive list. */
   public int inactive() {
@@ -45,6 +46,28 @@ public final class FrameLists {
   /** Frames on the active list. */
   public int active() {
     return counts[ACTIVE];
+  }
+
+  /** Frames that are mapped and pinned: no search meets them. */
+  public int unevictable() {
+    return counts[UNEVICTABLE];
+  }
+
+  /** The frame must stay until {@link #release}. */
+  public void hold(int frame) {
+    move(frame, UNEVICTABLE);
+  }
+
+  /** The frame may go again, if it is still listed: as the newest inactive one. */
+  public void release(int frame) {
+    move(frame, INACTIVE);
+  }
+
+  private void move(int frame, int list) {
+    if ((chunk(frame).state[frame & (CHUNK - 1)] & LIST_MASK) != NOWHERE) {
+      unlink(frame);
+      pushNewest(frame, list);
+    }
   }
 
   /** A page maps the frame for the first time: it begins as the newest inactive one. */

@@ -99,8 +99,18 @@ final class NeedDesk {
         nowNanos);
   }
 
+  /** What was needed has ended; if it was refused, so is who needed it. */
+  void ended(SpaceOperation.Internal operation, OperationOutcome outcome) {
+    if (operation instanceof SpaceOperation.Reclaim) {
+      state.reclaimer.ended(outcome);
+    }
+    if (outcome instanceof OperationOutcome.Refused refused) {
+      refused(operation, refused);
+    }
+  }
+
   /** Who needed it done gets the reason why it could not be. */
-  void refused(SpaceOperation.Internal operation, OperationOutcome.Refused refused) {
+  private void refused(SpaceOperation.Internal operation, OperationOutcome.Refused refused) {
     AddressSpace space = state.space(operation.spaceId());
     if (space == null) {
       return;
@@ -122,10 +132,14 @@ final class NeedDesk {
 
   /** Nothing could be swapped out for too long. */
   void refuseHopeless(long nowNanos) {
+    boolean outOfMemory = state.reclaimer.outOfMemory();
     for (AddressSpace space : state.reclaimer.takeHopeless(nowNanos)) {
       String message =
-          "no frame became free in %d ms; unmap or discard memory, or enlarge the frame arena or the swap file"
-              .formatted(state.config.reclaim().patienceNanos() / 1_000_000);
+          (outOfMemory
+                  ? "out of memory: every frame and every page of swap is in use"
+                  : "no frame became free in %d ms"
+                      .formatted(state.config.reclaim().patienceNanos() / 1_000_000))
+              + "; unmap or discard memory, or enlarge the frame arena or the swap file";
       faults.refuseStarving(space, Errno.RESOURCE_EXHAUSTED, message);
       for (Operation waiting : List.copyOf(space.queued())) {
         if (waiting.starves() && space.queued().remove(waiting)) {

@@ -163,6 +163,11 @@ final class OperationApplier {
             pin.purpose(),
             nowNanos);
     state.pins.add(made);
+    if (!state.config.reclaim().notifiesPinned()) {
+      for (int frame : frames) {
+        state.frameTable.lists().hold(frame);
+      }
+    }
     return done(made.id(), OperationOutcome.Timing.NONE);
   }
 

@@ -474,8 +474,8 @@ final class OperationDriver {
     }
     if (!(operation.request() instanceof SpaceOperation.Internal internal)) {
       state.emit(new ShardEffect.OperationEnded(operation.requestId(), outcome));
-    } else if (outcome instanceof OperationOutcome.Refused refused) {
-      needs.refused(internal, refused);
+    } else {
+      needs.ended(internal, outcome);
     }
   }
 

@@ -7,6 +7,8 @@ import dev.fenceline.host.engine.space.SpaceOperation.PinPurpose;
  * shard.
  */
 public final class Pin {
+  private static final long ASK_AGAIN_NANOS = 1_000_000_000;
+
   private final long id;
   private final long spaceId;
   private final long vpnStart;
@@ -15,6 +17,9 @@ public final class Pin {
   private final PinPurpose purpose;
   private final long sinceNanos;
   private long unmappedPages;
+
+  /** Until when its owner is not asked to give it up again. */
+  private long askedUntilNanos = Long.MIN_VALUE;
 
   Pin(long id, long spaceId, PinnedPages pages, boolean write, PinPurpose purpose, long nowNanos) {
     this.id = id;
@@ -65,6 +70,15 @@ public final class Pin {
   /** Pages whose frame no page table entry refers to any more. */
   public long unmappedPages() {
     return unmappedPages;
+  }
+
+  /** Whether its owner is to be asked now; at most once a second. */
+  boolean askBack(long nowNanos) {
+    if (nowNanos < askedUntilNanos) {
+      return false;
+    }
+    askedUntilNanos = nowNanos + ASK_AGAIN_NANOS;
+    return true;
   }
 
   void pageUnmapped() {

@@ -1,5 +1,6 @@
 package dev.fenceline.host.engine.shard;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -19,6 +20,9 @@ final class PinTable {
   /** Pins of one shard. */
   static final int MAX_PINS = 65_536;
 
+  /** Pins that are asked for at a time. */
+  private static final int MAX_ASKED_BACK = 16;
+
   /** Who pins a frame, and whether its page has let it go. */
   private static final class Held {
     final List<Pin> pins = new ArrayList<>(1);
@@ -27,6 +31,10 @@ final class PinTable {
 
   private final TreeMap<Long, Pin> pins = new TreeMap<>();
   private final Map<Integer, Held> byFrame = new LinkedHashMap<>();
+
+  /** Those that nobody was told of as too old, oldest first; some may have ended. */
+  private final ArrayDeque<Pin> young = new ArrayDeque<>();
+
   private int keptFrames;
 
   boolean full() {
@@ -49,6 +57,7 @@ final class PinTable {
 
   void add(Pin pin) {
     pins.put(pin.id(), pin);
+    young.addLast(pin);
     for (int frame : pin.frames()) {
       byFrame.computeIfAbsent(frame, f -> new Held()).pins.add(pin);
     }
@@ -72,6 +81,42 @@ final class PinTable {
       }
     }
     return Arrays.copyOf(free, count);
+  }
+
+  /** How many frames are pinned. */
+  int pinnedFrames() {
+    return byFrame.size();
+  }
+
+  /** Long-term pins whose owners are asked to give them up now, oldest first. */
+  List<Pin> takeToAskBack(long nowNanos) {
+    List<Pin> asked = new ArrayList<>();
+    for (Pin pin : pins.values()) {
+      if (asked.size() == MAX_ASKED_BACK) {
+        break;
+      }
+      if (pin.purpose().longTerm() && pin.askBack(nowNanos)) {
+        asked.add(pin);
+      }
+    }
+    return asked;
+  }
+
+  /** When the oldest pin that was not reported was made; Long.MAX_VALUE if there is none. */
+  long oldestUnreportedNanos() {
+    while (!young.isEmpty() && !pins.containsKey(young.getFirst().id())) {
+      young.removeFirst();
+    }
+    return young.isEmpty() ? Long.MAX_VALUE : young.getFirst().sinceNanos();
+  }
+
+  /** The pins that were made up to then and were not reported yet; they are now. */
+  List<Pin> takeMadeUpTo(long nanos) {
+    List<Pin> old = new ArrayList<>();
+    while (oldestUnreportedNanos() <= nanos) {
+      old.add(young.removeFirst());
+    }
+    return old;
   }
 
   /** Takes a pin out; null if there is none of that id. */

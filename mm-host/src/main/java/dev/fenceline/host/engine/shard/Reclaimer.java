@@ -1,6 +1,7 @@
 package dev.fenceline.host.engine.shard;
 
 import dev.fenceline.host.engine.invalidation.Operation;
+import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.space.ObjectEviction;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.SpaceOperation;
@@ -12,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Direct reclaim: finds cold pages for those who wait for a frame, and has them swapped out.
- * Confined to the shard.
+ * Finds cold pages for those who wait for a frame, and has them swapped out; where there are none,
+ * it asks other shards and the owners of pins. Confined to the shard.
  *
  * <p>Pinned frames are passed over before anybody is notified, and looked at again at C, since a
  * pin may come between (INV-11).
@@ -37,6 +38,12 @@ final class Reclaimer {
   private final Map<Long, Long> starving = new LinkedHashMap<>();
 
   private long retryNanos = Long.MAX_VALUE;
+
+  /** When other shards and owners of pins are asked for frames again. */
+  private long askAgainNanos = Long.MIN_VALUE;
+
+  private long framesFreed;
+  private long backedOff;
 
   Reclaimer(ShardState state) {
     this.state = state;
@@ -73,9 +80,10 @@ final class Reclaimer {
   /** Spaces where somebody has waited in vain for too long; they are not waited for any more. */
   List<AddressSpace> takeHopeless(long nowNanos) {
     List<AddressSpace> hopeless = new ArrayList<>();
+    long patienceNanos = patienceNanos();
     for (Map.Entry<Long, Long> entry : List.copyOf(starving.entrySet())) {
       AddressSpace space = state.space(entry.getKey());
-      if (space == null || nowNanos - entry.getValue() >= patienceNanos()) {
+      if (space == null || nowNanos - entry.getValue() >= patienceNanos) {
         starving.remove(entry.getKey());
         if (space != null) {
           hopeless.add(space);
@@ -85,18 +93,56 @@ final class Reclaimer {
     return hopeless;
   }
 
+  /** Out of memory, nobody is kept waiting for longer than other shards need for an answer. */
   private long patienceNanos() {
-    return state.config.reclaim().patienceNanos();
+    ReclaimConfig config = state.config.reclaim();
+    if (!outOfMemory()) {
+      return config.patienceNanos();
+    }
+    return state.config.shardCount() == 1
+        ? 0
+        : Math.min(config.patienceNanos(), 2 * config.waitNanos() + 2 * RETRY_NANOS);
   }
 
-  /** Asks for the coldest pages to be swapped out. */
-  void reclaim(long nowNanos) {
+  /** No slot to swap out to, and nothing under way or pinned that could give frames back. */
+  boolean outOfMemory() {
+    return full() && state.operations.isEmpty() && state.pins.pinnedFrames() == 0;
+  }
+
+  private boolean full() {
+    return state.swapSlots.used() >= state.swapSlots.capacity();
+  }
+
+  /** Somebody starves: the coldest pages go, or others are asked for frames. */
+  void relieve(long nowNanos) {
     retryNanos = nowNanos + RETRY_NANOS;
-    int running = running();
-    if (running >= MAX_RUNNING) {
+    if (reclaim(false) > 0 || running() > 0 || nowNanos < askAgainNanos) {
       return;
     }
-    int[] frames = state.frameTable.lists().coldest(BATCH, this::mayGo);
+    askAgainNanos = nowNanos + RETRY_NANOS;
+    if (state.config.shardCount() > 1) {
+      state.emit(new ShardEffect.ReclaimElsewhere());
+    }
+    List<Pin> asked = state.pins.takeToAskBack(nowNanos);
+    if (!asked.isEmpty()) {
+      state.emit(new ShardEffect.PinsAskedBack(asked));
+    }
+  }
+
+  /**
+   * Asks for the coldest pages to be swapped out.
+   *
+   * @param politely pages that devices hold stay
+   * @return how many frames were found
+   */
+  int reclaim(boolean politely) {
+    // Without a slot for it, a page would be invalidated for nothing.
+    int most = Math.min(BATCH, state.swapSlots.capacity() - state.swapSlots.used());
+    if (most == 0 || running() >= MAX_RUNNING) {
+      return 0;
+    }
+    int[] frames =
+        state.frameTable.lists().coldest(most, frame -> mayGo(frame) && !(politely && held(frame)));
     List<SpaceOperation.Reclaim> pages = new ArrayList<>(frames.length);
     for (int frame : frames) {
       if (ObjectEviction.evict(state, frame)) {
@@ -114,6 +160,26 @@ final class Reclaimer {
         Comparator.comparingLong(SpaceOperation.Reclaim::spaceId)
             .thenComparingLong(SpaceOperation.Reclaim::vpnStart));
     state.wanted.addAll(joined(pages));
+    return frames.length;
+  }
+
+  /** One of its operations has ended. */
+  void ended(OperationOutcome outcome) {
+    switch (outcome) {
+      case OperationOutcome.Done done -> framesFreed += done.value();
+      case OperationOutcome.BackedOff late -> backedOff++;
+      case OperationOutcome.Refused refused -> {}
+    }
+  }
+
+  /** Frames that became free by swapping out, since the start. */
+  long framesFreed() {
+    return framesFreed;
+  }
+
+  /** Reclaims that passed over slow devices, since the start. */
+  long backedOff() {
+    return backedOff;
   }
 
   /** One operation for pages side by side: one fence for all of them. */
@@ -146,6 +212,9 @@ final class Reclaimer {
       state.pinnedSkipped++;
       return false;
     }
+    if (state.frameTable.mapCount(frame) > 1) {
+      return false; // stays at C, and its pages would be invalidated for nothing, again and again
+    }
     boolean[] atRest = {true};
     state.frameTable.forEachMapping(
         frame,
@@ -161,6 +230,25 @@ final class Reclaimer {
                   && !someoneIsBehind(space, vpn);
         });
     return atRest[0];
+  }
+
+  /** Whether a device has a translation to the frame. */
+  private boolean held(int frame) {
+    boolean[] held = {false};
+    state.frameTable.forEachMapping(
+        frame,
+        (spaceId, vpn) -> {
+          AddressSpace space = state.space(spaceId);
+          if (space != null) {
+            space
+                .mirrors()
+                .forEachOverlap(
+                    Pages.address(vpn),
+                    Pages.address(vpn + 1),
+                    mirror -> held[0] |= mirror.view().holders().holdsAny(vpn, vpn + 1));
+          }
+        });
+    return held[0];
   }
 
   /** A device that does not keep up is not given more to drain: it would lose its lease. */

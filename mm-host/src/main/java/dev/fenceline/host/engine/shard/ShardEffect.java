@@ -7,6 +7,7 @@ import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,6 +98,15 @@ public sealed interface ShardEffect {
 
   /** An operation waits for a device's turn; for metrics. */
   record HeldForTurn(long spaceId) implements ShardEffect {}
+
+  /** This shard has nothing to swap out for those who starve: others may. */
+  record ReclaimElsewhere() implements ShardEffect {}
+
+  /** Frames are needed: the owners of these long-term pins are asked to give them up. */
+  record PinsAskedBack(List<Pin> pins) implements ShardEffect {}
+
+  /** The pin is older than the limit: perhaps it was forgotten. */
+  record PinOverAge(Pin pin) implements ShardEffect {}
 
   /** A fault was answered, refused or parked; for metrics. */
   record FaultServed(int pages, boolean parked) implements ShardEffect {}

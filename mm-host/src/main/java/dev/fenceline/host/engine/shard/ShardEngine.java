@@ -65,16 +65,19 @@ public final class ShardEngine {
       }
       case ShardInput.SessionEnded ended -> endSession(ended, nowNanos);
       case ShardInput.BackOff backOff -> operations.giveUp(backOff.invalidationId(), nowNanos);
+      case ShardInput.ReclaimForOthers asked -> state.reclaimer.reclaim(false);
       case ShardInput.Tick tick -> {}
     }
     operations.expire(nowNanos);
     operations.endTurns(nowNanos);
     migrations.expire(nowNanos);
     relieve(nowNanos);
+    state.background.step(nowNanos);
     operations.needs().startWanted(nowNanos);
     state.releaseReserve();
     migrations.sendReleases();
     checkOverdue(nowNanos);
+    reportOldPins(nowNanos);
     return state.effects;
   }
 
@@ -82,7 +85,9 @@ public final class ShardEngine {
   public long nextDeadlineNanos() {
     return Math.min(
         Math.min(operations.nextDeadlineNanos(), overdueCheckNanos),
-        Math.min(state.reclaimer.nextDeadlineNanos(), migrations.nextDeadlineNanos()));
+        Math.min(
+            Math.min(state.reclaimer.nextDeadlineNanos(), state.background.nextDeadlineNanos()),
+            Math.min(nextOldPinNanos(), migrations.nextDeadlineNanos())));
   }
 
   /** Who waits for a frame gets one, or has others swapped out; who waits in vain is told so. */
@@ -95,7 +100,22 @@ public final class ShardEngine {
     }
     operations.needs().refuseHopeless(nowNanos);
     if (state.reclaimer.anybodyStarves()) {
-      state.reclaimer.reclaim(nowNanos);
+      state.reclaimer.relieve(nowNanos);
+    }
+  }
+
+  private long nextOldPinNanos() {
+    long limit = state.config.reclaim().pinAgeLimitNanos();
+    long oldest = limit == 0 ? Long.MAX_VALUE : state.pins.oldestUnreportedNanos();
+    return oldest == Long.MAX_VALUE ? oldest : oldest + limit;
+  }
+
+  private void reportOldPins(long nowNanos) {
+    if (nowNanos >= nextOldPinNanos()) {
+      state
+          .pins
+          .takeMadeUpTo(nowNanos - state.config.reclaim().pinAgeLimitNanos())
+          .forEach(pin -> state.emit(new ShardEffect.PinOverAge(pin)));
     }
   }
 
@@ -124,6 +144,11 @@ public final class ShardEngine {
       return;
     }
     int[] freed = state.pins.released(pin);
+    for (int frame : pin.frames()) {
+      if (!state.pins.pinned(frame)) {
+        state.frameTable.lists().release(frame);
+      }
+    }
     if (freed.length > 0) {
       state.emit(new ShardEffect.FreeFrames(freed));
     }

@@ -44,6 +44,9 @@ public sealed interface ShardInput {
   /** An invalidation shall wait no longer; nothing happens if it does not wait. */
   record BackOff(long invalidationId) implements ShardInput {}
 
+  /** Another shard of the host needs frames: cold pages go. */
+  record ReclaimForOthers() implements ShardInput {}
+
   /** Time has passed. */
   record Tick() implements ShardInput {}
 }

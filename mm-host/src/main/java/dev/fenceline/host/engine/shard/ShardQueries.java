@@ -1,5 +1,6 @@
 package dev.fenceline.host.engine.shard;
 
+import dev.fenceline.host.engine.frame.FrameLists;
 import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.Operation;
@@ -74,6 +75,23 @@ public final class ShardQueries {
   /** Swap slots in use. */
   public int swapUsed() {
     return state.swapSlots.used();
+  }
+
+  /** The frames of the shard, and what reclaim did. */
+  public FrameCounts frameCounts() {
+    FrameLists lists = state.frameTable.lists();
+    return new FrameCounts(
+        new FrameCounts.Lists(lists.inactive(), lists.active(), lists.unevictable()),
+        state.swapSlots.used(),
+        new FrameCounts.Reclaimed(
+            state.reclaimer.framesFreed(),
+            state.reclaimer.backedOff(),
+            state.background.wakeUps(),
+            state.swappedOut,
+            state.swappedIn),
+        state.pins.pins().size(),
+        state.pins.pinnedFrames(),
+        state.pins.keptFrames());
   }
 
   /** How many pages map the frame. */

@@ -52,9 +52,15 @@ final class ShardState implements FrameDesk {
   final DevicePages devicePages = new DevicePages();
   final DeviceOwners owners = new DeviceOwners();
   final Reclaimer reclaimer;
+  final BackgroundReclaim background;
 
   /** Pinned frames that reclaim passed over. */
   long pinnedSkipped;
+
+  /** Pages that were swapped out and in, since the start. */
+  long swappedOut;
+
+  long swappedIn;
 
   /** Frames that became free in this step while somebody waits for one; given back at its end. */
   private final ArrayDeque<Integer> reserve = new ArrayDeque<>();
@@ -80,6 +86,7 @@ final class ShardState implements FrameDesk {
     this.swapSlots =
         new SwapSlots(config.reclaim().swapSlots(), config.shardIndex(), config.shardCount());
     this.reclaimer = new Reclaimer(this);
+    this.background = new BackgroundReclaim(this);
   }
 
   /** What queries say of the space may be another thing from here on. */
@@ -156,6 +163,11 @@ final class ShardState implements FrameDesk {
   }
 
   @Override
+  public long available() {
+    return frames.available() + reserve.size();
+  }
+
+  @Override
   public SwapSlots swap() {
     return swapSlots;
   }
@@ -177,11 +189,13 @@ final class ShardState implements FrameDesk {
 
   @Override
   public void writeSwap(int frame, int swapSlot) {
+    swappedOut++;
     emit(new ShardEffect.WriteSwap(frame, swapSlot));
   }
 
   @Override
   public void readSwap(int swapSlot, int frame) {
+    swappedIn++;
     emit(new ShardEffect.ReadSwap(swapSlot, frame));
   }
 

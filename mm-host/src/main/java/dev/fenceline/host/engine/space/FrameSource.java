@@ -8,6 +8,11 @@ public interface FrameSource {
   /** A frame number, at least 1, whose content is unspecified; or {@link #NONE_LEFT}. */
   int allocate();
 
+  /** Frames that are free at some moment during the call; more than enough if it is not known. */
+  default long available() {
+    return Long.MAX_VALUE;
+  }
+
   /** Gives back a frame whose content was never used. */
   void cancel(int frame);
 }

@@ -70,6 +70,11 @@ final class ShardFixture {
       free.addFirst(frame);
     }
 
+    @Override
+    public long available() {
+      return free.size();
+    }
+
     int left() {
       return free.size();
     }
