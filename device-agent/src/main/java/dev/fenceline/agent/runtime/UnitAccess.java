@@ -57,10 +57,10 @@ public final class UnitAccess {
   private long heldVpn;
   private HostLink.@Nullable Session heldSession;
 
-  /** Where the access that is being done faulted last. */
-  private long lastFaultVpn = NO_PAGE;
+  /** The furthest page that the access that is being done faulted for. */
+  private long furthestFaultVpn = NO_PAGE;
 
-  /** How often in a row its translation was gone before it could be used. */
+  /** How often one of its translations was gone before all of them could be used. */
   private int collisions;
 
   private long faults;
@@ -117,7 +117,8 @@ public final class UnitAccess {
       return new AccessOutcome.Refused(
           Errno.EFAULT, "the address is outside of [0, 2^47)", request.address());
     }
-    lastFaultVpn = NO_PAGE;
+    furthestFaultVpn = NO_PAGE;
+    collisions = 0;
     AccessRequest left = request;
     byte[] gathered = NOTHING;
     while (true) {
@@ -338,13 +339,12 @@ public final class UnitAccess {
     long end = Math.max(request.address() + request.length(), request.aheadEnd());
     long pagesAhead = Pages.number(Pages.roundUp(end)) - vpn;
     Access access = request.operation().writes() ? Access.WRITE : Access.READ;
-    if (vpn == lastFaultVpn) {
+    if (vpn <= furthestFaultVpn) {
       retried(); // the translation that came was gone again before it could be used
       collisions++;
     } else {
-      collisions = 0;
+      furthestFaultVpn = vpn;
     }
-    lastFaultVpn = vpn;
     pause(device.delays().faultNanos());
     faults++;
     device.counters().faults.increment();
@@ -411,7 +411,8 @@ public final class UnitAccess {
             ? AccessRequest.write(start, new byte[Long.BYTES], wanted.holdEnd(), true)
             : AccessRequest.read(start, Long.BYTES, wanted.holdEnd());
     long[] found = new long[wanted.heldPages()];
-    lastFaultVpn = NO_PAGE;
+    furthestFaultVpn = NO_PAGE;
+    collisions = 0;
     while (true) {
       long now = link.clock().getAsLong();
       String stopped =

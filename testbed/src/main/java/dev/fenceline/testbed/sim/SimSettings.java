@@ -84,7 +84,7 @@ record SimSettings(
     boolean ahead = frames == 24 && faultGapNanos % 2 == 0;
     return new ReclaimConfig(swaps ? 96 : 0, 2 * MILLI, 60 * MILLI, false)
         .withWatermarks(ahead ? new Watermarks(2, 4, 6) : Watermarks.NONE)
-        .withPinAgeLimit(100 * MILLI);
+        .withPinAgeLimit(4 * MILLI);
   }
 
   /** The rate of a process's clock, within the drift that leases allow for. */

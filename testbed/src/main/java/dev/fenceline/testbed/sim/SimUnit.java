@@ -30,6 +30,11 @@ final class SimUnit {
   private @Nullable Access inFlight;
   private int tries;
 
+  /** The furthest page that the operation faulted for, and how often it lost one up to there. */
+  private long furthestFaultVpn = -1;
+
+  private int collisions;
+
   /** The fault under way only asks what is there. */
   private boolean asksOnly;
 
@@ -81,6 +86,8 @@ final class SimUnit {
     }
     operation = next;
     tries = 0;
+    furthestFaultVpn = -1;
+    collisions = 0;
     if (random.nextInt(30) == 0) {
       asksOnly = true;
       fault(next, 0);
@@ -222,14 +229,21 @@ final class SimUnit {
     ticket = world.nextId();
     agent.awaitFault(ticket, this);
     int more = random.nextInt(4) == 0 ? random.nextInt(4) : 0;
+    long vpn = wanted.vpn() + missing;
+    if (vpn <= furthestFaultVpn) {
+      collisions++;
+    } else {
+      furthestFaultVpn = vpn;
+    }
     agent.step(
         new AgentInput.FaultWanted(
             ticket,
             wanted.space().id(),
             device.index(),
-            wanted.vpn() + missing,
+            vpn,
             wanted.pages() - missing + more,
-            accessOf(wanted)));
+            accessOf(wanted),
+            collisions));
   }
 
   private dev.fenceline.model.Access accessOf(DataOperation wanted) {

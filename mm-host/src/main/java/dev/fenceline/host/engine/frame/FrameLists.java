@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * go, and an active one for those that were touched again there (Linux: two-list LRU with a second
  * chance); and those that are pinned and must stay. Confined to the shard.
  *
- * <p>9 bytes for each frame, in chunks that exist once a frame of theirs was listed.
+ * <p>13 bytes for each frame, in chunks that exist once a frame of theirs was listed.
  */
 public final class FrameLists {
   private static final int CHUNK_BITS = 9;
@@ -21,6 +21,12 @@ public final class FrameLists {
   private static final int LIST_MASK = 3;
   private static final int TOUCHED = 4;
 
+  /** Residencies are kept in units of 2^16 ns, about 66 us, that wrap around after 39 hours. */
+  private static final int RESIDENCY_SHIFT = 16;
+
+  /** The longest residency: what seems longer was kept before a wrap, and is over. */
+  public static final long LONGEST_RESIDENCY_NANOS = 1_000_000_000;
+
   /** The other end of a list: frame 0 is the zero page and never listed. */
   private static final int END = 0;
 
@@ -31,6 +37,7 @@ public final class FrameLists {
     final int[] newer = new int[CHUNK];
     final int[] older = new int[CHUNK];
     final byte[] state = new byte[CHUNK];
+    final int[] residentUntil = new int[CHUNK];
   }
 
   private @Nullable Chunk[] chunks = new @Nullable Chunk[64];
@@ -88,6 +95,25 @@ public final class FrameLists {
     if (chunk.state[index] != NOWHERE) {
       chunk.state[index] |= TOUCHED;
     }
+  }
+
+  /** Whoever was just given the frame can count on it for so long, if anybody else can wait. */
+  public void keep(int frame, long nowNanos, long residencyNanos) {
+    if (isResident(frame, nowNanos + residencyNanos)) {
+      return;
+    }
+    long nanos = Math.min(residencyNanos, LONGEST_RESIDENCY_NANOS);
+    chunk(frame).residentUntil[frame & (CHUNK - 1)] = units(nowNanos + nanos);
+  }
+
+  /** Whether it is within a residency. */
+  public boolean isResident(int frame, long nowNanos) {
+    int left = chunk(frame).residentUntil[frame & (CHUNK - 1)] - units(nowNanos);
+    return left > 0 && left <= units(LONGEST_RESIDENCY_NANOS);
+  }
+
+  private static int units(long nanos) {
+    return (int) (nanos >> RESIDENCY_SHIFT);
   }
 
   /**

@@ -25,7 +25,7 @@ public final class Operation {
   private List<Footprint> footprint = List.of();
   private SpaceOperation resolved;
   private SpaceOperation.@Nullable Internal needs;
-  private boolean starves;
+  private long starvesSinceNanos = Long.MAX_VALUE;
 
   public Operation(
       long id, long requestId, SpaceOperation request, WaitPolicy wait, long nowNanos) {
@@ -55,13 +55,18 @@ public final class Operation {
     needs = operation;
   }
 
-  /** True if it waits for frames. */
-  public boolean starves() {
-    return starves;
+  /** Since when it waits for frames, tried again and again; Long.MAX_VALUE if it does not. */
+  public long starvesSinceNanos() {
+    return starvesSinceNanos;
   }
 
-  public void starves(boolean newStarves) {
-    starves = newStarves;
+  public void starves(long nowNanos) {
+    starvesSinceNanos = Math.min(starvesSinceNanos, nowNanos);
+  }
+
+  /** It waits for something else. */
+  public void starvesNoMore() {
+    starvesSinceNanos = Long.MAX_VALUE;
   }
 
   /** True if the engine itself asked for it; then nobody is told of its end. */

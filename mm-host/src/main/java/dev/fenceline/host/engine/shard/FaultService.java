@@ -80,7 +80,7 @@ final class FaultService {
       session.parked(1);
       park(
           space,
-          new ParkedFault.FromDevice(session, mirror, request, nowNanos, null, false),
+          new ParkedFault.FromDevice(session, mirror, request, nowNanos, null, Long.MAX_VALUE),
           nowNanos);
       state.emit(new ShardEffect.FaultServed(request.pageCount(), true));
     }
@@ -98,7 +98,7 @@ final class FaultService {
     if (malformed != null) {
       endCpuFault(request, Errno.EINVAL, malformed);
     } else if (!serveCpu(space, request)) {
-      park(space, new ParkedFault.FromCpu(request, nowNanos, null, false), nowNanos);
+      park(space, new ParkedFault.FromCpu(request, nowNanos, null, Long.MAX_VALUE), nowNanos);
     }
   }
 
@@ -135,15 +135,16 @@ final class FaultService {
 
   /** Lets the fault that was just tried wait for what it found in its way. */
   private void park(AddressSpace space, ParkedFault fault, long nowNanos) {
-    space.parked().add(fault.waitingFor(need, starves));
+    long since = starves ? Math.min(fault.starvesSinceNanos(), nowNanos) : Long.MAX_VALUE;
+    space.parked().add(fault.waitingFor(need, since));
     if (starves) {
-      state.reclaimer.starves(space, nowNanos);
+      state.reclaimer.starves(space, since, nowNanos);
     }
   }
 
-  /** No frame could be had for those that wait for one. */
-  void refuseStarving(AddressSpace space, Errno errno, String message) {
-    refuse(space, ParkedFault::starves, errno, message);
+  /** No frame could be had for those that wait for one since then. */
+  void refuseStarving(AddressSpace space, long sinceNanos, Errno errno, String message) {
+    refuse(space, fault -> fault.starvesSinceNanos() <= sinceNanos, errno, message);
   }
 
   /** What some faults needed done first was refused: so are they. */
@@ -234,7 +235,7 @@ final class FaultService {
     while (page < end && refused == null) {
       switch (touchFrom(space, mirror.view(), page, request)) {
         case PageTouch.Mapped mapped -> {
-          used(mapped.entry());
+          used(mapped.entry(), request.collisions());
           runs.add(mapped.entry());
           page++;
         }
@@ -280,7 +281,7 @@ final class FaultService {
     while (vpn + count < end) {
       switch (touch(space, vpn + count, request.access())) {
         case PageTouch.Mapped mapped -> {
-          used(mapped.entry());
+          used(mapped.entry(), 0);
           entries[count++] = mapped.entry();
         }
         case PageTouch.Needs needs -> {
@@ -314,9 +315,16 @@ final class FaultService {
     return true;
   }
 
-  private void used(long entry) {
+  /**
+   * Whoever asked for the page keeps its frame long enough to use it, the longer the more often it
+   * was lost.
+   */
+  private void used(long entry, int collided) {
     if (Pte.hasFrame(entry)) {
-      state.frameTable.lists().touched(Pte.frame(entry));
+      int frame = Pte.frame(entry);
+      state.frameTable.lists().touched(frame);
+      long residencyNanos = state.config.turns().residencyNanos(collided);
+      state.frameTable.lists().keep(frame, state.nowNanos, residencyNanos);
     }
   }
 

@@ -133,6 +133,7 @@ final class NeedDesk {
   /** Nothing could be swapped out for too long. */
   void refuseHopeless(long nowNanos) {
     boolean outOfMemory = state.reclaimer.outOfMemory();
+    long since = state.reclaimer.hopelessSinceNanos(nowNanos);
     for (AddressSpace space : state.reclaimer.takeHopeless(nowNanos)) {
       String message =
           (outOfMemory
@@ -140,14 +141,14 @@ final class NeedDesk {
                   : "no frame became free in %d ms"
                       .formatted(state.config.reclaim().patienceNanos() / 1_000_000))
               + "; unmap or discard memory, or enlarge the frame arena or the swap file";
-      faults.refuseStarving(space, Errno.RESOURCE_EXHAUSTED, message);
+      faults.refuseStarving(space, since, Errno.RESOURCE_EXHAUSTED, message);
       for (Operation waiting : List.copyOf(space.queued())) {
-        if (waiting.starves() && space.queued().remove(waiting)) {
+        if (waiting.starvesSinceNanos() <= since && space.queued().remove(waiting)) {
           operations.end(
               waiting, new OperationOutcome.Refused(Errno.RESOURCE_EXHAUSTED, message, null));
         }
       }
-      operations.runQueue(space, nowNanos);
+      operations.wake(space, nowNanos);
     }
   }
 }

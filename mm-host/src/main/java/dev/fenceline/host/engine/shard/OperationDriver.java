@@ -250,12 +250,13 @@ final class OperationDriver {
       }
       case Application.Needs needs -> {
         operation.needs(needs.operation());
+        operation.starvesNoMore();
         state.wanted.add(needs.operation());
         return false;
       }
       case Application.NeedsFrames needs -> {
-        operation.starves(true);
-        state.reclaimer.starves(space, nowNanos);
+        operation.starves(nowNanos);
+        state.reclaimer.starves(space, operation.starvesSinceNanos(), nowNanos);
         return false;
       }
       case Application.Continues goesOn -> {

@@ -16,11 +16,11 @@ public sealed interface ParkedFault {
   /** What has to be done first on its behalf; null if it waits for an invalidation only. */
   SpaceOperation.@Nullable Internal needs();
 
-  /** True if it waits for a frame. */
-  boolean starves();
+  /** Since when it waits for a frame, tried again and again; Long.MAX_VALUE if it does not. */
+  long starvesSinceNanos();
 
   /** The same fault, which now waits for something else. */
-  ParkedFault waitingFor(SpaceOperation.@Nullable Internal operation, boolean frame);
+  ParkedFault waitingFor(SpaceOperation.@Nullable Internal operation, long starvesSinceNanos);
 
   record FromDevice(
       ShardSession session,
@@ -28,11 +28,12 @@ public sealed interface ParkedFault {
       AgentMessage.FaultRequest request,
       long sinceNanos,
       SpaceOperation.@Nullable Internal needs,
-      boolean starves)
+      long starvesSinceNanos)
       implements ParkedFault {
     @Override
-    public FromDevice waitingFor(SpaceOperation.@Nullable Internal operation, boolean frame) {
-      return new FromDevice(session, mirror, request, sinceNanos, operation, frame);
+    public FromDevice waitingFor(
+        SpaceOperation.@Nullable Internal operation, long starvesSinceNanos) {
+      return new FromDevice(session, mirror, request, sinceNanos, operation, starvesSinceNanos);
     }
   }
 
@@ -40,11 +41,11 @@ public sealed interface ParkedFault {
       ShardInput.CpuFault request,
       long sinceNanos,
       SpaceOperation.@Nullable Internal needs,
-      boolean starves)
+      long starvesSinceNanos)
       implements ParkedFault {
     @Override
-    public FromCpu waitingFor(SpaceOperation.@Nullable Internal operation, boolean frame) {
-      return new FromCpu(request, sinceNanos, operation, frame);
+    public FromCpu waitingFor(SpaceOperation.@Nullable Internal operation, long starvesSinceNanos) {
+      return new FromCpu(request, sinceNanos, operation, starvesSinceNanos);
     }
   }
 }

@@ -49,9 +49,9 @@ final class Reclaimer {
     this.state = state;
   }
 
-  /** Somebody in the space waits for a frame. */
-  void starves(AddressSpace space, long nowNanos) {
-    starving.putIfAbsent(space.id(), nowNanos);
+  /** Somebody in the space waits for a frame, and did so before if this is a further try. */
+  void starves(AddressSpace space, long sinceNanos, long nowNanos) {
+    starving.merge(space.id(), sinceNanos, Math::min);
     retryNanos = Math.min(retryNanos, nowNanos + RETRY_NANOS);
   }
 
@@ -77,13 +77,18 @@ final class Reclaimer {
     return spaces;
   }
 
-  /** Spaces where somebody has waited in vain for too long; they are not waited for any more. */
+  /** Who waits since then has waited in vain for too long. */
+  long hopelessSinceNanos(long nowNanos) {
+    return nowNanos - patienceNanos();
+  }
+
+  /** Spaces where somebody has waited in vain for too long; they are not starving any more. */
   List<AddressSpace> takeHopeless(long nowNanos) {
     List<AddressSpace> hopeless = new ArrayList<>();
-    long patienceNanos = patienceNanos();
+    long since = hopelessSinceNanos(nowNanos);
     for (Map.Entry<Long, Long> entry : List.copyOf(starving.entrySet())) {
       AddressSpace space = state.space(entry.getKey());
-      if (space == null || nowNanos - entry.getValue() >= patienceNanos) {
+      if (space == null || entry.getValue() <= since) {
         starving.remove(entry.getKey());
         if (space != null) {
           hopeless.add(space);
@@ -206,14 +211,17 @@ final class Reclaimer {
     return running;
   }
 
-  /** Not pinned, and not held by an operation already: every page that maps it is at rest. */
+  /**
+   * Not pinned, its residency over, and not held by an operation already: every page that maps it
+   * is at rest.
+   */
   private boolean mayGo(int frame) {
     if (state.pins.pinned(frame) && !state.config.reclaim().notifiesPinned()) {
       state.pinnedSkipped++;
       return false;
     }
-    if (state.frameTable.mapCount(frame) > 1) {
-      return false; // stays at C, and its pages would be invalidated for nothing, again and again
+    if (state.frameTable.lists().isResident(frame, state.nowNanos)) {
+      return false;
     }
     boolean[] atRest = {true};
     state.frameTable.forEachMapping(

@@ -35,8 +35,9 @@ final class Swapper {
   }
 
   /**
-   * Swaps out what is held and drained. What was pinned meanwhile stays (INV-11), and what others
-   * map too or what finds no slot.
+   * Swaps out what is held and drained. What was pinned meanwhile stays (INV-11), and what finds no
+   * slot. A frame that others map too (a fork does) is written for each of them, and becomes free
+   * with the last.
    *
    * @return how many frames became free
    */
@@ -66,16 +67,18 @@ final class Swapper {
     if (frames.pinned(frame)) {
       return false;
     }
-    if (frames.table().mapCount(frame) > 1) {
-      return ObjectEviction.ofObject(frames, frame) && leaveToObject(vpn, held);
+    if (frames.table().mapCount(frame) > 1 && ObjectEviction.ofObject(frames, frame)) {
+      return leaveToObject(vpn, held);
     }
     int swapSlot = frames.swap().take();
     if (swapSlot == SwapSlots.NONE_LEFT) {
       return false;
     }
     frames.writeSwap(frame, swapSlot);
-    frames.table().unmap(frame, slot, vpn);
     pages.set(vpn, Pte.swapped(swapSlot, Pte.generation(held)));
+    if (frames.table().unmap(frame, slot, vpn) > 0) {
+      return false;
+    }
     frames.free(new int[] {frame});
     return true;
   }

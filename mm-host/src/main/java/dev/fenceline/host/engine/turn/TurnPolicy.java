@@ -26,8 +26,8 @@ public record TurnPolicy(int collisions, long residencyNanos, long longestNanos,
     }
   }
 
-  /** How long the turn of a fault lasts that collided so often. */
-  long residencyNanos(int collided) {
+  /** How long the turn of a fault lasts that collided so often, and its frame stays at least. */
+  public long residencyNanos(int collided) {
     int doublings = Math.min(Math.max(0, collided - collisions), 30);
     return Math.min(longestNanos, residencyNanos << doublings);
   }

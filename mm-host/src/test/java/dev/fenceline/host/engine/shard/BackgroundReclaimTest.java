@@ -106,6 +106,7 @@ class BackgroundReclaimTest {
 
     start(4, 2, SWAPS);
     cpuWrites(0, 4);
+    shard.advance(2 * MILLI);
     shard.input(new ShardInput.ReclaimForOthers());
     drainCpu();
     assertThat(shard.frames.left()).isPositive();
@@ -150,7 +151,9 @@ class BackgroundReclaimTest {
   void swapAndFramesFull_isRefusedAtOnce_withoutNotifyingAnybody() {
     start(4, 1, new ReclaimConfig(1, 10 * MILLI, 100 * MILLI, false));
     cpuWrites(0, 4);
+    shard.advance(2 * MILLI);
     cpuWrites(4, 1);
+    drainCpu();
     assertThat(shard.engine.queries().swapUsed()).isEqualTo(1);
     int drops = shard.all(ShardEffect.DropCpuEntries.class).size();
     long fault = shard.fault(1, 1, 6, 1, Access.WRITE);
@@ -178,6 +181,7 @@ class BackgroundReclaimTest {
   void pitfall25_pagePinnedBetweenChoiceAndUnmap_isRestoredNotLost() {
     start(4, 1, SWAPS);
     cpuWrites(0, 4);
+    shard.advance(2 * MILLI);
     shard.manualPhases();
     long fault = shard.fault(1, 1, 6, 1, Access.WRITE);
     long pin = pin(1, true);
@@ -202,6 +206,7 @@ class BackgroundReclaimTest {
   void pitfall33_whatADeviceWrote_isWrittenToSwapBeforeItsFrameGoes() {
     start(4, 1, SWAPS);
     shard.fault(1, 1, 0, 4, Access.WRITE);
+    shard.advance(2 * MILLI);
     shard.fault(1, 1, 6, 1, Access.WRITE);
     shard.ack(1, 0, shard.lastInvalidation());
     Set<Integer> dirty = new TreeSet<>();

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 class ReclaimTest {
   private static final int FRAMES = 4;
   private static final int SLOTS = 8;
+  private static final long RESIDENCY_NANOS = 2_000_000;
   private static final Protection READ_WRITE = new Protection(true, true, false);
 
   private final ShardFixture shard = withSwap(FRAMES, SLOTS);
@@ -40,6 +41,7 @@ class ReclaimTest {
     shard.mirror(2, 1, space, 0, 0, 12);
     shard.fault(1, 1, 0, FRAMES, Access.WRITE);
     assertThat(shard.frames.left()).isZero();
+    shard.advance(RESIDENCY_NANOS);
   }
 
   private PteType type(long page) {
@@ -163,5 +165,55 @@ class ReclaimTest {
     bare.fault(1, 1, 0, 1, Access.WRITE);
     assertThat(bare.reply(bare.fault(1, 1, 1, 1, Access.WRITE)).errno())
         .isEqualTo(Errno.RESOURCE_EXHAUSTED);
+  }
+
+  @Test
+  void pageJustGranted_staysUntilItsResidencyIsOver() {
+    full();
+    shard.fault(1, 1, 0, FRAMES, Access.WRITE);
+    long fault = shard.fault(2, 1, 8, 1, Access.WRITE);
+    assertThat(shard.broadcasts()).as("fences of pages that nobody could use yet").isEmpty();
+    shard.advance(RESIDENCY_NANOS);
+    ackAll(1);
+    assertThat(shard.reply(fault).errno()).isNull();
+  }
+
+  @Test
+  void pageThatWasLostOften_staysLonger() {
+    full();
+    shard.faultCollided(1, 1, 0, FRAMES, Access.WRITE, 6);
+    long fault = shard.fault(2, 1, 8, 1, Access.WRITE);
+    shard.advance(RESIDENCY_NANOS);
+    assertThat(shard.broadcasts()).isEmpty();
+    shard.advance(8 * RESIDENCY_NANOS);
+    ackAll(1);
+    assertThat(shard.reply(fault).errno()).isNull();
+  }
+
+  @Test
+  void forkedFrames_areSwappedOutForBoth_andEachGetsItsBytesBack() {
+    full();
+    long fork = shard.submit(new SpaceOperation.Fork(space, "child"), WaitPolicy.BLOCK);
+    ackAll(1);
+    long child = ((OperationOutcome.Done) shard.outcome(fork)).value();
+    long fault = shard.fault(2, 1, 8, 1, Access.WRITE);
+    ackAll(1);
+    assertThat(shard.reply(fault).errno()).isNull();
+    assertThat(type(0)).isEqualTo(PteType.SWAP);
+    long start = Pages.number(ShardFixture.BASE);
+    long theirs = shard.engine.queries().space(child).memory().entry(start);
+    assertThat(Pte.type(theirs)).isEqualTo(PteType.SWAP);
+  }
+
+  @Test
+  void pinOfMorePagesThanFramesComeFree_isRefusedInTime_howeverOftenItTries() {
+    full();
+    pin(0, FRAMES - 1);
+    long tooMany = pin(8, 2);
+    for (int i = 0; i < 60 && !shard.ended(tooMany); i++) {
+      shard.advance(2_000_000);
+      ackAll(1);
+    }
+    assertThat(shard.outcome(tooMany)).isInstanceOf(OperationOutcome.Refused.class);
   }
 }

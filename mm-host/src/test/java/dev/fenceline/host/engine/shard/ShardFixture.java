@@ -200,8 +200,16 @@ final class ShardFixture {
   }
 
   long fault(long session, int mirrorId, long page, int pages, Access access) {
+    return faultCollided(session, mirrorId, page, pages, access, 0);
+  }
+
+  /** A fault whose answers were gone again so often. */
+  long faultCollided(
+      long session, int mirrorId, long page, int pages, Access access, int collisions) {
     long id = ++lastFault;
-    agent(session, new AgentMessage.FaultRequest(id, mirrorId, BASE + page * PAGE, pages, access));
+    agent(
+        session,
+        new AgentMessage.FaultRequest(id, mirrorId, BASE + page * PAGE, pages, access, collisions));
     return id;
   }
 
