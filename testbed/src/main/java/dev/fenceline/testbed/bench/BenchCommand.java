@@ -17,8 +17,8 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description =
         "Measures what has to be fast: interval-lookup, engine, fence-roundtrip, drain, memory,"
-            + " rest, reclaim-latency, stack. Wants a machine with nothing else to do. A missed goal is"
-            + " said, and is no"
+            + " rest, reclaim-latency, stack, migration. Wants a machine with nothing else to do. A"
+            + " missed goal is said, and is no"
             + " failure.",
     mixinStandardHelpOptions = true)
 public final class BenchCommand implements Callable<Integer> {
@@ -78,7 +78,8 @@ public final class BenchCommand implements Callable<Integer> {
             new PageMemory(),
             new RestRanges(),
             new ReclaimLatency(),
-            new StackStart());
+            new StackStart(),
+            new MigrationBench());
     List<String> names = all.stream().map(Bench::name).toList();
     for (String name : only) {
       if (!names.contains(name) && spec != null) {

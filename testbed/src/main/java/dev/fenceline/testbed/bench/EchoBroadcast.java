@@ -115,7 +115,7 @@ final class EchoBroadcast implements AutoCloseable {
   }
 
   /** Bytes as they are, written to the transport in one go. */
-  private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
+  static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
     @Override
     public InputStream stream(byte[] value) {
       return new Draining(value);

@@ -144,6 +144,29 @@ final class LoopbackHost implements AutoCloseable {
     requireAllWaited(done());
   }
 
+  /** All at once; waits until the last one has ended well. */
+  void performAll(List<SpaceOperation> operations) {
+    signal.expect(operations.size());
+    operations.forEach(this::submit);
+    signal.await();
+    done();
+  }
+
+  /** Invalidates everything that is granted, however many fences it takes. */
+  void invalidateAllQuietly() {
+    perform(new SpaceOperation.Invalidate(spaceId, BASE, pages * PAGE_BYTES));
+  }
+
+  /** Every attached agent faults the first pages in, one fault after the other. */
+  void grantInFaultsOf(int pagesPerFault, int pageCount) {
+    for (int page = 0; page < pageCount; page += pagesPerFault) {
+      signal.expect(agents.size() * pagesPerFault);
+      long start = address(page);
+      agents.forEach(agent -> agent.grant(start, pagesPerFault));
+      signal.await();
+    }
+  }
+
   /** Size of an invalidation on the wire. */
   int invalidateBytes() {
     return agents.getFirst().invalidateBytes();

@@ -28,7 +28,8 @@ public enum Breakage {
   QUARANTINE_RESOLVES_FENCES("a quarantined agent's fences are resolved before its lease ran out"),
   COPY_ON_WRITE_WITHOUT_COPY("who writes to a shared page gets a frame without its bytes"),
   FORK_LEAVES_WRITABLE("one page that a fork shares stays writable"),
-  SWAPPED_PAGE_NOT_WRITTEN("a page that is swapped out is not written to its slot");
+  SWAPPED_PAGE_NOT_WRITTEN("a page that is swapped out is not written to its slot"),
+  DIRTY_DATA_DROPPED_ON_EVICT("a page that goes home from a device arrives without its bytes");
 
   private final String meaning;
 

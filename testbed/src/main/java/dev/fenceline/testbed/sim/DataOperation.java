@@ -103,7 +103,7 @@ final class DataOperation {
    *
    * @param byCpu a CPU that reads the zero page read zero when it looked its translation up
    */
-  void execute(Frames frames, int[] frameOfPage, boolean byCpu) {
+  void execute(Words frames, int[] frameOfPage, boolean byCpu) {
     if (executed) {
       throw new InvariantViolation("INV-13", "executed twice: " + describe());
     }
@@ -127,7 +127,7 @@ final class DataOperation {
     }
   }
 
-  private void executeWord(Frames frames, int frame, int i, boolean earlier) {
+  private void executeWord(Words frames, int frame, int i, boolean earlier) {
     int word = Frames.word(addresses[i]);
     long expected = world.memory.read(space, addresses[i]);
     long found = frames.read(frame, word);
@@ -148,7 +148,7 @@ final class DataOperation {
     }
   }
 
-  private void store(Frames frames, int frame, int word, int i, long value) {
+  private void store(Words frames, int frame, int word, int i, long value) {
     frames.write(frame, word, value);
     world.memory.write(space, addresses[i], value);
   }

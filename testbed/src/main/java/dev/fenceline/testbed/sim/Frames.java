@@ -9,7 +9,7 @@ import java.util.Arrays;
  * <p>What is freed is reused at once, last in first out, so that a use after free shows; each
  * allocation of a frame has a serial number of its own.
  */
-final class Frames implements FrameSource {
+final class Frames implements FrameSource, Words {
   /** Words of a page that the simulation uses: the first three and the last. */
   static final int WORDS = 4;
 
@@ -83,11 +83,13 @@ final class Frames implements FrameSource {
     System.arraycopy(words[from], 0, words[to], 0, WORDS);
   }
 
-  long read(int frame, int word) {
+  @Override
+  public long read(int frame, int word) {
     return frame == 0 ? 0 : words[frame][word];
   }
 
-  void write(int frame, int word, long value) {
+  @Override
+  public void write(int frame, int word, long value) {
     if (frame == 0) {
       throw new InvariantViolation("INV-8", "the zero page is written");
     }

@@ -379,8 +379,8 @@ final class HostShard {
     if (dma == null) {
       throw new InvariantViolation("INV-6", "answered twice: " + effect);
     }
-    var known = engine.queries().space(dma.operation().space().id());
-    long vpn = dma.operation().vpn();
+    var known = engine.queries().space(dma.request().spaceId());
+    long vpn = Pages.number(dma.request().address());
     if (dma.request().hostEpoch() != host.epoch()
         || engine.queries().session(dma.request().sessionId()) == null) {
       throw new InvariantViolation("INV-10", "a stale DMA was granted: " + effect);

@@ -6,6 +6,7 @@ import dev.fenceline.agent.engine.HostLinkEngine;
 import dev.fenceline.agent.engine.LinkCounter;
 import dev.fenceline.agent.engine.LinkSettings;
 import dev.fenceline.agent.engine.LinkState;
+import dev.fenceline.agent.engine.memory.LinkMemory;
 import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.Pages;
@@ -25,12 +26,14 @@ import org.jspecify.annotations.Nullable;
 final class SimAgent extends SimProcess {
   private static final long MILLI = SimSettings.MILLI;
   private static final long LEASE_SAFETY_NANOS = MILLI;
+  private static final long BRING_HOME_NANOS = 30 * MILLI;
 
   private record Mirrored(int device, long spaceId) {}
 
   private final SimWorld world;
   private final int index;
   private final SplittableRandom random;
+  private final SimMemories memories;
   private final HostLinkEngine engine;
   private final List<SimDevice> devices = new ArrayList<>();
   private final ArrayDeque<AgentInput> inbox = new ArrayDeque<>();
@@ -49,6 +52,11 @@ final class SimAgent extends SimProcess {
   private boolean sessionUsable;
   private boolean started;
   private boolean gone;
+  private boolean stopped;
+
+  /** Devices whose memory has not come home. */
+  private int closing;
+
   private @Nullable Runnable exited;
   private long dialed;
   private long sessionId;
@@ -66,9 +74,23 @@ final class SimAgent extends SimProcess {
     this.random = random;
     List<DeviceDescription> descriptions = new ArrayList<>();
     for (int i = 0; i < world.settings.devicesPerAgent(); i++) {
-      descriptions.add(new DeviceDescription(i, "device-" + i, world.settings.unitsPerDevice()));
+      descriptions.add(
+          new DeviceDescription(
+              i,
+              "device-" + i,
+              world.settings.unitsPerDevice(),
+              world.settings.memoryPages(),
+              "",
+              false));
       devices.add(new SimDevice(world, this, i, random.split()));
     }
+    this.memories =
+        new SimMemories(
+            world,
+            this,
+            descriptions.size(),
+            world.settings.memoryPages(),
+            new SplittableRandom(world.nextId()));
     this.engine =
         new HostLinkEngine(
             new LinkSettings(
@@ -83,6 +105,7 @@ final class SimAgent extends SimProcess {
                 2 * MILLI,
                 64,
                 64),
+            new LinkMemory(memories, "", world.settings.migration()),
             random.split());
   }
 
@@ -108,6 +131,10 @@ final class SimAgent extends SimProcess {
   @Nullable SimDevice deviceOf(int mirrorId) {
     Mirrored mirrored = mirrors.get(mirrorId);
     return mirrored == null ? null : devices.get(mirrored.device());
+  }
+
+  SimMemories memories() {
+    return memories;
   }
 
   HostLinkEngine engine() {
@@ -150,6 +177,28 @@ final class SimAgent extends SimProcess {
   /** Leaves the host in good order, then its process ends. */
   void leave(Runnable whenExited) {
     exited = whenExited;
+    memories.close();
+    if (engine.heldPages() > 0 && engine.state() == LinkState.ATTACHED) {
+      closing = devices.size();
+      devices.forEach(
+          device -> step(new AgentInput.CloseMemory(world.nextId(), device.index())));
+      after(BRING_HOME_NANOS, "time to bring home is over", this::stop);
+    } else {
+      stop();
+    }
+  }
+
+  private void memoryClosed() {
+    if (--closing == 0) {
+      after(0, "nothing is held", this::stop);
+    }
+  }
+
+  private void stop() {
+    if (stopped) {
+      return;
+    }
+    stopped = true;
     step(new AgentInput.Stop());
     if (engine.state() == LinkState.DISCONNECTED) {
       exit(); // it had never dialled
@@ -392,11 +441,12 @@ final class SimAgent extends SimProcess {
       }
       case AgentEffect.SpaceGone gone ->
           mirrors.values().removeIf(mirrored -> mirrored.spaceId() == gone.spaceId());
-      case AgentEffect.ZeroPages _,
-          AgentEffect.CopyPages _,
-          AgentEffect.MakeRoom _,
-          AgentEffect.MemoryClosed _ ->
-          throw new InvariantViolation("INV-8", "devices without memory were told: " + effect);
+      case AgentEffect.ZeroPages zero ->
+          memories.of(zero.deviceIndex()).zero(zero.localPages());
+      case AgentEffect.CopyPages copy -> memories.copy(copy.copyId(), copy.copy());
+      case AgentEffect.MakeRoom room ->
+          memories.makeRoom(room.deviceIndex(), room.missingPages());
+      case AgentEffect.MemoryClosed closed -> memoryClosed();
       case AgentEffect.StateChanged changed -> stateChanged(changed.to());
     }
   }

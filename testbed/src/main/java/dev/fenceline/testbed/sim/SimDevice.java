@@ -16,6 +16,9 @@ import java.util.TreeMap;
  * to the event loop.
  */
 final class SimDevice {
+  /** In the field of an entry where a local page, plus one, would be. */
+  static final int WITH_THE_HOST = 0;
+
   private final SimWorld world;
   private final SimAgent agent;
   private final int index;
@@ -50,8 +53,10 @@ final class SimDevice {
     for (PageRun run : runs) {
       for (int i = 0; i < run.pageCount(); i++, page++) {
         world.monitor.installed(space, sessionId, index, page, run.generation());
-        boolean writable = run.writable() && run.state() == PageRun.State.PRESENT;
-        table.set(page, MirrorEntry.pack(0, run.generation(), writable));
+        boolean writable = run.writable() && run.state() != PageRun.State.ZERO;
+        boolean local = run.state() == PageRun.State.DEVICE_LOCAL;
+        int place = local ? run.firstLocalPage() + i + 1 : WITH_THE_HOST;
+        table.set(page, MirrorEntry.pack(place, run.generation(), writable));
       }
     }
   }

@@ -272,11 +272,16 @@ final class SimHost extends SimProcess {
         r.generations(),
         r.data(),
         r.operand(),
-        r.expected());
+        r.expected(),
+        r.migrationId());
   }
 
   void executeDma(Dma dma, int[] granted) {
     DataOperation operation = dma.operation();
+    if (operation == null) {
+      movePages(dma, granted);
+      return;
+    }
     for (int i = 0; i < operation.pages(); i++) {
       world.monitor.accessed(
           operation.space(), operation.vpn() + i, dma.grantSequences()[i], dma.agent().name());
@@ -290,6 +295,18 @@ final class SimHost extends SimProcess {
             operation.replyBytes(),
             operation.previous(),
             ""));
+  }
+
+  /** A migration's bytes, of whole pages. */
+  private void movePages(Dma dma, int[] granted) {
+    byte[] data = new byte[0];
+    if (dma.request().operation().writes()) {
+      SimMemory.copyIn(frames, granted, dma.request().data());
+    } else {
+      data = SimMemory.copyOut(frames, granted);
+    }
+    replyDma(
+        dma, new DmaReply(dma.request().requestId(), DmaReply.Outcome.DONE, data, 0, ""));
   }
 
   void replyDma(Dma dma, DmaReply reply) {

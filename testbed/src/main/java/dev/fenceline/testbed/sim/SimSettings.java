@@ -1,5 +1,6 @@
 package dev.fenceline.testbed.sim;
 
+import dev.fenceline.agent.engine.memory.MigrationPolicy;
 import dev.fenceline.host.engine.frame.Watermarks;
 import dev.fenceline.host.engine.session.HostPolicy;
 import dev.fenceline.host.engine.session.LeasePolicy;
@@ -85,6 +86,16 @@ record SimSettings(
     return new ReclaimConfig(swaps ? 96 : 0, 2 * MILLI, 60 * MILLI, false)
         .withWatermarks(ahead ? new Watermarks(2, 4, 6) : Watermarks.NONE)
         .withPinAgeLimit(4 * MILLI);
+  }
+
+  /** Pages of each device's own memory: none, or too few for what everybody wants. */
+  int memoryPages() {
+    return faultGapNanos % 3 == 0 ? 0 : 6;
+  }
+
+  /** With memory, devices ask for what they fault on. */
+  MigrationPolicy migration() {
+    return faultGapNanos % 2 == 0 ? MigrationPolicy.FIRST_TOUCH : MigrationPolicy.PREFERRED;
   }
 
   /** The rate of a process's clock, within the drift that leases allow for. */

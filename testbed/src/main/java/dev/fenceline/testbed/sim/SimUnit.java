@@ -117,6 +117,7 @@ final class SimUnit {
   private void lookUp(DataOperation wanted, MirrorAccess table, long session) {
     int pages = wanted.pages();
     int[] found = new int[pages];
+    int[] places = new int[pages];
     long[] granted = new long[pages];
     long needed = wanted.writes() ? MirrorEntry.WRITE : MirrorEntry.READ;
     for (int i = 0; i < pages; i++) {
@@ -127,15 +128,27 @@ final class SimUnit {
         return;
       }
       found[i] = MirrorEntry.generation(entry);
+      places[i] = MirrorEntry.frame(entry);
       granted[i] =
           world.monitor.grantSequence(
               wanted.space(), session, device.index(), wanted.vpn() + i, found[i]);
+    }
+    boolean local = places[0] != SimDevice.WITH_THE_HOST;
+    if (local != (places[pages - 1] != SimDevice.WITH_THE_HOST)) {
+      table.close(slot);
+      giveUp(wanted); // a real unit does such an access in two parts
+      return;
     }
     generations = found;
     Access access =
         new Access(agent, wanted.space(), session, device.index(), wanted.vpn(), granted);
     world.monitor.opened(access);
     inFlight = access;
+    if (local) {
+      agent.after(
+          random.nextInt(3_000), "unit works in place", () -> inPlace(wanted, table, access, places));
+      return;
+    }
     if (world.faulty && agent.frozenBetweenCheckAndDma(random)) {
       world.count(Sometimes.FROZEN_BETWEEN_CHECK_AND_DMA);
     }
@@ -154,6 +167,36 @@ final class SimUnit {
           wanted.attempt();
           world.network.request(dma);
         });
+  }
+
+  /** The page is in the device's own memory, and stays there while the announcement stands. */
+  private void inPlace(
+      DataOperation wanted, MirrorAccess table, Access access, int[] places) {
+    if (operation != wanted) {
+      return;
+    }
+    inFlight = null;
+    boolean may = agent.mayAccess(wanted.space().hostEpoch(), access.sessionId());
+    if (may) {
+      int[] pages = new int[places.length];
+      for (int i = 0; i < pages.length; i++) {
+        pages[i] = places[i] - 1;
+        world.monitor.accessed(
+            wanted.space(), wanted.vpn() + i, access.grantSequences()[i], agent.name());
+      }
+      wanted.attempt();
+      wanted.execute(agent.memories().of(device.index()), pages, false);
+      world.count(Sometimes.USED_IN_PLACE);
+    }
+    world.monitor.closed(access);
+    table.close(slot);
+    if (may) {
+      wanted.answered();
+      served++;
+      done();
+    } else {
+      check(wanted);
+    }
   }
 
   /** What hardware with a TLB of frames would go to. */

@@ -61,5 +61,9 @@ public enum Sometimes {
   AGENT_GONE_FOR_GOOD,
   SNAPSHOT_TAKEN,
   CORRUPTED_AT_HOST,
-  CORRUPTED_AT_AGENT
+  CORRUPTED_AT_AGENT,
+  PAGES_FETCHED,
+  PAGES_PUSHED_HOME,
+  /** A unit used a page in its device's own memory. */
+  USED_IN_PLACE
 }

@@ -1,0 +1,123 @@
+package dev.fenceline.testbed.sim;
+
+import dev.fenceline.agent.engine.AgentInput;
+import dev.fenceline.agent.engine.memory.DeviceMemories;
+import dev.fenceline.agent.engine.memory.PageCopy;
+import dev.fenceline.agent.engine.memory.PagePool;
+import dev.fenceline.model.DmaReply;
+import dev.fenceline.model.DmaRequest;
+import dev.fenceline.model.Pages;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+
+/**
+ * The memory of an agent's devices, and the copies between it and the host. Confined to the event
+ * loop.
+ */
+final class SimMemories implements DeviceMemories {
+  private static final int KEEPER = 0;
+
+  private final SimWorld world;
+  private final SimAgent agent;
+  private final SplittableRandom random;
+  private final List<SimMemory> memories = new ArrayList<>();
+  private final Set<Long> copying = new TreeSet<>();
+  private boolean closed;
+
+  SimMemories(SimWorld world, SimAgent agent, int devices, int pages, SplittableRandom random) {
+    this.world = world;
+    this.agent = agent;
+    this.random = random;
+    for (int i = 0; i < devices; i++) {
+      memories.add(new SimMemory(pages));
+    }
+  }
+
+  SimMemory of(int deviceIndex) {
+    return memories.get(deviceIndex);
+  }
+
+  /** The devices go: nothing is allocated any more. */
+  void close() {
+    closed = true;
+  }
+
+  @Override
+  public boolean takesPages(int deviceIndex) {
+    return !closed && of(deviceIndex).pool.pages() > 0;
+  }
+
+  @Override
+  public int allocate(int deviceIndex) {
+    boolean ordered = world.faulty && random.nextInt(20) == 0;
+    return closed || ordered ? PagePool.NONE : of(deviceIndex).pool.allocate(KEEPER);
+  }
+
+  @Override
+  public void use(int deviceIndex, int localPage) {
+    of(deviceIndex).pool.use(localPage);
+  }
+
+  @Override
+  public void free(int deviceIndex, int localPage) {
+    of(deviceIndex).pool.free(localPage);
+  }
+
+  /** Pages found no room: others should go. */
+  void makeRoom(int deviceIndex, int missing) {
+    List<Integer> victims = of(deviceIndex).pool.victims(missing, page -> random.nextBoolean());
+    if (!victims.isEmpty()) {
+      agent.after(
+          random.nextInt(50_000),
+          "room is made",
+          () -> agent.step(new AgentInput.EvictPages(deviceIndex, victims)));
+    }
+  }
+
+  /** Moves whole pages by DMA; however it ends, the engine hears of it once. */
+  void copy(long copyId, PageCopy copy) {
+    copying.add(copyId);
+    int length = copy.pageCount() * Pages.SIZE_BYTES;
+    byte[] data =
+        copy.fromHost() ? new byte[0] : of(copy.deviceIndex()).contents(copy.localPages());
+    if (!copy.fromHost() && world.broken(Breakage.DIRTY_DATA_DROPPED_ON_EVICT)) {
+      data = new byte[length];
+    }
+    DmaRequest request =
+        new DmaRequest(
+            world.nextId(),
+            agent.hostEpoch(),
+            agent.sessionId(),
+            copy.spaceId(),
+            copy.deviceIndex(),
+            Pages.address(copy.vpn()),
+            length,
+            copy.fromHost() ? DmaRequest.Operation.READ : DmaRequest.Operation.WRITE,
+            copy.generations(),
+            data,
+            0,
+            0,
+            copy.migrationId());
+    world.network.request(
+        new Dma(agent, null, request, new long[0], new int[0], reply -> replied(copyId, copy, reply)));
+  }
+
+  /** A failure may come behind the answer, and an answer behind its failure. */
+  private void replied(long copyId, PageCopy copy, DmaReply reply) {
+    if (!copying.remove(copyId)) {
+      return;
+    }
+    boolean done =
+        reply.outcome() == DmaReply.Outcome.DONE && !reply.message().equals(SimUnit.LOST);
+    if (done && copy.fromHost()) {
+      of(copy.deviceIndex()).fill(copy.localPages(), reply.data());
+    }
+    if (done) {
+      world.count(copy.fromHost() ? Sometimes.PAGES_FETCHED : Sometimes.PAGES_PUSHED_HOME);
+    }
+    agent.step(new AgentInput.PagesCopied(copyId, done));
+  }
+}
