@@ -44,6 +44,7 @@ final class MigrationDesk {
   private final DeviceMemories memories;
   private final HeldPages held;
   private final FaultCommit commit;
+  private final MirrorBook mirrors;
   private final DrainBook drains;
   private final Outbox outbox;
   private final LinkCounters counters;
@@ -61,6 +62,7 @@ final class MigrationDesk {
     this.memories = memories;
     this.held = held;
     this.commit = commit;
+    this.mirrors = parts.mirrors();
     this.drains = parts.drains();
     this.outbox = parts.outbox();
     this.counters = parts.counters();
@@ -261,8 +263,9 @@ final class MigrationDesk {
       List<PageRun> installable,
       long sequence) {
     long vpn = migration.vpn + index;
-    if (commit.collides(migration.view.spaceId(), sequence, vpn, vpn + 1)) {
-      flush(migration, index, installable); // it is held; a fault maps it (INV-5)
+    if (!mirrors.hears(migration.view, Pages.address(vpn))
+        || commit.collides(migration.view.spaceId(), sequence, vpn, vpn + 1)) {
+      flush(migration, index, installable); // it is held; a fault maps it (INV-5, INV-12)
       return;
     }
     installable.add(

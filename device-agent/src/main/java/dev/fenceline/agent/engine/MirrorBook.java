@@ -92,6 +92,12 @@ final class MirrorBook {
     return found;
   }
 
+  /** Whether the device hears of what happens to a translation of the address. */
+  boolean hears(DeviceSpace view, long address) {
+    Mirror mirror = covering(view, address);
+    return mirror != null && mirror.state == Mirror.State.OPEN;
+  }
+
   private Collection<List<Mirror>> viewsOf(long spaceId) {
     return byView
         .subMap(

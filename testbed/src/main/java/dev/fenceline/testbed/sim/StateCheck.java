@@ -158,7 +158,7 @@ final class StateCheck {
   private int pinned(SimHost host) {
     int kept = 0;
     for (HostShard shard : host.shards()) {
-      kept += shard.engine().queries().keptFrames();
+      kept += shard.engine().queries().keptFrames() + shard.engine().queries().arrivingFrames();
       for (Pin pin : shard.engine().queries().pins()) {
         if (pin.unmappedPages() > 0) {
           world.count(Sometimes.PINNED_PAGE_UNMAPPED);
@@ -262,8 +262,13 @@ final class StateCheck {
       throw new InvariantViolation("INV-12", what + ": there is no such space");
     }
     long truth = space.memory().entry(vpn);
+    boolean local = MirrorEntry.frame(entry) != SimDevice.WITH_THE_HOST;
+    boolean there =
+        local
+            ? Pte.type(truth) == PteType.DEVICE_PRIVATE
+            : Pte.isPresent(truth) || Pte.isZero(truth);
     boolean right =
-        (Pte.isPresent(truth) || Pte.isZero(truth))
+        there
             && Pte.generation(truth) == MirrorEntry.generation(entry)
             && (Pte.writable(truth) || !MirrorEntry.isWritable(entry));
     if (!right) {

@@ -63,6 +63,14 @@ final class MigrationService {
     return List.copyOf(running.values());
   }
 
+  int arrivingFrames() {
+    int frames = 0;
+    for (Migration migration : running.values()) {
+      frames += migration.direction() == Direction.TO_HOST ? migration.included() : 0;
+    }
+    return frames;
+  }
+
   // ---- C
 
   /** Pages that are held set out for the device. */
@@ -297,11 +305,22 @@ final class MigrationService {
     long start = migration.place().vpnStart();
     for (int i = 0; i < migration.pageCount(); i++) {
       if (runs.accepted(i) && migration.direction() == Direction.TO_DEVICE) {
-        view.holders().grant(start + i, 1);
+        if (hears(session, view, start + i)) {
+          view.holders().grant(start + i, 1);
+        }
       } else if (runs.accepted(i)) {
         view.holders().release(start + i, start + i + 1);
       }
     }
+  }
+
+  /** A mirror that was removed meanwhile maps nothing, and hears of nothing (INV-12). */
+  private static boolean hears(ShardSession session, DeviceView view, long vpn) {
+    long address = Pages.address(vpn);
+    return session.mirrors().values().stream()
+        .anyMatch(
+            mirror ->
+                mirror.view() == view && mirror.start() <= address && address < mirror.end());
   }
 
   private static OperationOutcome outcome(Migration migration, int moved, SkipTally tally) {

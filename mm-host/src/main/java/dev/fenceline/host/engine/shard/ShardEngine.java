@@ -121,7 +121,7 @@ public final class ShardEngine {
 
   /** A view of the state for queries; valid within the shard, between steps. */
   public ShardQueries queries() {
-    return new ShardQueries(state);
+    return new ShardQueries(state, migrations);
   }
 
   private void submit(ShardInput.Submit submit, long nowNanos) {

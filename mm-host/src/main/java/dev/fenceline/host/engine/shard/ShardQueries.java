@@ -18,8 +18,10 @@ import org.jspecify.annotations.Nullable;
 /** Reads a shard's state; changes nothing. Confined to the shard, between steps. */
 public final class ShardQueries {
   private final ShardState state;
+  private final MigrationService migrations;
 
-  ShardQueries(ShardState state) {
+  ShardQueries(ShardState state, MigrationService migrations) {
+    this.migrations = migrations;
     this.state = state;
   }
 
@@ -50,6 +52,11 @@ public final class ShardQueries {
   /** Frames that pins keep although no page has them. */
   public int keptFrames() {
     return state.pins.keptFrames();
+  }
+
+  /** Frames that no page has yet, since its bytes are on their way home from a device. */
+  public int arrivingFrames() {
+    return migrations.arrivingFrames();
   }
 
   /** How many entries name the swap slot. */
