@@ -198,6 +198,36 @@ class MigrationTest {
     assertThat(link.engine.heldPages()).isEqualTo(2);
   }
 
+  /** INV-12: who hears of no invalidation there any more maps nothing. */
+  @Test
+  void mirrorClosedBeforeTheCommit_isHeldButNotMapped() {
+    int mirror = link.attached().mirror(0);
+    copyAll(link.hear(in(Source.HOST, 2)), true);
+    reported();
+    link.give(new AgentInput.CloseMirror(link.ticket(), mirror));
+
+    List<AgentEffect> effects = link.hear(commit(true, 2));
+
+    assertThat(only(effects, AgentEffect.InstallEntries.class)).isEmpty();
+    assertThat(link.engine.heldPages()).isEqualTo(2);
+  }
+
+  /** INV-12: another mirror of the device, elsewhere, does not hear of it. */
+  @Test
+  void mirrorOverAPartOfThePages_mapsThatPart() {
+    int mirror = link.attached().mirror(0, 0, Pages.address(VPN + 1));
+    link.mirror(0, Pages.address(VPN + 1), Pages.ADDRESS_LIMIT);
+    copyAll(link.hear(in(Source.HOST, 3)), true);
+    reported();
+    link.give(new AgentInput.CloseMirror(link.ticket(), mirror));
+
+    List<AgentEffect> effects = link.hear(commit(true, 3));
+
+    AgentEffect.InstallEntries installed = last(effects, AgentEffect.InstallEntries.class);
+    assertThat(installed.vpn()).isEqualTo(VPN + 1);
+    assertThat(installed.runs()).extracting(PageRun::firstLocalPage).containsExactly(1, 2);
+  }
+
   @Test
   void outward_dropsAndDrainsBeforeItPushes_freesAtTheCommit() {
     migratedIn();

@@ -290,10 +290,11 @@ public final class ShardEngine {
     if (ended.cause() == FenceResolution.LEASE_EXPIRED && session.ledger().pendingCount() > 0) {
       state.emit(new ShardEffect.DiedOwing(session.sessionId(), session.agentId()));
     }
+    List<DeviceView> views = session.views();
+    // Before anything goes on: what begins in this step must not be told to who has gone (INV-12).
+    List.copyOf(session.mirrors().keySet()).forEach(session::removeMirror);
     migrations.ended(session, ended.cause(), nowNanos);
     requests.ended(session);
-    List<DeviceView> views = session.views();
-    List.copyOf(session.mirrors().keySet()).forEach(session::removeMirror);
     for (DeviceView view : views) {
       operations.fences().resolveAll(view, ended.cause(), nowNanos);
     }

@@ -2,9 +2,11 @@ package dev.fenceline.host.engine.shard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.PteType;
+import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.Errno;
@@ -12,6 +14,8 @@ import dev.fenceline.model.FenceResolution;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.MigrationRun;
 import dev.fenceline.model.PageRun;
+import dev.fenceline.model.Pages;
+import dev.fenceline.model.WaitPolicy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -109,6 +113,39 @@ class MigrationSessionTest extends MigrationStage {
     touch(0, 1, Access.READ);
     memory.reportOut();
     assertThat(cpuFaults().getLast().errno()).isNull();
+  }
+
+  /** INV-12: the device maps nothing there, and so nobody counts on its hearing of anything. */
+  @Test
+  void mirrorRemovedBeforeTheReport_makesTheDeviceNoHolder() {
+    shard.mirror(1, 2, space, 0, 1, 4);
+    touch(0, 2, Access.WRITE);
+    long request = migrate(0, 2);
+    drainCpu();
+    shard.agent(1, new AgentMessage.RemoveMirror(1));
+
+    memory.reportIn();
+
+    assertThat(shard.ended(request)).isTrue();
+    DeviceView view = shard.engine.queries().session(1).view(space, 0);
+    assertThat(view.holders().holdsAny(Pages.number(at(0)), Pages.number(at(1)))).isFalse();
+    assertThat(view.holders().holdsAny(Pages.number(at(1)), Pages.number(at(2)))).isTrue();
+  }
+
+  /** INV-12: what a migration's end lets begin is not told to the session that ended it. */
+  @Test
+  void operationThatWaitedForTheMigration_isNotToldToTheSessionThatEnds() {
+    touch(0, 1, Access.WRITE);
+    migrate(0, 1);
+    drainCpu();
+    int told = shard.broadcasts().size();
+    long unmap = shard.submit(new SpaceOperation.Unmap(space, at(0), PAGE), WaitPolicy.BLOCK);
+
+    shard.end(1, FenceResolution.REATTACHED);
+    drainCpu();
+
+    assertThat(shard.broadcasts()).hasSize(told);
+    assertThat(shard.ended(unmap)).isTrue();
   }
 
   @Test
