@@ -41,8 +41,7 @@ final class ByteStream implements AutoCloseable {
             .directExecutor()
             .addService(
                 ServerServiceDefinition.builder("fenceline.bench")
-                    .addMethod(
-                        SEND, ServerCalls.asyncBidiStreamingCall(replies -> new Receiver()))
+                    .addMethod(SEND, ServerCalls.asyncBidiStreamingCall(replies -> new Receiver()))
                     .build())
             .build()
             .start();
@@ -67,6 +66,7 @@ final class ByteStream implements AutoCloseable {
   private final class Sender implements ClientResponseObserver<byte[], byte[]> {
     @SuppressWarnings("NullAway.Init") // set before the call starts
     private volatile ClientCallStreamObserver<byte[]> stream;
+
     private int left;
 
     @Override

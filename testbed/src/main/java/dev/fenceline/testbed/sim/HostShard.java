@@ -51,7 +51,8 @@ final class HostShard {
     this.random = random;
     ShardConfig config =
         ShardConfig.of(index, SimSettings.SHARDS, host.epoch(), SimSettings.LEASES.overdueNanos())
-            .withReclaim(world.settings.reclaim());
+            .withReclaim(world.settings.reclaim())
+            .withMigration(SimSettings.MIGRATIONS);
     this.engine = new ShardEngine(config, host.frames());
     this.bytes = new FrameBytes(world, host.frames());
   }

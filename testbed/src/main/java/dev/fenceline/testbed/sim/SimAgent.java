@@ -16,7 +16,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +27,6 @@ final class SimAgent extends SimProcess {
   private static final long LEASE_SAFETY_NANOS = MILLI;
   private static final long BRING_HOME_NANOS = 30 * MILLI;
 
-  private record Mirrored(int device, long spaceId) {}
-
   private final SimWorld world;
   private final int index;
   private final SplittableRandom random;
@@ -39,12 +36,7 @@ final class SimAgent extends SimProcess {
   private final ArrayDeque<AgentInput> inbox = new ArrayDeque<>();
   private final Map<Long, SimUnit> faulting = new HashMap<>();
 
-  /** By ticket: mirrors asked for. */
-  private final Map<Long, Mirrored> opening = new TreeMap<>();
-
-  /** By mirror id. */
-  private final Map<Integer, Mirrored> mirrors = new TreeMap<>();
-
+  private final AgentMirrors mirrors;
   private final UncheckedInstalls unchecked = new UncheckedInstalls(this);
   private @Nullable Connection connection;
   private boolean stepping;
@@ -90,7 +82,7 @@ final class SimAgent extends SimProcess {
             this,
             descriptions.size(),
             world.settings.memoryPages(),
-            new SplittableRandom(world.nextId()));
+            world.settings.memoryRandom(index));
     this.engine =
         new HostLinkEngine(
             new LinkSettings(
@@ -107,6 +99,7 @@ final class SimAgent extends SimProcess {
                 64),
             new LinkMemory(memories, "", world.settings.migration()),
             random.split());
+    this.mirrors = new AgentMirrors(world, this, random);
   }
 
   int index() {
@@ -121,16 +114,8 @@ final class SimAgent extends SimProcess {
     return devices;
   }
 
-  /** The space of a mirror of a device of its own, or null. */
-  @Nullable SimSpace spaceOf(int mirrorId) {
-    Mirrored mirrored = mirrors.get(mirrorId);
-    return mirrored == null ? null : new SimSpace(hostEpoch, mirrored.spaceId());
-  }
-
-  /** The device that has a mirror, or null. */
-  @Nullable SimDevice deviceOf(int mirrorId) {
-    Mirrored mirrored = mirrors.get(mirrorId);
-    return mirrored == null ? null : devices.get(mirrored.device());
+  AgentMirrors mirrors() {
+    return mirrors;
   }
 
   SimMemories memories() {
@@ -153,7 +138,7 @@ final class SimAgent extends SimProcess {
   /** Begins to work; it dials once it knows of a host. */
   void start() {
     devices.forEach(device -> device.units().forEach(SimUnit::start));
-    after(random.nextInt(500_000), "agent minds mirrors", this::mindMirrors);
+    mirrors.start();
   }
 
   /** The host is named to it, by its configuration or by the coordinator. */
@@ -180,8 +165,7 @@ final class SimAgent extends SimProcess {
     memories.close();
     if (engine.heldPages() > 0 && engine.state() == LinkState.ATTACHED) {
       closing = devices.size();
-      devices.forEach(
-          device -> step(new AgentInput.CloseMemory(world.nextId(), device.index())));
+      devices.forEach(device -> step(new AgentInput.CloseMemory(world.nextId(), device.index())));
       after(BRING_HOME_NANOS, "time to bring home is over", this::stop);
     } else {
       stop();
@@ -243,20 +227,6 @@ final class SimAgent extends SimProcess {
     }
     freeze(chooser.nextInt((int) (60 * MILLI)));
     return true;
-  }
-
-  @Nullable SimSpace mirroredSpace(int device, SplittableRandom chooser) {
-    List<Long> spaces = new ArrayList<>();
-    for (Mirrored mirrored : mirrors.values()) {
-      if (mirrored.device() == device) {
-        spaces.add(mirrored.spaceId());
-      }
-    }
-    if (spaces.isEmpty() || hostEpoch == 0) {
-      return null;
-    }
-    SimSpace space = new SimSpace(hostEpoch, spaces.get(chooser.nextInt(spaces.size())));
-    return world.spaces.contains(space) || chooser.nextInt(10) == 0 ? space : null;
   }
 
   void awaitFault(long ticket, SimUnit unit) {
@@ -428,24 +398,13 @@ final class SimAgent extends SimProcess {
         }
         unit.faultDone(done.outcome());
       }
-      case AgentEffect.MirrorOpened opened -> {
-        Mirrored mirrored = opening.remove(opened.ticket());
-        if (mirrored != null) {
-          mirrors.put(opened.mirrorId(), mirrored);
-        }
-      }
-      case AgentEffect.MirrorRefused refused -> opening.remove(refused.ticket());
-      case AgentEffect.MirrorClosed closed -> {
-        mirrors.remove(closed.mirrorId());
-        world.count(Sometimes.MIRROR_REMOVED);
-      }
-      case AgentEffect.SpaceGone gone ->
-          mirrors.values().removeIf(mirrored -> mirrored.spaceId() == gone.spaceId());
-      case AgentEffect.ZeroPages zero ->
-          memories.of(zero.deviceIndex()).zero(zero.localPages());
+      case AgentEffect.MirrorOpened opened -> mirrors.opened(opened.ticket(), opened.mirrorId());
+      case AgentEffect.MirrorRefused refused -> mirrors.refused(refused.ticket());
+      case AgentEffect.MirrorClosed closed -> mirrors.closed(closed.mirrorId());
+      case AgentEffect.SpaceGone gone -> mirrors.spaceGone(gone.spaceId());
+      case AgentEffect.ZeroPages zero -> memories.of(zero.deviceIndex()).zero(zero.localPages());
       case AgentEffect.CopyPages copy -> memories.copy(copy.copyId(), copy.copy());
-      case AgentEffect.MakeRoom room ->
-          memories.makeRoom(room.deviceIndex(), room.missingPages());
+      case AgentEffect.MakeRoom room -> memories.makeRoom(room.deviceIndex(), room.missingPages());
       case AgentEffect.MemoryClosed closed -> memoryClosed();
       case AgentEffect.StateChanged changed -> stateChanged(changed.to());
     }
@@ -507,41 +466,5 @@ final class SimAgent extends SimProcess {
       step(new AgentInput.Tick());
     }
     planTimer();
-  }
-
-  // ---- mirrors
-
-  /** Opens mirrors of the spaces that there are, and now and then closes one. */
-  private void mindMirrors() {
-    after(1_000_000 + random.nextInt(3_000_000), "agent minds mirrors", this::mindMirrors);
-    if (engine.state() != LinkState.ATTACHED || !world.working) {
-      return;
-    }
-    mirrors.values().removeIf(m -> !world.spaces.contains(new SimSpace(hostEpoch, m.spaceId())));
-    for (SimSpace space : List.copyOf(world.spaces)) {
-      for (SimDevice device : devices) {
-        Mirrored wanted = new Mirrored(device.index(), space.id());
-        boolean has = mirrors.containsValue(wanted) || opening.containsValue(wanted);
-        if (space.hostEpoch() == hostEpoch && (!has || random.nextInt(60) == 0)) {
-          open(wanted, has);
-        }
-      }
-    }
-    if (!mirrors.isEmpty() && random.nextInt(25) == 0) {
-      List<Integer> ids = List.copyOf(mirrors.keySet());
-      int id = ids.get(random.nextInt(ids.size()));
-      mirrors.remove(id);
-      step(new AgentInput.CloseMirror(world.nextId(), id));
-    }
-  }
-
-  private void open(Mirrored wanted, boolean another) {
-    long ticket = world.nextId();
-    opening.put(ticket, wanted);
-    boolean half = another || random.nextInt(6) == 0;
-    long start = half ? Pages.address(SimSettings.HOT_VPN) : 0;
-    long end = half ? start + Pages.address(SimSettings.HOT_PAGES / 2) : Pages.ADDRESS_LIMIT;
-    step(
-        new AgentInput.OpenMirror(ticket, wanted.spaceId(), wanted.device(), start, end, !another));
   }
 }

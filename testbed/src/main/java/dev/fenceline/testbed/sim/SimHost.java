@@ -305,8 +305,7 @@ final class SimHost extends SimProcess {
     } else {
       data = SimMemory.copyOut(frames, granted);
     }
-    replyDma(
-        dma, new DmaReply(dma.request().requestId(), DmaReply.Outcome.DONE, data, 0, ""));
+    replyDma(dma, new DmaReply(dma.request().requestId(), DmaReply.Outcome.DONE, data, 0, ""));
   }
 
   void replyDma(Dma dma, DmaReply reply) {

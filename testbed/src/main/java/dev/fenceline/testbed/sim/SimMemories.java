@@ -102,7 +102,8 @@ final class SimMemories implements DeviceMemories {
             0,
             copy.migrationId());
     world.network.request(
-        new Dma(agent, null, request, new long[0], new int[0], reply -> replied(copyId, copy, reply)));
+        new Dma(
+            agent, null, request, new long[0], new int[0], reply -> replied(copyId, copy, reply)));
   }
 
   /** A failure may come behind the answer, and an answer behind its failure. */

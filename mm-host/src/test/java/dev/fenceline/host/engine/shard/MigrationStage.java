@@ -15,11 +15,18 @@ class MigrationStage {
   static final long PAGE = ShardFixture.PAGE;
   static final DeviceId A = new DeviceId("a", 0);
 
-  final ShardFixture shard = new ShardFixture();
-  final long space = shard.createSpace();
-  final FakeMemory memory = new FakeMemory(shard, "a", 64, "");
+  final ShardFixture shard;
+  final long space;
+  final FakeMemory memory;
 
   MigrationStage() {
+    this(new ShardFixture());
+  }
+
+  MigrationStage(ShardFixture shard) {
+    this.shard = shard;
+    space = shard.createSpace();
+    memory = new FakeMemory(shard, "a", 64, "");
     shard.map(space, 0, 32, Protection.READ_WRITE);
     memory.attach(1);
     shard.mirror(1, 1, space, 0, 0, 32);
