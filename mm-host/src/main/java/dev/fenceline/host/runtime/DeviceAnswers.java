@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Joins what several shards answer to one question of an agent into one answer. Thread-safe: every
  * method holds its monitor.
  */
-final class DeviceAnswers {
+public final class DeviceAnswers {
   /** Parts of an answer that are still to come, and the sum of those that came. */
   private static final class Sum {
     int missing;
@@ -36,7 +36,7 @@ final class DeviceAnswers {
   private final Map<Integer, Sum> closings = new HashMap<>();
 
   /** The question as each shard gets it, by shard; as many answers are joined. */
-  synchronized Map<Integer, EvictRequest> split(EvictRequest request, int shardCount) {
+  public synchronized Map<Integer, EvictRequest> split(EvictRequest request, int shardCount) {
     Map<Integer, List<LocalPages>> byShard = new TreeMap<>();
     int left = request.pageCount();
     for (LocalPages run : request.candidates()) {
@@ -61,12 +61,12 @@ final class DeviceAnswers {
     return runs.stream().mapToInt(LocalPages::pageCount).sum();
   }
 
-  synchronized void expectClosed(int deviceIndex, int shardCount) {
+  public synchronized void expectClosed(int deviceIndex, int shardCount) {
     closings.put(deviceIndex, new Sum(shardCount));
   }
 
   /** The message to send in its place; null as long as parts of it are missing. */
-  synchronized @Nullable HostMessage joined(HostMessage message) {
+  public synchronized @Nullable HostMessage joined(HostMessage message) {
     if (message instanceof EvictReply reply) {
       Sum sum = evictions.get(reply.requestId());
       if (sum == null) {

@@ -29,7 +29,9 @@ public enum Breakage {
   COPY_ON_WRITE_WITHOUT_COPY("who writes to a shared page gets a frame without its bytes"),
   FORK_LEAVES_WRITABLE("one page that a fork shares stays writable"),
   SWAPPED_PAGE_NOT_WRITTEN("a page that is swapped out is not written to its slot"),
-  DIRTY_DATA_DROPPED_ON_EVICT("a page that goes home from a device arrives without its bytes");
+  DIRTY_DATA_DROPPED_ON_EVICT("a page that goes home from a device arrives without its bytes"),
+  COPY_NOT_RELEASED("an agent that lost the commit of a page's way home goes on holding its copy"),
+  MIGRATED_PAGE_MAPPED_UNCHECKED("what a migration brought is mapped though its mirror was closed");
 
   private final String meaning;
 

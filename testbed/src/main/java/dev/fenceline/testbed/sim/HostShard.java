@@ -36,6 +36,7 @@ final class HostShard {
   private final int index;
   private final ShardEngine engine;
   private final FrameBytes bytes;
+  private final MigrationWatch migrations;
   private final SplittableRandom random;
   private final ArrayDeque<ShardInput> inbox = new ArrayDeque<>();
   private final Map<Long, Dma> dmas = new TreeMap<>();
@@ -55,6 +56,7 @@ final class HostShard {
             .withMigration(SimSettings.MIGRATIONS);
     this.engine = new ShardEngine(config, host.frames());
     this.bytes = new FrameBytes(world, host.frames());
+    this.migrations = new MigrationWatch(world, engine.queries());
   }
 
   ShardEngine engine() {
@@ -95,7 +97,7 @@ final class HostShard {
   }
 
   boolean idle() {
-    return faults.isEmpty() && engine.queries().live().isEmpty();
+    return faults.isEmpty() && engine.queries().live().isEmpty() && migrations.idle();
   }
 
   private void planTurn() {
@@ -138,6 +140,7 @@ final class HostShard {
   private List<ShardEffect> step(ShardInput input) {
     world.trace(host.name() + " shard " + index, input);
     remember(input);
+    migrations.before(input);
     stepping = true;
     List<ShardEffect> effects = engine.step(host.clockNanos(), input);
     for (ShardEffect effect : effects) {
@@ -146,6 +149,7 @@ final class HostShard {
       }
       carryOut(effect);
     }
+    migrations.after(input, effects);
     world.loop.mix(effects.size());
     stepping = false;
     host.flush();
@@ -230,6 +234,7 @@ final class HostShard {
 
   private void carryOut(ShardEffect effect) {
     switch (effect) {
+      case ShardEffect.Send send when migrations.isLost(send) -> {}
       case ShardEffect.Send send -> send(send.sessionId(), send.message());
       case ShardEffect.Broadcast broadcast -> broadcast(broadcast);
       case ShardEffect.DropCpuEntries drop -> host.cpu().drop(this, drop);
@@ -286,7 +291,7 @@ final class HostShard {
     int skipped = world.broken(Breakage.MIRROR_NOT_NOTIFIED) ? random.nextInt(4) : -1;
     for (int i = 0; i < broadcast.sessionIds().length; i++) {
       long sessionId = broadcast.sessionIds()[i];
-      requireListening(sessionId, broadcast.message());
+      ReplyTruth.requireListening(engine.queries(), sessionId, broadcast.message());
       if (i == skipped) {
         claimAcknowledged(sessionId, broadcast.message());
       } else {
@@ -304,7 +309,7 @@ final class HostShard {
 
   private void send(long sessionId, HostMessage message) {
     if (message instanceof HostMessage.Invalidate invalidate) {
-      requireListening(sessionId, invalidate);
+      ReplyTruth.requireListening(engine.queries(), sessionId, invalidate);
     }
     if (message instanceof HostMessage.FaultReply reply) {
       Asked asked = faults.remove(new FaultKey(sessionId, reply.faultId()));
@@ -322,7 +327,9 @@ final class HostShard {
     long vpn = Pages.number(asked.request().address());
     for (PageRun run : reply.runs()) {
       for (int i = 0; i < run.pageCount(); i++, vpn++) {
-        if (run.state() == PageRun.State.PRESENT || run.state() == PageRun.State.ZERO) {
+        if (run.state() == PageRun.State.DEVICE_LOCAL) {
+          ReplyTruth.require(engine.queries(), asked.space(), vpn, run);
+        } else if (run.state() == PageRun.State.PRESENT || run.state() == PageRun.State.ZERO) {
           requireMappable(asked.space(), vpn);
           ReplyTruth.require(engine.queries(), asked.space(), vpn, run);
           world.monitor.granted(
@@ -336,24 +343,6 @@ final class HostShard {
       if (mirror != null) {
         mirror.view().holders().release(Pages.number(asked.request().address()), vpn);
       }
-    }
-  }
-
-  /** INV-12: whoever is told of an invalidation has a mirror there, and none that was removed. */
-  private void requireListening(long sessionId, HostMessage.Invalidate message) {
-    var session = engine.queries().session(sessionId);
-    boolean listening =
-        session != null
-            && session.mirrors().values().stream()
-                .anyMatch(
-                    mirror ->
-                        mirror.start() < message.end()
-                            && message.start() < mirror.end()
-                            && (message.deviceIndex() == HostMessage.Invalidate.ALL_DEVICES
-                                || mirror.view().device().deviceIndex() == message.deviceIndex()));
-    if (!listening) {
-      throw new InvariantViolation(
-          "INV-12", "session %d hears of %s without a mirror there".formatted(sessionId, message));
     }
   }
 

@@ -2,6 +2,8 @@ package dev.fenceline.testbed.sim;
 
 import dev.fenceline.host.engine.shard.ShardQueries;
 import dev.fenceline.host.engine.space.Pte;
+import dev.fenceline.host.engine.space.PteType;
+import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.PageRun;
 
 /** The check of what hosts tell devices of pages; stateless. */
@@ -17,12 +19,35 @@ final class ReplyTruth {
     var known = queries.space(space.id());
     long truth = known == null ? 0 : known.memory().entry(vpn);
     boolean zero = run.state() == PageRun.State.ZERO;
+    boolean there =
+        run.state() == PageRun.State.DEVICE_LOCAL
+            ? Pte.type(truth) == PteType.DEVICE_PRIVATE
+            : Pte.isPresent(truth) || (zero && Pte.isZero(truth));
     if (Pte.generation(truth) != run.generation()
-        || !(Pte.isPresent(truth) || (zero && Pte.isZero(truth)))
+        || !there
         || (run.writable() && !Pte.writable(truth))) {
       throw new InvariantViolation(
           "INV-8",
           "page 0x%x of %s: said %s, has %s".formatted(vpn, space, run, Pte.describe(truth)));
+    }
+  }
+
+  /** INV-12: whoever is told of an invalidation has a mirror there, and none that was removed. */
+  static void requireListening(
+      ShardQueries queries, long sessionId, HostMessage.Invalidate message) {
+    var session = queries.session(sessionId);
+    boolean listening =
+        session != null
+            && session.mirrors().values().stream()
+                .anyMatch(
+                    mirror ->
+                        mirror.start() < message.end()
+                            && message.start() < mirror.end()
+                            && (message.deviceIndex() == HostMessage.Invalidate.ALL_DEVICES
+                                || mirror.view().device().deviceIndex() == message.deviceIndex()));
+    if (!listening) {
+      throw new InvariantViolation(
+          "INV-12", "session %d hears of %s without a mirror there".formatted(sessionId, message));
     }
   }
 }

@@ -38,6 +38,7 @@ final class SimAgent extends SimProcess {
 
   private final AgentMirrors mirrors;
   private final UncheckedInstalls unchecked = new UncheckedInstalls(this);
+  private final UncheckedMigrations uncheckedMigrations = new UncheckedMigrations(this);
   private @Nullable Connection connection;
   private boolean stepping;
   private boolean flushPlanned;
@@ -294,6 +295,9 @@ final class SimAgent extends SimProcess {
       unchecked.install(batch);
     }
     step(new AgentInput.Received(attempt, batch));
+    if (world.broken(Breakage.MIGRATED_PAGE_MAPPED_UNCHECKED)) {
+      uncheckedMigrations.heard(batch);
+    }
   }
 
   // ---- the engine
@@ -315,6 +319,7 @@ final class SimAgent extends SimProcess {
     world.trace(name(), input);
     long late = engine.counter(LinkCounter.LATE_MESSAGES);
     long collisions = engine.counter(LinkCounter.COLLISIONS);
+    long givenUp = engine.counter(LinkCounter.MIGRATIONS_GIVEN_UP);
     List<AgentEffect> effects = engine.step(clockNanos(), input);
     for (AgentEffect effect : effects) {
       world.trace(name() + "   ->", effect);
@@ -327,6 +332,10 @@ final class SimAgent extends SimProcess {
     if (engine.counter(LinkCounter.COLLISIONS) > collisions) {
       world.count(Sometimes.COLLISION_RETRY);
     }
+    if (engine.counter(LinkCounter.MIGRATIONS_GIVEN_UP) > givenUp) {
+      world.count(Sometimes.MIGRATION_GIVEN_UP);
+    }
+    memories.mapped(input, effects);
     if (!(input instanceof AgentInput.Flush)) {
       planFlush();
     }
@@ -363,6 +372,7 @@ final class SimAgent extends SimProcess {
         if (world.broken(Breakage.INSTALL_WITHOUT_SEQUENCE_CHECK)) {
           unchecked.asked(send.batch());
         }
+        uncheckedMigrations.said(send.batch());
         if (connection != null) {
           connection.sendUp(send.batch());
         }

@@ -4,6 +4,7 @@ import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.host.engine.space.SpaceOperation.Advice;
 import dev.fenceline.host.engine.space.SpaceOperation.Placement;
 import dev.fenceline.host.engine.space.SpaceOperation.Region;
+import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.NotificationMode;
 import dev.fenceline.model.Pages;
 import dev.fenceline.model.Protection;
@@ -66,6 +67,9 @@ final class SimClient {
       return new SpaceOperation.Create("space", mode);
     }
     long id = space.id();
+    if (world.settings.memoryPages() > 0 && random.nextInt(8) == 0) {
+      return migrate(id);
+    }
     return switch (random.nextInt(40)) {
       case 38, 39 -> pin(id);
       case 0 ->
@@ -113,6 +117,17 @@ final class SimClient {
         shared,
         named ? "common" : "",
         named ? Pages.address(random.nextInt(4)) : 0);
+  }
+
+  private SpaceOperation migrate(long id) {
+    if (random.nextInt(3) == 0) {
+      return new SpaceOperation.MigrateToHost(id, hot(), length(8));
+    }
+    DeviceId device =
+        new DeviceId(
+            "agent-" + random.nextInt(world.settings.agents()),
+            random.nextInt(world.settings.devicesPerAgent()));
+    return new SpaceOperation.MigrateToDevice(id, hot(), length(4), device, null);
   }
 
   private SpaceOperation pin(long id) {

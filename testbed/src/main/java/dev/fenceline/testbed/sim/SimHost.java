@@ -3,6 +3,7 @@ package dev.fenceline.testbed.sim;
 import dev.fenceline.host.engine.session.SessionInput;
 import dev.fenceline.host.engine.shard.ShardInput;
 import dev.fenceline.host.engine.space.Pte;
+import dev.fenceline.host.runtime.DeviceAnswers;
 import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
@@ -33,6 +34,9 @@ final class SimHost extends SimProcess {
   private final Map<Long, Map<Integer, SimSpace>> mirrors = new HashMap<>();
   private final Set<Integer> freedEarly = new HashSet<>();
   private final List<ToSession> outbox = new ArrayList<>();
+
+  /** By session: what shards answer one by one goes out as one. */
+  private final Map<Long, DeviceAnswers> deviceAnswers = new HashMap<>();
 
   SimHost(SimWorld world, long epoch, SplittableRandom random) {
     super(
@@ -186,8 +190,14 @@ final class SimHost extends SimProcess {
           toShard(shardOf(report.migrationId()), toEpoch, sessionId, report);
       case AgentMessage.MigrateRequest request ->
           toShard(shardOfMirror(sessionId, request.mirrorId()), toEpoch, sessionId, request);
-      case AgentMessage.EvictRequest evict -> {}
-      case AgentMessage.CloseDevice close -> {}
+      case AgentMessage.EvictRequest evict ->
+          answersOf(sessionId)
+              .split(evict, SimSettings.SHARDS)
+              .forEach((shard, part) -> toShard(shards.get(shard), toEpoch, sessionId, part));
+      case AgentMessage.CloseDevice close -> {
+        answersOf(sessionId).expectClosed(close.deviceIndex(), SimSettings.SHARDS);
+        shards.forEach(shard -> toShard(shard, toEpoch, sessionId, close));
+      }
       case AgentMessage.InvalidationAck ack -> {
         for (int shard = 0; shard < SimSettings.SHARDS; shard++) {
           int index = shard;
@@ -218,8 +228,15 @@ final class SimHost extends SimProcess {
     return at == null ? new SimSpace(epoch, 0) : at;
   }
 
+  private DeviceAnswers answersOf(long sessionId) {
+    return deviceAnswers.computeIfAbsent(sessionId, id -> new DeviceAnswers());
+  }
+
   void send(long sessionId, HostMessage message) {
-    outbox.add(new ToSession(sessionId, message));
+    HostMessage joined = answersOf(sessionId).joined(message);
+    if (joined != null) {
+      outbox.add(new ToSession(sessionId, joined));
+    }
   }
 
   /** What was said in a step goes out, one batch for each session. */

@@ -1,11 +1,15 @@
 package dev.fenceline.testbed.sim;
 
+import dev.fenceline.agent.engine.AgentEffect;
 import dev.fenceline.agent.engine.AgentInput;
 import dev.fenceline.agent.engine.memory.DeviceMemories;
 import dev.fenceline.agent.engine.memory.PageCopy;
 import dev.fenceline.agent.engine.memory.PagePool;
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
+import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.MigrationRun;
+import dev.fenceline.model.PageRun;
 import dev.fenceline.model.Pages;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,10 +70,52 @@ final class SimMemories implements DeviceMemories {
     of(deviceIndex).pool.free(localPage);
   }
 
+  /** Whether everything that was committed was mapped. */
+  void mapped(AgentInput input, List<AgentEffect> effects) {
+    if (!(input instanceof AgentInput.Received received)) {
+      return;
+    }
+    int committed = 0;
+    for (HostMessage message : received.batch().messages()) {
+      if (message instanceof HostMessage.MigrationCommit commit) {
+        for (MigrationRun.Commit run : commit.runs()) {
+          committed += run.accepted() && run.generation() != 0 ? run.pageCount() : 0;
+        }
+      }
+    }
+    for (AgentEffect effect : effects) {
+      if (effect instanceof AgentEffect.InstallEntries install) {
+        for (PageRun run : install.runs()) {
+          committed -= run.state() == PageRun.State.DEVICE_LOCAL ? run.pageCount() : 0;
+        }
+      }
+    }
+    if (committed > 0) {
+      world.count(Sometimes.COMMITTED_NOT_MAPPED);
+    }
+  }
+
+  /** INV-8, at rest: every page that is not held is free. */
+  void requireOnlyHeld(int heldPages) {
+    int unused = 0;
+    int pages = 0;
+    for (SimMemory memory : memories) {
+      unused += memory.pool.count(PagePool.State.UNUSED);
+      pages += memory.pool.pages();
+    }
+    if (unused + heldPages != pages) {
+      throw new InvariantViolation(
+          "INV-8",
+          "%s: %d of %d local pages are unused, and %d are held"
+              .formatted(agent.name(), unused, pages, heldPages));
+    }
+  }
+
   /** Pages found no room: others should go. */
   void makeRoom(int deviceIndex, int missing) {
     List<Integer> victims = of(deviceIndex).pool.victims(missing, page -> random.nextBoolean());
     if (!victims.isEmpty()) {
+      world.count(Sometimes.EVICTION_ASKED_FOR);
       agent.after(
           random.nextInt(50_000),
           "room is made",

@@ -177,6 +177,12 @@ final class SimUnit {
       return;
     }
     inFlight = null;
+    if (!world.hasMemoryOf(wanted.space().hostEpoch())) {
+      world.monitor.closed(access);
+      table.close(slot);
+      giveUp(wanted); // the lease runs on, but nobody will ever see what it does
+      return;
+    }
     boolean may = agent.mayAccess(wanted.space().hostEpoch(), access.sessionId());
     if (may) {
       int[] pages = new int[places.length];

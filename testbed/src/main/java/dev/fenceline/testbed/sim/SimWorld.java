@@ -84,4 +84,10 @@ final class SimWorld {
       loop.trace(() -> who + "  " + what);
     }
   }
+
+  /** Whether that start of the host still lives: the truth about its memory dies with it. */
+  boolean hasMemoryOf(long hostEpoch) {
+    SimHost now = host;
+    return now != null && now.alive() && now.epoch() == hostEpoch;
+  }
 }

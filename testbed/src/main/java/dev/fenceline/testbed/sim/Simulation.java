@@ -180,6 +180,7 @@ public final class Simulation {
     }
     frameCheck();
     states.mirrorsAtRest();
+    states.deviceMemoryAtRest();
   }
 
   private void judge() {

@@ -65,5 +65,20 @@ public enum Sometimes {
   PAGES_FETCHED,
   PAGES_PUSHED_HOME,
   /** A unit used a page in its device's own memory. */
-  USED_IN_PLACE
+  USED_IN_PLACE,
+  /** A device's memory was full, and others were to go. */
+  EVICTION_ASKED_FOR,
+  EVICTED,
+  MIGRATION_WITHOUT_ROOM,
+  /** A migration had not ended when the host ended the session. */
+  SESSION_ENDED_IN_MIGRATION,
+  /** A commit was lost, or its page released meanwhile: the agent came back with the copy. */
+  RETURNED_WITH_NEEDLESS_COPY,
+  RETURNED_WITH_NEEDED_COPY,
+  /** A page was lost with its device. */
+  DATA_LOST,
+  /** A migration was given up, since its device stood still. */
+  MIGRATION_GIVEN_UP,
+  /** What was committed was not mapped: a mirror was closed, or an invalidation came, meanwhile. */
+  COMMITTED_NOT_MAPPED
 }

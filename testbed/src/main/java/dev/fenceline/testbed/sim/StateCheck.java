@@ -3,6 +3,7 @@ package dev.fenceline.testbed.sim;
 import dev.fenceline.concurrent.MirrorEntry;
 import dev.fenceline.concurrent.MirrorTable;
 import dev.fenceline.host.engine.invalidation.DeviceView;
+import dev.fenceline.host.engine.migration.DeviceOwner;
 import dev.fenceline.host.engine.object.MemoryObject;
 import dev.fenceline.host.engine.shard.AddressSpace;
 import dev.fenceline.host.engine.shard.Pin;
@@ -230,8 +231,7 @@ final class StateCheck {
         (vpn, entry) -> {
           long truth = space.memory().entry(vpn);
           boolean good =
-              (Pte.isPresent(truth) || Pte.isZero(truth))
-                  && Pte.generation(truth) == MirrorEntry.generation(entry);
+              isThere(entry, truth) && Pte.generation(truth) == MirrorEntry.generation(entry);
           if (good && (view == null || !view.holders().holdsAny(vpn, vpn + 1))) {
             throw new InvariantViolation(
                 "INV-12",
@@ -251,6 +251,39 @@ final class StateCheck {
     return null;
   }
 
+  /** Whether the page is where the device's entry says that it is. */
+  private static boolean isThere(long entry, long truth) {
+    return MirrorEntry.frame(entry) == SimDevice.WITH_THE_HOST
+        ? Pte.isPresent(truth) || Pte.isZero(truth)
+        : Pte.type(truth) == PteType.DEVICE_PRIVATE;
+  }
+
+  /**
+   * INV-8, at rest: what agents hold is what the host counts on, page by page: no copy that nobody
+   * knows of, and no page whose only copy is gone.
+   */
+  void deviceMemoryAtRest() {
+    SimHost host = world.host;
+    if (host == null) {
+      return;
+    }
+    for (SimAgent agent : world.lastingAgents()) {
+      int known = 0;
+      for (HostShard shard : host.shards()) {
+        for (DeviceOwner owner : shard.engine().queries().deviceOwners()) {
+          known += owner.device().agentId().equals(agent.agentId()) ? owner.pages().size() : 0;
+        }
+      }
+      if (known != agent.engine().heldPages()) {
+        throw new InvariantViolation(
+            "INV-8",
+            "%s holds %d pages of its devices' memory, the host counts on %d"
+                .formatted(agent.name(), agent.engine().heldPages(), known));
+      }
+      agent.memories().requireOnlyHeld(agent.engine().heldPages());
+    }
+  }
+
   private void compare(SimHost host, SimDevice device, long spaceId, long vpn, long entry) {
     ShardQueries queries = host.shardOf(spaceId).engine().queries();
     AddressSpace space = queries.space(spaceId);
@@ -262,13 +295,8 @@ final class StateCheck {
       throw new InvariantViolation("INV-12", what + ": there is no such space");
     }
     long truth = space.memory().entry(vpn);
-    boolean local = MirrorEntry.frame(entry) != SimDevice.WITH_THE_HOST;
-    boolean there =
-        local
-            ? Pte.type(truth) == PteType.DEVICE_PRIVATE
-            : Pte.isPresent(truth) || Pte.isZero(truth);
     boolean right =
-        there
+        isThere(entry, truth)
             && Pte.generation(truth) == MirrorEntry.generation(entry)
             && (Pte.writable(truth) || !MirrorEntry.isWritable(entry));
     if (!right) {

@@ -282,8 +282,10 @@ final class MigrationService {
   /** To the device: it may install what is committed. To the host: it has dropped it. */
   private void holders(AddressSpace space, Migration migration, CommitRuns runs) {
     ShardSession session = state.sessions.get(migration.owner().sessionId());
-    DeviceView view =
-        session == null ? null : session.view(space.id(), migration.owner().device().deviceIndex());
+    if (session == null) {
+      return;
+    }
+    DeviceView view = session.view(space.id(), migration.owner().device().deviceIndex());
     if (view == null) {
       return;
     }

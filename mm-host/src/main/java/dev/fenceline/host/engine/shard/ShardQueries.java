@@ -4,6 +4,7 @@ import dev.fenceline.host.engine.frame.FrameLists;
 import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.Operation;
+import dev.fenceline.host.engine.migration.DeviceOwner;
 import dev.fenceline.host.engine.object.MemoryObject;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Access;
@@ -57,6 +58,24 @@ public final class ShardQueries {
   /** Frames that no page has yet, since its bytes are on their way home from a device. */
   public int arrivingFrames() {
     return migrations.arrivingFrames();
+  }
+
+  /** Devices with memory that have attached. */
+  public List<DeviceOwner> deviceOwners() {
+    return state.owners.all();
+  }
+
+  /** Migrations that have set out and not ended. */
+  public int migrationsUnderWay() {
+    return migrations.running().size();
+  }
+
+  /** Those of them that are with devices of the session. */
+  public int migrationsUnderWay(long sessionId) {
+    return (int)
+        migrations.running().stream()
+            .filter(migration -> migration.owner().sessionId() == sessionId)
+            .count();
   }
 
   /** How many entries name the swap slot. */
