@@ -78,6 +78,7 @@ public final class BenchCommand implements Callable<Integer> {
             new PageMemory(),
             new RestRanges(),
             new ReclaimLatency(),
+            new Overcommit(),
             new StackStart());
     List<String> names = all.stream().map(Bench::name).toList();
     for (String name : only) {
