@@ -74,6 +74,11 @@ function policyFacts(policy) {
   ]);
 }
 
+function swapFact(memory) {
+  if (memory.swapSlots === 0) return 'none: who finds no frame is refused';
+  return `${bytes(memory.swapSlotsUsed * PAGE)} of ${bytes(memory.swapSlots * PAGE)}; ${bytes(memory.swappedOutCount * PAGE)} written, ${bytes(memory.swappedInCount * PAGE)} read since the start`;
+}
+
 function hostBody({ host, status, sessions, unavailable, policy }) {
   return [
     notAnswering(unavailable),
@@ -82,6 +87,8 @@ function hostBody({ host, status, sessions, unavailable, policy }) {
       ['Epoch', h('code', {}, host.hostEpoch)],
       ['Address spaces', h('a', { href: link('map') }, count(host.spaceCount))],
       ['Frames', `${bytes((host.totalFrames - host.freeFrames) * PAGE)} of ${bytes(host.totalFrames * PAGE)}`],
+      status && ['Pinned', `${plural(status.memory.pinnedFrames, 'frame')} by ${plural(status.memory.pinCount, 'pin')}`],
+      status && ['Swap', swapFact(status.memory)],
       status && ['Fences pending', count(status.pendingInvalidationCount)],
       status && ['Lease', `${duration(status.leaseTtlMillis)}; dead after ${duration(status.leaseExpiryMillis)}`],
       status && ['Late messages', count(status.lateMessageCount)],

@@ -5,6 +5,8 @@ public enum Advice {
   NORMAL,
   /** Drop the pages; the next touch sees zeros. */
   DONTNEED,
+  /** As DONTNEED, for private anonymous memory only. */
+  FREE,
   /** Fault the pages in. */
   WILLNEED,
   /** A fork leaves the range out. */

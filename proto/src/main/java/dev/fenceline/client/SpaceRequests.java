@@ -83,6 +83,7 @@ final class SpaceRequests {
     return switch (advice) {
       case NORMAL -> AdviseRequest.Advice.ADVICE_NORMAL;
       case DONTNEED -> AdviseRequest.Advice.ADVICE_DONTNEED;
+      case FREE -> AdviseRequest.Advice.ADVICE_FREE;
       case WILLNEED -> AdviseRequest.Advice.ADVICE_WILLNEED;
       case DONTFORK -> AdviseRequest.Advice.ADVICE_DONTFORK;
       case DOFORK -> AdviseRequest.Advice.ADVICE_DOFORK;

@@ -5,10 +5,10 @@ package dev.fenceline.concurrent;
  * generation: one long, 0 if absent. Stateless.
  *
  * <pre>
- *   63  60 59            32 31                2    1        0
- *  +------+----------------+-------------------+----------+---------+
- *  | 0    | frame (28 bits)| generation (30)   | writable | present |
- *  +------+----------------+-------------------+----------+---------+
+ *   63 61   60         59            32 31                2    1        0
+ *  +-----+-----------+----------------+-------------------+----------+---------+
+ *  | 0   | exclusive | frame (28 bits)| generation (30)   | writable | present |
+ *  +-----+-----------+----------------+-------------------+----------+---------+
  * </pre>
  *
  * A device's mirror never learns a frame number (it asks the host by generation), and uses the
@@ -20,6 +20,9 @@ public final class MirrorEntry {
 
   /** What a writer of memory needs. */
   public static final long WRITE = 3L;
+
+  /** What a writer needs whom nobody else may disturb. */
+  public static final long EXCLUSIVE = (1L << 60) | WRITE;
 
   /** Exclusive bound of generations. */
   public static final int GENERATION_LIMIT = 1 << 30;
@@ -50,7 +53,15 @@ public final class MirrorEntry {
         | (writable ? WRITE : READ);
   }
 
-  /** Whether the entry grants all of what is needed, {@link #READ} or {@link #WRITE}. */
+  /** The same entry, known to be nobody else's until it is invalidated. */
+  public static long exclusive(long entry) {
+    return entry | EXCLUSIVE;
+  }
+
+  /**
+   * Whether the entry grants all of what is needed, {@link #READ}, {@link #WRITE} or {@link
+   * #EXCLUSIVE}.
+   */
   public static boolean grants(long entry, long needed) {
     return (entry & needed) == needed;
   }

@@ -14,6 +14,7 @@ import dev.fenceline.query.v1.GetWaitTimesRequest;
 import dev.fenceline.query.v1.HolderInfo;
 import dev.fenceline.query.v1.HostEvents;
 import dev.fenceline.query.v1.HostInfo;
+import dev.fenceline.query.v1.HostMemory;
 import dev.fenceline.query.v1.HostQueryServiceGrpc.HostQueryServiceImplBase;
 import dev.fenceline.query.v1.InvalidationInfo;
 import dev.fenceline.query.v1.ListFaultsReply;
@@ -180,6 +181,17 @@ public final class FakeHost extends HostQueryServiceImplBase implements AutoClos
             .setSpaceCount(spaces.size())
             .setLeaseTtlNanos(1_000_000_000L)
             .setLeaseExpiryNanos(1_250_000_000L)
+            .setMemory(
+                HostMemory.newBuilder()
+                    .setActiveFrames(60)
+                    .setInactiveFrames(38)
+                    .setUnevictableFrames(2)
+                    .setSwapSlots(16)
+                    .setSwapSlotsUsed(5)
+                    .setSwappedOutCount(9)
+                    .setSwappedInCount(4)
+                    .setPinCount(1)
+                    .setPinnedFrames(2))
             .build());
   }
 

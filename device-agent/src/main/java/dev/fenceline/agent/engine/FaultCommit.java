@@ -101,7 +101,11 @@ final class FaultCommit {
     for (PageRun run : runs) {
       end += run.pageCount();
       if (offset < end) {
-        return access != Access.WRITE || run.writable();
+        return switch (access) {
+          case READ, SNAPSHOT -> true;
+          case WRITE -> run.writable();
+          case EXCLUSIVE -> run.state() == PageRun.State.EXCLUSIVE;
+        };
       }
     }
     return false;

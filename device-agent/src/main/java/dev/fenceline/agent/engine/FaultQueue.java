@@ -387,6 +387,7 @@ final class FaultQueue {
         refuse(ticket, errno, message);
       } else {
         weaker.tickets.add(ticket);
+        weaker.access = ticket.access.covers(weaker.access) ? ticket.access : weaker.access;
       }
     }
     enqueue(weaker);

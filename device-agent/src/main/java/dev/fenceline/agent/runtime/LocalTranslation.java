@@ -1,6 +1,7 @@
 package dev.fenceline.agent.runtime;
 
 import dev.fenceline.concurrent.MirrorEntry;
+import dev.fenceline.model.Access;
 
 /**
  * What a device's mirror entry says of where the page is, in the field that hosts use for frames: 0
@@ -39,6 +40,15 @@ final class LocalTranslation {
 
   static int peerNumber(int place) {
     return place - FIRST_PEER;
+  }
+
+  /** What an entry must grant for the access. */
+  static long neededFor(Access access) {
+    return switch (access) {
+      case EXCLUSIVE -> MirrorEntry.EXCLUSIVE;
+      case WRITE -> MirrorEntry.WRITE;
+      case READ, SNAPSHOT -> MirrorEntry.READ;
+    };
   }
 
   /** Whether the pages of two entries are accessed in the same way, as one. */

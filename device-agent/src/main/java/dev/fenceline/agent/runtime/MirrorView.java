@@ -28,8 +28,9 @@ final class MirrorView {
     long page = vpn;
     for (PageRun run : runs) {
       for (int i = 0; i < run.pageCount(); i++) {
-        int place = place(run, i);
-        access.table().set(page++, MirrorEntry.pack(place, run.generation(), run.writable()));
+        long entry = MirrorEntry.pack(place(run, i), run.generation(), run.writable());
+        boolean exclusive = run.state() == PageRun.State.EXCLUSIVE;
+        access.table().set(page++, exclusive ? MirrorEntry.exclusive(entry) : entry);
       }
     }
     count(before);

@@ -166,13 +166,18 @@ public final class UnitAccess {
     }
     long vpn = Pages.number(request.address());
     int pages = Pages.touched(request.address(), request.length());
-    long needed = request.operation().writes() ? MirrorEntry.WRITE : MirrorEntry.READ;
+    long needed = LocalTranslation.neededFor(accessFor(request.operation().writes()));
     boolean byHold = heldGrants(session, vpn, pages, needed);
     long opened = byHold ? unit : view.access.openAt(unit, vpn, pages, needed, entries);
     if (!MirrorAccess.isOpen(opened)) {
       return fault(request, MirrorAccess.missedVpn(opened));
     }
     return opened(request, session, pages, byHold);
+  }
+
+  private Access accessFor(boolean writes) {
+    boolean exclusive = progress.dependencies().exclusive();
+    return exclusive ? Access.EXCLUSIVE : writes ? Access.WRITE : Access.READ;
   }
 
   /** The access is open: does as much of it as lies in one kind of memory. */
@@ -338,7 +343,7 @@ public final class UnitAccess {
       throws InterruptedException {
     long end = Math.max(request.address() + request.length(), request.aheadEnd());
     long pagesAhead = Pages.number(Pages.roundUp(end)) - vpn;
-    Access access = request.operation().writes() ? Access.WRITE : Access.READ;
+    Access access = accessFor(request.operation().writes());
     if (vpn <= furthestFaultVpn) {
       retried(); // the translation that came was gone again before it could be used
       collisions++;
@@ -431,7 +436,7 @@ public final class UnitAccess {
               holdSlot(),
               Pages.number(start),
               found.length,
-              writes ? MirrorEntry.WRITE : MirrorEntry.READ,
+              LocalTranslation.neededFor(accessFor(writes)),
               found);
       if (MirrorAccess.isOpen(opened)) {
         held = found;

@@ -198,31 +198,31 @@ class ProgramsAndDrainsTest {
 
   @Test
   void program_waitsForASyncPointOfAnotherDevice() {
-    long waiting = submit(0, FILL, new Dependencies(points("go"), "", 0, 0, false, false));
+    long waiting = submit(0, FILL, new Dependencies(points("go"), "", 0, 0, false, false, false));
     await("the wait", () -> !view(waiting).awaited().isEmpty());
     assertThat(view(waiting).operationsDone()).isZero();
-    submit(1, FILL, new Dependencies(List.of(), "go", 0, 0, false, false));
+    submit(1, FILL, new Dependencies(List.of(), "go", 0, 0, false, false, false));
     await("the end", () -> view(waiting).state() == State.DONE);
     assertThat(view(waiting).awaited()).isEmpty();
   }
 
   @Test
   void programThatWouldWaitForItself_isRefused() {
-    Dependencies byName = new Dependencies(points("me"), "me", 0, 0, false, false);
+    Dependencies byName = new Dependencies(points("me"), "me", 0, 0, false, false, false);
     assertThat(refusal(byName)).isEqualTo(Errno.EINVAL);
     Dependencies byNumber =
-        new Dependencies(List.of(new SyncPoint("", "", 1, "")), "", 0, 0, false, false);
+        new Dependencies(List.of(new SyncPoint("", "", 1, "")), "", 0, 0, false, false, false);
     assertThat(refusal(byNumber)).isEqualTo(Errno.EINVAL);
   }
 
   @Test
   void preemptedProgram_letsGoAndBeginsAgain() {
-    Dependencies holding = new Dependencies(points("go"), "", BASE, BASE + 4096, true, true);
+    Dependencies holding = new Dependencies(points("go"), "", BASE, BASE + 4096, true, true, false);
     long number = submit(0, FILL, holding);
     await("the held page", () -> view(number).holding());
     agent.programs().preempt(number, "test");
     await("a second start", () -> view(number).preemptions() == 1 && view(number).holding());
-    submit(1, FILL, new Dependencies(List.of(), "go", 0, 0, false, false));
+    submit(1, FILL, new Dependencies(List.of(), "go", 0, 0, false, false, false));
     await("the end", () -> view(number).state() == State.DONE);
     assertThat(view(number).holding()).isFalse();
   }
@@ -232,7 +232,7 @@ class ProgramsAndDrainsTest {
     long number = submit(0, FILL);
     assertThat(agent.programs().preempt(number, "test"))
         .isInstanceOf(ProgramDesk.Preempted.NotReplayable.class);
-    Dependencies replayable = new Dependencies(List.of(), "", 0, 0, false, true);
+    Dependencies replayable = new Dependencies(List.of(), "", 0, 0, false, true, false);
     assertThat(replayable.objection(new Program.AtomicAdd(BASE, 1, 1), "agent")).isNotNull();
   }
 

@@ -40,7 +40,30 @@ public record Host(
       long pendingInvalidationCount,
       double leaseTtlMillis,
       double leaseExpiryMillis,
-      long lateMessageCount) {}
+      long lateMessageCount,
+      Memory memory) {}
+
+  /**
+   * Where the page frames are, and what reclaim did since the host's start, in pages; immutable.
+   *
+   * @param swapSlots 0: it has no swap file
+   * @param reclaimBackOffCount reclaims that passed over devices that were slow to drain
+   * @param wakeUpCount how often free frames fell below the low watermark
+   * @param keptFrames of the pinned ones, those that no page maps any more
+   */
+  public record Memory(
+      long activeFrames,
+      long inactiveFrames,
+      long unevictableFrames,
+      long swapSlots,
+      long swapSlotsUsed,
+      long swappedOutCount,
+      long swappedInCount,
+      long reclaimBackOffCount,
+      long wakeUpCount,
+      long pinCount,
+      long pinnedFrames,
+      long keptFrames) {}
 
   /**
    * An agent's session with the host; immutable.

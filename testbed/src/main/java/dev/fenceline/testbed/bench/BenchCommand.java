@@ -78,8 +78,9 @@ public final class BenchCommand implements Callable<Integer> {
             new PageMemory(),
             new RestRanges(),
             new ReclaimLatency(),
-            new StackStart(),
-            new MigrationBench());
+            new MigrationBench(),
+            new Overcommit(),
+            new StackStart());
     List<String> names = all.stream().map(Bench::name).toList();
     for (String name : only) {
       if (!names.contains(name) && spec != null) {

@@ -69,6 +69,7 @@ final class HostsCommand extends OperatorCommand {
       screen.format(
           "memory    %s, %s free",
           States.pages(account.totalFrames()), States.pages(account.freeFrames()));
+      memory(account.memory(), screen);
       screen.format(
           "spaces    %d, %d invalidations pending",
           account.spaceCount(), account.pendingInvalidationCount());
@@ -82,6 +83,24 @@ final class HostsCommand extends OperatorCommand {
       screen.line(Style.BAD, "does not answer: " + unavailable.reason());
     }
     sessions(detail, screen);
+  }
+
+  private static void memory(Host.Memory memory, Screen screen) {
+    screen.format(
+        "frames    %s active, %s inactive, %s pinned (pins: %s)",
+        Quantities.count(memory.activeFrames()),
+        Quantities.count(memory.inactiveFrames()),
+        Quantities.count(memory.pinnedFrames()),
+        Quantities.count(memory.pinCount()));
+    screen.line(
+        memory.swapSlots() == 0
+            ? "swap      none: who finds no frame is refused"
+            : "swap      %s of %s used; %s written, %s read since the start"
+                .formatted(
+                    States.pages(memory.swapSlotsUsed()),
+                    States.pages(memory.swapSlots()),
+                    States.pages(memory.swappedOutCount()),
+                    States.pages(memory.swappedInCount())));
   }
 
   private static void sessions(Host.Detail detail, Screen screen) {

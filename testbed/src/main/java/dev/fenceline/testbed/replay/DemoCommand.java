@@ -22,14 +22,18 @@ import picocli.CommandLine.Option;
 public final class DemoCommand implements Callable<Integer> {
   private static final int AGENTS = 3;
 
+  /** Half of what the recording and the devices' work on it have in use when it is most. */
+  private static final String ARENA_KIBIBYTES = "600";
+
   /** Whatever finds no frame finds a place here. */
   private static final int SWAP_KIBIBYTES = 64 << 10;
 
   @Option(
       names = "--arena",
       paramLabel = "KIB",
-      defaultValue = "524288",
-      description = "Memory of the host for page frames (default: ${DEFAULT-VALUE}).")
+      defaultValue = ARENA_KIBIBYTES,
+      description =
+          "Memory of the host for page frames (default: ${DEFAULT-VALUE}, half the working set).")
   private int arenaKibibytes;
 
   @Option(names = "--report", description = "Write the result as JSON to this file.")

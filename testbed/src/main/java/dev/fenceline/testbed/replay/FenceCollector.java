@@ -32,6 +32,9 @@ final class FenceCollector implements Runnable {
 
   private long frames;
   private long peakFrames;
+  private long peakPinnedFrames;
+  private long swappedOut;
+  private long swappedIn;
 
   FenceCollector(HostClient host) {
     this.host = host;
@@ -56,6 +59,9 @@ final class FenceCollector implements Runnable {
       HostInfo info = host.host();
       frames = info.getTotalFrames();
       peakFrames = Math.max(peakFrames, frames - info.getFreeFrames());
+      peakPinnedFrames = Math.max(peakPinnedFrames, info.getMemory().getPinnedFrames());
+      swappedOut = info.getMemory().getSwappedOutCount();
+      swappedIn = info.getMemory().getSwappedInCount();
       for (InvalidationInfo invalidation : host.newestInvalidations()) {
         boolean ended =
             invalidation.getState() == InvalidationInfo.State.STATE_COMPLETED
@@ -76,9 +82,9 @@ final class FenceCollector implements Runnable {
     }
   }
 
-  /** How many frames the host has, and how many were in use when the most were. */
+  /** How many frames the host has, how many were in use when the most were, and swap. */
   synchronized RunReport.Memory memory() {
-    return new RunReport.Memory(frames, peakFrames);
+    return new RunReport.Memory(frames, peakFrames, peakPinnedFrames, swappedOut, swappedIn);
   }
 
   /** What a device took so far, null if it never had to acknowledge. */

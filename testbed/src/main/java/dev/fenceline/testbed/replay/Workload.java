@@ -58,6 +58,7 @@ final class Workload {
       launch("cpu-" + i, worker);
     }
     startReclaimer(random.split(), RECLAIM_INTERVAL);
+    launch("pinner", new Pinner(this, random.split()));
   }
 
   /** Starts a reclaimer. */

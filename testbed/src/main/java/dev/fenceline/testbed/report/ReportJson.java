@@ -37,6 +37,8 @@ import tools.jackson.databind.node.ObjectNode;
  * <tr><td>durationSeconds</td><td>the run, without building and starting</td></tr>
  * <tr><td>restAddress</td><td>where the range state can be asked for</td></tr>
  * <tr><td>frames, peakFrames</td><td>of the host, and most that were seen in use</td></tr>
+ * <tr><td>peakPinnedFrames</td><td>most that pins were seen to hold</td></tr>
+ * <tr><td>swappedOut, swappedIn</td><td>pages written to swap, and read from it</td></tr>
  * <tr><td>seeds, seedsPerMinute</td><td>simulations run, and how fast</td></tr>
  * </table>
  */
@@ -90,6 +92,9 @@ public final class ReportJson {
     RunReport.Memory memory = report.memory();
     root.put("frames", memory == null ? null : (Long) memory.frames());
     root.put("peakFrames", memory == null ? null : (Long) memory.peakFrames());
+    root.put("peakPinnedFrames", memory == null ? null : (Long) memory.peakPinnedFrames());
+    root.put("swappedOut", memory == null ? null : (Long) memory.swappedOut());
+    root.put("swappedIn", memory == null ? null : (Long) memory.swappedIn());
     RunReport.Campaign campaign = report.campaign();
     root.put("seeds", campaign == null ? null : (Long) campaign.seeds());
     root.put("seedsPerMinute", campaign == null ? null : (Double) campaign.seedsPerMinute());

@@ -68,6 +68,13 @@ public final class ReportPrinter {
     if (memory != null) {
       String most = Quantities.count(memory.peakFrames());
       fact(out, "frames in use", most + " of " + Quantities.count(memory.frames()) + " at most");
+      fact(out, "frames pinned", Quantities.count(memory.peakPinnedFrames()) + " at most");
+      fact(
+          out,
+          "pages swapped",
+          "%s out, %s in"
+              .formatted(
+                  Quantities.count(memory.swappedOut()), Quantities.count(memory.swappedIn())));
     }
     RunReport.Campaign campaign = report.campaign();
     if (campaign != null) {

@@ -101,8 +101,12 @@ public record RunReport(
    * The memory of the host.
    *
    * @param peakFrames most that were seen in use
+   * @param peakPinnedFrames most that pins were seen to hold
+   * @param swappedOut pages written to swap
+   * @param swappedIn pages read from swap
    */
-  public record Memory(long frames, long peakFrames) {}
+  public record Memory(
+      long frames, long peakFrames, long peakPinnedFrames, long swappedOut, long swappedIn) {}
 
   /** A series of simulations. */
   public record Campaign(long seeds, double seedsPerMinute) {}

@@ -1,5 +1,6 @@
 package dev.fenceline.testbed.catalogue;
 
+import dev.fenceline.agent.adapter.grpc.AgentControlGrpcService;
 import dev.fenceline.agent.adapter.grpc.DeviceGrpcService;
 import dev.fenceline.agent.adapter.grpc.GrpcHostConnector;
 import dev.fenceline.agent.adapter.grpc.PeerMemoryGrpcService;
@@ -16,6 +17,9 @@ import dev.fenceline.client.Mapping;
 import dev.fenceline.client.OperationOutcome;
 import dev.fenceline.client.ServiceChannel;
 import dev.fenceline.client.SpaceClient;
+import dev.fenceline.control.v1.AgentControlServiceGrpc;
+import dev.fenceline.control.v1.AgentControlServiceGrpc.AgentControlServiceBlockingStub;
+import dev.fenceline.control.v1.SetMemoryFaultsRequest;
 import dev.fenceline.host.adapter.grpc.GrpcServing;
 import dev.fenceline.host.adapter.grpc.WireEncoder;
 import dev.fenceline.host.adapter.metrics.HostMeters;
@@ -75,6 +79,15 @@ public final class CatalogueRig implements AutoCloseable {
   /** Below it lie the files that a case maps. */
   private final Path files;
 
+  /** Two devices, each with memory of its own, for which they ask by themselves or never. */
+  static CatalogueRig withDeviceMemory(int pages, MigrationPolicy migration) throws IOException {
+    return new CatalogueRig(
+        List.of(
+            new DeviceDescription(0, "device-0", UNITS, pages, "", false),
+            new DeviceDescription(1, "device-1", UNITS, pages, "", false)),
+        migration);
+  }
+
   /** Two devices without memory. */
   public CatalogueRig() throws IOException {
     this(
@@ -112,7 +125,11 @@ public final class CatalogueRig implements AutoCloseable {
             AgentObserver.NONE,
             new SplittableRandom(1));
     agentServer =
-        serve(List.of(new DeviceGrpcService(agent), new PeerMemoryGrpcService(agent.peerDesk())));
+        serve(
+            List.of(
+                new DeviceGrpcService(agent),
+                new PeerMemoryGrpcService(agent.peerDesk()),
+                new AgentControlGrpcService(agent)));
     agent.servesPeersAt("127.0.0.1:" + agentServer.getPort());
     HostLink link = agent.addHost("127.0.0.1:" + hostServer.getPort());
     hostChannel = dial(hostServer);
@@ -130,6 +147,21 @@ public final class CatalogueRig implements AutoCloseable {
 
   public DeviceClient devices() {
     return deviceClient;
+  }
+
+  /** What operators do to the agent. */
+  public AgentControlServiceBlockingStub control() {
+    return AgentControlServiceGrpc.newBlockingStub(agentChannel);
+  }
+
+  /** FLAGS, FAIL_ALLOC: the next allocation in the device's memory fails, once. */
+  public void failNextAllocation(int deviceIndex) {
+    control()
+        .setMemoryFaults(
+            SetMemoryFaultsRequest.newBuilder()
+                .setDeviceIndex(deviceIndex)
+                .setFailNthAllocation(1)
+                .build());
   }
 
   /** The agent itself, for what no public call says. */

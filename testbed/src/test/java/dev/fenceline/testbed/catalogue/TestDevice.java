@@ -5,6 +5,7 @@ import dev.fenceline.client.DeviceClient;
 import dev.fenceline.common.v1.Errno;
 import dev.fenceline.common.v1.Interval;
 import dev.fenceline.device.v1.Access;
+import dev.fenceline.device.v1.AtomicAdd;
 import dev.fenceline.device.v1.Checksum;
 import dev.fenceline.device.v1.DeviceServiceGrpc;
 import dev.fenceline.device.v1.ProgramResult;
@@ -45,8 +46,15 @@ public final class TestDevice {
   private final ManagedChannel channel;
   private final int index;
   private final long spaceId;
+  private final boolean exclusive;
 
   TestDevice(DeviceClient devices, ManagedChannel channel, int index, long spaceId) {
+    this(devices, channel, index, spaceId, false);
+  }
+
+  private TestDevice(
+      DeviceClient devices, ManagedChannel channel, int index, long spaceId, boolean exclusive) {
+    this.exclusive = exclusive;
     this.devices = devices;
     this.channel = channel;
     this.index = index;
@@ -78,6 +86,21 @@ public final class TestDevice {
       throw new AssertionError("the device read other bytes than it summed up");
     }
     return new Reply(Errno.ERRNO_UNSPECIFIED, length / PAGE_BYTES, faulted.getFaults(), bytes);
+  }
+
+  /** EXCLUSIVE: the pages are the device's alone, until anybody else touches them; their bytes. */
+  public Reply exclusive(long address, long length) {
+    return new TestDevice(devices, channel, index, spaceId, true).read(address, length);
+  }
+
+  /** Adds to a word of a page that the device has for itself alone. */
+  public ProgramResult exclusiveAdd(long address, int times, long operand) {
+    return devices.run(
+        order()
+            .setExclusive(true)
+            .setAtomicAdd(
+                AtomicAdd.newBuilder().setAddress(address).setTimes(times).setOperand(operand))
+            .build());
   }
 
   /** READ without looking at the bytes twice: for ranges that change meanwhile. */
@@ -122,7 +145,10 @@ public final class TestDevice {
   }
 
   private RunProgramRequest.Builder order() {
-    return RunProgramRequest.newBuilder().setDeviceIndex(index).setSpaceId(spaceId);
+    return RunProgramRequest.newBuilder()
+        .setDeviceIndex(index)
+        .setSpaceId(spaceId)
+        .setExclusive(exclusive);
   }
 
   private static Reply failed(ProgramResult result) {

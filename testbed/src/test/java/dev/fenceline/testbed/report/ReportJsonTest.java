@@ -40,6 +40,9 @@ class ReportJsonTest {
             "restAddress",
             "frames",
             "peakFrames",
+            "peakPinnedFrames",
+            "swappedOut",
+            "swappedIn",
             "seeds",
             "seedsPerMinute");
     assertThat(json.at("/passed").asBoolean()).isTrue();

@@ -20,6 +20,8 @@ class ReportPrinterTest {
               back-offs         5
               fault retries     6
               frames in use     3,000 of 4,096 at most
+              frames pinned     12 at most
+              pages swapped     700 out, 650 in
               range state       http://localhost:8080/x
 
             operations

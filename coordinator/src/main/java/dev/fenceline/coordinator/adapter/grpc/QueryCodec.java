@@ -17,6 +17,7 @@ import dev.fenceline.model.Protection;
 import dev.fenceline.query.v1.FenceInfo;
 import dev.fenceline.query.v1.HolderInfo;
 import dev.fenceline.query.v1.HostInfo;
+import dev.fenceline.query.v1.HostMemory;
 import dev.fenceline.query.v1.InvalidationInfo;
 import dev.fenceline.query.v1.MirrorInfo;
 import dev.fenceline.query.v1.PageInfo;
@@ -52,7 +53,23 @@ final class QueryCodec {
         Integer.toUnsignedLong(host.getPendingInvalidationCount()),
         host.getLeaseTtlNanos(),
         host.getLeaseExpiryNanos(),
-        host.getLateMessageCount());
+        host.getLateMessageCount(),
+        memory(host.getMemory()));
+  }
+
+  private static HostStatus.Memory memory(HostMemory memory) {
+    return new HostStatus.Memory(
+        new HostStatus.Lists(
+            memory.getActiveFrames(), memory.getInactiveFrames(), memory.getUnevictableFrames()),
+        new HostStatus.Swap(
+            memory.getSwapSlots(),
+            memory.getSwapSlotsUsed(),
+            memory.getSwappedOutCount(),
+            memory.getSwappedInCount()),
+        new HostStatus.Pinned(
+            memory.getPinCount(), memory.getPinnedFrames(), memory.getKeptFrames()),
+        memory.getReclaimBackOffCount(),
+        memory.getWakeUpCount());
   }
 
   static Session session(SessionInfo session) throws MalformedMessageException {

@@ -104,7 +104,24 @@ final class Views {
         status.pendingInvalidationCount(),
         millis(status.leaseTtlNanos()),
         millis(status.leaseExpiryNanos()),
-        status.lateMessageCount());
+        status.lateMessageCount(),
+        memory(status.memory()));
+  }
+
+  private static HostView.MemoryView memory(HostStatus.Memory memory) {
+    return new HostView.MemoryView(
+        memory.lists().active(),
+        memory.lists().inactive(),
+        memory.lists().unevictable(),
+        memory.swap().slots(),
+        memory.swap().used(),
+        memory.swap().pagesOut(),
+        memory.swap().pagesIn(),
+        memory.reclaimBackOffs(),
+        memory.wakeUps(),
+        memory.pinned().pins(),
+        memory.pinned().frames(),
+        memory.pinned().keptFrames());
   }
 
   static HostView.SessionView session(Session session) {

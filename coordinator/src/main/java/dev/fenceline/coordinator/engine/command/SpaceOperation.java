@@ -19,6 +19,7 @@ public sealed interface SpaceOperation {
   enum Advice {
     NORMAL,
     DONTNEED,
+    FREE,
     WILLNEED,
     DONTFORK,
     DOFORK,

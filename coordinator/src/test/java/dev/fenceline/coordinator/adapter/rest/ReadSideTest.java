@@ -51,6 +51,9 @@ class ReadSideTest {
   void host_saysWhatItSaysItself() {
     JsonNode body = coordinator.get("/hosts/host-1").body();
     assertThat(body.at("/status/leaseTtlMillis").asDouble()).isEqualTo(1000.0);
+    assertThat(body.at("/status/memory/swapSlotsUsed").asLong()).isEqualTo(5);
+    assertThat(body.at("/status/memory/swappedOutCount").asLong()).isEqualTo(9);
+    assertThat(body.at("/status/memory/pinnedFrames").asLong()).isEqualTo(2);
     assertThat(body.at("/sessions/0/state").asString()).isEqualTo("detached");
     assertThat(body.path("unavailable").isNull()).isTrue();
   }

@@ -86,7 +86,8 @@ final class ProgramCodec {
     if (request.getWaitsForCount() == 0
         && request.getSignals().isEmpty()
         && !request.hasHolds()
-        && !request.getReplayable()) {
+        && !request.getReplayable()
+        && !request.getExclusive()) {
       return Dependencies.NONE;
     }
     return new Dependencies(
@@ -103,7 +104,8 @@ final class ProgramCodec {
         request.getHolds().getStart(),
         request.getHolds().getEnd(),
         request.getHoldsForWriting(),
-        request.getReplayable());
+        request.getReplayable(),
+        request.getExclusive());
   }
 
   private static dev.fenceline.device.v1.SyncPoint encode(SyncPoint point) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param holdStart first address of the pages that it keeps in use until it ends
  * @param holdEnd first address behind them; equal to the start if there are none
  * @param replayable whether it may be preempted and begin again
+ * @param exclusive whether it accesses only pages that its device has for itself alone
  */
 public record Dependencies(
     List<SyncPoint> waitsFor,
@@ -20,8 +21,10 @@ public record Dependencies(
     long holdStart,
     long holdEnd,
     boolean holdsForWriting,
-    boolean replayable) {
-  public static final Dependencies NONE = new Dependencies(List.of(), "", 0, 0, false, false);
+    boolean replayable,
+    boolean exclusive) {
+  public static final Dependencies NONE =
+      new Dependencies(List.of(), "", 0, 0, false, false, false);
 
   /** Inclusive bound of the pages that a program may hold. */
   public static final int MAX_HELD_PAGES = 512;

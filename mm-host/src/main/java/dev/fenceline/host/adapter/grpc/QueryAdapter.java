@@ -7,7 +7,6 @@ import dev.fenceline.host.engine.shard.ShardQueries;
 import dev.fenceline.host.engine.shard.ShardSession;
 import dev.fenceline.host.engine.shard.SpaceMapSurvey;
 import dev.fenceline.host.runtime.HostRuntime;
-import dev.fenceline.host.runtime.RuntimeSettings;
 import dev.fenceline.host.runtime.SessionView;
 import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.DeviceId;
@@ -76,28 +75,11 @@ public final class QueryAdapter extends HostQueryServiceGrpc.HostQueryServiceImp
   public void getHost(GetHostRequest request, StreamObserver<HostInfo> answers) {
     Answers.answer(
         answers,
-        () -> {
-          RuntimeSettings settings = host.settings();
-          long spaces = sum(queries -> (long) queries.spaces().size());
-          long pending =
-              sum(
-                  queries ->
-                      queries.live().stream()
-                          .filter(invalidation -> !invalidation.state().ended())
-                          .count());
-          return HostInfo.newBuilder()
-              .setHostId(settings.hostId())
-              .setHostEpoch(settings.hostEpoch())
-              .setTotalFrames(host.pool().total())
-              .setFreeFrames(host.pool().available())
-              .setSpaceCount((int) spaces)
-              .setSessionCount(sessionViews().size())
-              .setPendingInvalidationCount((int) pending)
-              .setLeaseTtlNanos(settings.leases().ttlNanos())
-              .setLeaseExpiryNanos(settings.leases().expiryNanos())
-              .setLateMessageCount(host.lateMessages())
-              .build();
-        });
+        () ->
+            HostReads.account(
+                host,
+                onEachShard((queries, now) -> HostReads.Part.of(queries)),
+                sessionViews().size()));
   }
 
   @Override

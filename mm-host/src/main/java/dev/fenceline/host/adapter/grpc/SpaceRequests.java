@@ -137,6 +137,7 @@ final class SpaceRequests {
         switch (request.getAdvice()) {
           case ADVICE_NORMAL -> Advice.NORMAL;
           case ADVICE_DONTNEED -> Advice.DONTNEED;
+          case ADVICE_FREE -> Advice.FREE;
           case ADVICE_WILLNEED -> Advice.WILLNEED;
           case ADVICE_DONTFORK -> Advice.DONTFORK;
           case ADVICE_DOFORK -> Advice.DOFORK;

@@ -9,7 +9,6 @@ import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.PteType;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Access;
-import dev.fenceline.model.Errno;
 import dev.fenceline.model.Pages;
 import org.jspecify.annotations.Nullable;
 
@@ -62,17 +61,29 @@ final class DeviceTouch {
     return own != null && owner.sharesWith(own);
   }
 
-  /** What has to be done before the page, which is in a frame, is the device's alone. */
+  /**
+   * What has to be done before the page, which is in a frame, is the device's alone; those behind
+   * it that could be as well go along.
+   */
   PageTouch forExclusive(AddressSpace space, DeviceView view, long vpn, long vpnEnd) {
     DeviceResidents residents = space.memory().devices();
     if (residents.exclusiveTo(vpn, view.device())) {
       return new PageTouch.Mapped(space.memory().entry(vpn));
     }
-    String refusal = residents.notExclusive(vpn);
-    if (refusal != null) {
-      return new PageTouch.Refused(Errno.EBUSY, refusal);
+    PageTouch.Refused refused = residents.notExclusive(vpn);
+    if (refused != null) {
+      return refused;
+    }
+    long end = vpn + 1;
+    while (end < vpnEnd && isPresentForWriting(space, end) && residents.notExclusive(end) == null) {
+      end++;
     }
     return new PageTouch.Needs(
-        new SpaceOperation.MakeExclusive(space.id(), vpn, vpnEnd, view.device()));
+        new SpaceOperation.MakeExclusive(space.id(), vpn, end, view.device()));
+  }
+
+  private static boolean isPresentForWriting(AddressSpace space, long vpn) {
+    long entry = space.memory().entry(vpn);
+    return Pte.isPresent(entry) && Pte.writable(entry);
   }
 }

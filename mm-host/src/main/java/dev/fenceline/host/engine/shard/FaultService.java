@@ -338,7 +338,8 @@ final class FaultService {
     if (request.access() != Access.EXCLUSIVE || !(touched instanceof PageTouch.Mapped)) {
       return touched;
     }
-    return devices.forExclusive(space, view, vpn, vpn + 1);
+    return devices.forExclusive(
+        space, view, vpn, Pages.number(request.address()) + request.pageCount());
   }
 
   /** Resolves one page; a zero page that got its frame leaves the CPU's table first. */

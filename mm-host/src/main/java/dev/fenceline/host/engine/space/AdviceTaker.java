@@ -20,7 +20,7 @@ final class AdviceTaker {
     long vpnEnd = vpnStart + Pages.number(Pages.roundUp(advise.length()));
     switch (advise.advice()) {
       case NORMAL -> {}
-      case DONTNEED -> memory.drop(vpnStart, vpnEnd);
+      case DONTNEED, FREE -> memory.drop(vpnStart, vpnEnd);
       case WILLNEED -> populate(vpnStart, vpnEnd);
       case DONTFORK -> {
         return keep(advise.address(), advise.length(), 0, MappingAdvice.DONT_FORK.flag());

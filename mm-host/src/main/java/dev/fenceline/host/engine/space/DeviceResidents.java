@@ -369,11 +369,14 @@ public final class DeviceResidents {
   }
 
   /** Why a page in a frame cannot be a device's alone; null if it can. */
-  public @Nullable String notExclusive(long vpn) {
+  public PageTouch.@Nullable Refused notExclusive(long vpn) {
     Reason reason = stays(vpn, pages.get(vpn));
-    return reason == null
-        ? null
-        : "page 0x%x cannot be one device's alone: %s".formatted(Pages.address(vpn), reason);
+    if (reason == null) {
+      return null;
+    }
+    return new PageTouch.Refused(
+        reason == Reason.NOT_ANONYMOUS ? Errno.EINVAL : Errno.EBUSY,
+        "page 0x%x cannot be one device's alone: %s".formatted(Pages.address(vpn), reason));
   }
 
   void forgetHolders(long vpnStart, long vpnEnd) {

@@ -274,7 +274,16 @@ final class OperationPlanner {
               "address 0x%x is not mapped".formatted(hole.getAsLong()),
               hole.getAsLong());
         }
-        boolean drops = advise.advice() == SpaceOperation.Advice.DONTNEED;
+        boolean frees = advise.advice() == SpaceOperation.Advice.FREE;
+        for (Mapping piece : frees ? mappings.piecesIn(range) : List.<Mapping>of()) {
+          if (piece.attributes().shared() || piece.attributes().hasBacking()) {
+            yield new OperationPlan.Refused(
+                Errno.EINVAL,
+                "address 0x%x is not private anonymous memory".formatted(piece.start()),
+                piece.start());
+          }
+        }
+        boolean drops = frees || advise.advice() == SpaceOperation.Advice.DONTNEED;
         yield ready(advise, range, InvalidationKind.CLEAR, drops);
       }
     };

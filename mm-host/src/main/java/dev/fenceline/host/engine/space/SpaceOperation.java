@@ -88,6 +88,8 @@ public sealed interface SpaceOperation {
   enum Advice {
     NORMAL,
     DONTNEED,
+    /** As DONTNEED, of private anonymous memory only. */
+    FREE,
     WILLNEED,
     /** A fork leaves the range out. */
     DONTFORK,

@@ -38,7 +38,29 @@ public record HostView(
       double leaseTtlMillis,
       @Schema(description = "After this time without renewal a session is declared dead")
           double leaseExpiryMillis,
-      long lateMessageCount) {}
+      long lateMessageCount,
+      MemoryView memory) {}
+
+  /** Where a host's page frames are; immutable. */
+  @Schema(
+      name = "HostMemory",
+      description = "Where the host's page frames are, and what reclaim did since its start")
+  public record MemoryView(
+      @Schema(description = "Frames that were used lately", example = "120") long activeFrames,
+      @Schema(description = "Frames that go first when memory is short", example = "80")
+          long inactiveFrames,
+      @Schema(description = "Frames that pins hold in place", example = "0") long unevictableFrames,
+      @Schema(description = "Pages that the swap file holds; 0: there is none", example = "16384")
+          long swapSlots,
+      @Schema(description = "Of these, in use", example = "57") long swapSlotsUsed,
+      @Schema(description = "Pages written to swap since the start") long swappedOutCount,
+      @Schema(description = "Pages read from swap since the start") long swappedInCount,
+      @Schema(description = "Reclaims that passed over devices that were slow to drain")
+          long reclaimBackOffCount,
+      @Schema(description = "How often free frames fell below the low watermark") long wakeUpCount,
+      @Schema(description = "Pins that have not ended") long pinCount,
+      @Schema(description = "Frames that they hold") long pinnedFrames,
+      @Schema(description = "Of these, frames that no page maps any more") long keptFrames) {}
 
   /** An agent's session with the host; immutable. */
   @Schema(name = "HostSession")
