@@ -29,9 +29,6 @@ record SimSettings(
   static final long MICRO = 1_000;
   static final long MILLI = 1_000_000;
 
-  /** Until every seed is clean with it. */
-  private static final boolean DEVICE_MEMORY = Boolean.getBoolean("fenceline.sim.device-memory");
-
   static final int SHARDS = 2;
   static final int DRIFT_PPM = 50_000;
   static final LeasePolicy LEASES = new LeasePolicy(20 * MILLI, DRIFT_PPM, MILLI, MILLI, 5 * MILLI);
@@ -99,7 +96,7 @@ record SimSettings(
 
   /** Pages of each device's own memory: none, or too few for what everybody wants. */
   int memoryPages() {
-    return DEVICE_MEMORY && faultGapNanos % 3 != 0 ? 6 : 0;
+    return faultGapNanos % 3 == 0 ? 0 : 6;
   }
 
   /** Apart from all others, so that a run without memory goes as it always went. */

@@ -97,13 +97,25 @@ final class MigrationService {
       return ended(operation, 0, tally, nowNanos);
     }
     Migration migration = begin(operation, Direction.TO_DEVICE, owner, taken, nowNanos);
-    residents.collect(migration, tally);
+    residents.collect(migration, tally, vpn -> owes(owner, space, vpn));
     if (migration.included() == 0) {
       return ended(operation, 0, tally, nowNanos);
     }
     run(migration, tally, nowNanos);
     messages.in(space, migration);
     return new Application.Continues();
+  }
+
+  /**
+   * Whether the device has yet to drain an invalidation of the page that was not waited for. Its
+   * acknowledgement will say that it holds nothing there, which must not be said of what a commit
+   * gives it meanwhile (INV-12). While the page is held nothing more comes to be owed.
+   */
+  private boolean owes(DeviceOwner owner, AddressSpace space, long vpn) {
+    ShardSession session = state.sessions.get(owner.sessionId());
+    DeviceView view =
+        session == null ? null : session.view(space.id(), owner.device().deviceIndex());
+    return view != null && AddressSpace.firstOwedPage(view, vpn, vpn + 1) == vpn;
   }
 
   private static Footprint taken(Operation operation, long vpnIfNone) {

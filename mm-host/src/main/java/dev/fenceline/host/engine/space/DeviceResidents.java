@@ -14,6 +14,7 @@ import dev.fenceline.model.Pages;
 import dev.fenceline.model.VirtualRange;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -261,11 +262,19 @@ public final class DeviceResidents {
     }
   }
 
-  /** What is held and can go is on its way from now on. */
-  public void collect(Migration migration, SkipTally tally) {
+  /**
+   * What is held and can go is on its way from now on.
+   *
+   * @param busy whether the device cannot take the page now
+   */
+  public void collect(Migration migration, SkipTally tally, LongPredicate busy) {
     for (int i = 0; i < migration.pageCount(); i++) {
       long vpn = migration.place().vpnStart() + i;
       long entry = pages.get(vpn);
+      if (busy.test(vpn)) {
+        tally.add(Reason.FAILED);
+        continue;
+      }
       if (stays(vpn, entry) != null) {
         tally(vpn, migration.owner().device(), tally);
         continue;

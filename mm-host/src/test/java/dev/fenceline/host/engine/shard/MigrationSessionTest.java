@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.host.engine.migration.SkippedPages;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.PteType;
 import dev.fenceline.host.engine.space.SpaceOperation;
@@ -130,6 +131,29 @@ class MigrationSessionTest extends MigrationStage {
     DeviceView view = shard.engine.queries().session(1).view(space, 0);
     assertThat(view.holders().holdsAny(Pages.number(at(0)), Pages.number(at(1)))).isFalse();
     assertThat(view.holders().holdsAny(Pages.number(at(1)), Pages.number(at(2)))).isTrue();
+  }
+
+  /** INV-12: its acknowledgement would say that it does not hold what the commit gave it since. */
+  @Test
+  void deviceThatOwesAnEarlierFence_takesNoPageThere() {
+    touch(0, 1, Access.WRITE);
+    shard.granted(1, 1, 0, 1, Access.WRITE);
+    shard.submit(new SpaceOperation.Invalidate(space, at(0), PAGE), new WaitPolicy.Deadline(500));
+    long late = shard.lastInvalidation();
+    drainCpu();
+    shard.advance(600);
+
+    long request = migrate(0, 1);
+    drainCpu();
+    shard.ack(1, 0, shard.lastInvalidation());
+
+    assertThat(shard.sent(HostMessage.MigrateIn.class)).isEmpty();
+    assertThat(((OperationOutcome.Done) shard.outcome(request)).skipped())
+        .containsExactly(new SkippedPages(SkippedPages.Reason.FAILED, 1));
+    shard.ack(1, 0, late);
+    toDevice(0, 1);
+    DeviceView view = shard.engine.queries().session(1).view(space, 0);
+    assertThat(view.holders().holdsAny(Pages.number(at(0)), Pages.number(at(1)))).isTrue();
   }
 
   /** INV-12: what a migration's end lets begin is not told to the session that ended it. */
