@@ -363,6 +363,30 @@ class ConsoleTest {
     assertThat(policy).contains("default-src 'self'").doesNotContain("unsafe");
   }
 
+  /**
+   * What there is to call, from the coordinator alone; {@code nothingComplains} judges the rest.
+   */
+  @Test
+  void documentation_isServedWithoutTheInternet() {
+    page = browsing.page(ColorScheme.LIGHT, 1280, 1600);
+    page.navigate(origin + "/swagger-ui.html");
+    assertThat(page.locator(".info .title")).containsText("Fenceline");
+    Locator fences = page.locator(".opblock").filter(path("/api/v1/fences/{fenceId}"));
+    fences.locator(".opblock-summary-control").click();
+    assertThat(fences.locator(".opblock-body")).containsText("Responses");
+    assertThat(fences.locator(".opblock-body .highlight-code").first()).isVisible();
+    fences.scrollIntoViewIfNeeded();
+    page.screenshot(new Page.ScreenshotOptions().setPath(SCREENSHOTS.resolve("documentation.png")));
+    APIResponse answer = page.request().get(origin + "/swagger-ui/index.html");
+    assertThat(answer.headers().get("content-security-policy"))
+        .contains("default-src 'self'", "style-src 'self' 'unsafe-inline'")
+        .doesNotContain("script-src");
+  }
+
+  private static Locator.FilterOptions path(String path) {
+    return new Locator.FilterOptions().setHasText(path);
+  }
+
   @Test
   void theme_canBeSwitched_andIsRemembered() {
     open("");
