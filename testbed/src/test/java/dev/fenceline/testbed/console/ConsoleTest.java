@@ -164,7 +164,7 @@ class ConsoleTest {
     open("#/fences");
     Locator card = page.locator("article.fence").filter(slow());
     assertThat(card.first()).containsText("agent-3/0");
-    assertThat(card.first()).containsText("late since");
+    assertThat(card.first()).containsText("late for");
     assertThat(card.first()).containsText("next");
   }
 

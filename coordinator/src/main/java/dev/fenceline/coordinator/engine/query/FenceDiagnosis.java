@@ -107,8 +107,10 @@ public record FenceDiagnosis(String summary, List<Late> late) {
     if (!fence.diagnosis().isEmpty()) {
       reasons.add(fence.diagnosis());
     }
+    // The host's own words tell of stream and lease already.
+    boolean untold = fence.diagnosis().isEmpty();
     session
-        .filter(each -> !each.attached())
+        .filter(each -> untold && !each.attached())
         .ifPresent(each -> reasons.add("the agent's stream to the host is broken"));
     agent
         .filter(each -> each.state() != NodeState.LIVE)
@@ -124,7 +126,7 @@ public record FenceDiagnosis(String summary, List<Late> late) {
         .filter(each -> isDraining(each, fence.device()))
         .ifPresent(each -> reasons.add("the device is being drained by order of an operator"));
     session
-        .filter(each -> each.attached() && each.overdue())
+        .filter(each -> untold && each.attached() && each.overdue())
         .ifPresent(each -> reasons.add("the fence is overdue although the agent is attached"));
     if (reasons.isEmpty()) {
       reasons.add(
