@@ -1,7 +1,7 @@
 // Invalidations and their fences: those that wait, who holds them up, why, and what happens next.
 
 import { get, path, serverNow } from '../api.js';
-import { address, bytes, count, duration, micros, parseAddress, since } from '../format.js';
+import { absolute, address, bytes, count, duration, micros, parseAddress, since } from '../format.js';
 import { icon } from '../icons.js';
 import { badge, device, phases } from '../marks.js';
 import { Poller } from '../poller.js';
@@ -42,7 +42,11 @@ class Fences {
     const recent = await this.loadRecent(signal);
     const late = pending.items.slice(0, 8);
     const details = await Promise.all(late.map((fence) => get(`/fences/${encodeURIComponent(fence.id)}`, signal).catch((e) => ignoreGone(e))));
-    return { pending, recent, details: details.filter((detail) => detail?.fence.pending) };
+    const still = details.filter((detail) => detail?.fence.pending);
+    // Some ended between the two answers; a count of them beside an empty list would confuse.
+    const over = new Set(late.map((fence) => fence.id));
+    still.forEach((detail) => over.delete(detail.fence.id));
+    return { pending: { ...pending, items: pending.items.filter((fence) => !over.has(fence.id)) }, recent, details: still };
   }
 
   /** What is over is long and not urgent: it is asked for less often than what is pending. */
@@ -192,7 +196,7 @@ function card({ fence, summary, late }) {
 }
 
 function lateLine(each) {
-  return h('li', {}, h('div', { class: 'line' }, device(each.device, each.deviceName), h('span', { class: 'muted' }, 'late since '), since(each.since)), h('p', {}, each.why), h('p', { class: 'next' }, h('span', { class: 'kicker' }, 'next'), ' ', each.next));
+  return h('li', {}, h('div', { class: 'line' }, device(each.device, each.deviceName), h('span', { class: 'muted', title: absolute(each.since) }, `late for ${duration(Math.max(0, serverNow() - Date.parse(each.since)))}`)), h('p', {}, each.why), h('p', { class: 'next' }, h('span', { class: 'kicker' }, 'next'), ' ', each.next));
 }
 
 function columns() {

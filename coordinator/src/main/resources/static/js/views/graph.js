@@ -9,9 +9,9 @@ import { link } from '../router.js';
 import { empty, failure, loading, stale, unavailable } from '../states.js';
 import { h, render } from '../vdom.js';
 
-const WIDTH = 216;
+const WIDTH = 210;
 const HEIGHT = 46;
-const ACROSS = 76;
+const ACROSS = 52;
 const DOWN = 16;
 const MARGIN = 8;
 const MOST = 400;
@@ -122,7 +122,7 @@ class Graph {
       h('title', {}, node.label),
       h('rect', { width: WIDTH, height: HEIGHT, rx: 6 }),
       h('rect', { class: 'side-mark', width: 4, height: HEIGHT - 12, x: 6, y: 6, rx: 2 }),
-      h('text', { x: 18, y: 19, class: 'node-label' }, cut(head, 29)),
+      h('text', { x: 18, y: 19, class: 'node-label' }, cut(head, 28)),
       h('text', { x: 18, y: 36, class: 'node-note' }, cut(node.sinceMillis > 0 ? `${note} · ${duration(node.sinceMillis)}` : note, 36)),
     );
   }

@@ -213,7 +213,7 @@ function hostColumns() {
     { key: 'frames', label: 'Frames in use', width: 'minmax(220px, 2fr)', sort: (host) => host.totalFrames - host.freeFrames, cell: frames },
     { key: 'spaces', label: 'Spaces', width: '76px', align: 'right num', sort: (host) => host.spaceCount, cell: (host) => count(host.spaceCount) },
     { key: 'sessions', label: 'Sessions', width: '86px', align: 'right num', wide: true, sort: (host) => host.sessionCount, cell: (host) => count(host.sessionCount) },
-    { key: 'since', label: 'In this state', width: '116px', wide: true, cell: (host) => since(host.node.since) },
+    { key: 'since', label: 'Since', width: '116px', wide: true, cell: (host) => since(host.node.since) },
     { key: 'silent', label: 'Last report', width: '96px', align: 'right num', wide: true, sort: (host) => host.node.silentMillis, cell: (host) => duration(host.node.silentMillis) },
     { key: 'endpoint', label: 'Endpoint', width: 'minmax(130px, .9fr)', wide: true, cell: (host) => h('span', { class: 'mono muted' }, host.node.endpoint) },
   ];

@@ -1,5 +1,6 @@
 package dev.fenceline.coordinator.engine;
 
+import dev.fenceline.model.HumanTime;
 import java.util.Locale;
 
 /** Why a stream is ended against its node's will; immutable. */
@@ -33,13 +34,13 @@ public sealed interface Refusal {
 
     @Override
     public String message() {
-      return "%s id %s belongs to a live process at %s (boot token 0x%016x, heard of %d ms ago): stop that one or choose another id"
+      return "%s id %s belongs to a live process at %s (boot token 0x%016x, heard of %s ago): stop that one or choose another id"
           .formatted(
               node.kind().name().toLowerCase(Locale.ROOT),
               node.nodeId(),
               holderEndpoint,
               holderBootToken,
-              silentNanos / 1_000_000);
+              HumanTime.of(silentNanos));
     }
   }
 
@@ -96,8 +97,8 @@ public sealed interface Refusal {
     @Override
     public String message() {
       return "no report came for "
-          + silentNanos / 1_000_000
-          + " ms; open a new stream to register again";
+          + HumanTime.of(silentNanos)
+          + "; open a new stream to register again";
     }
   }
 }

@@ -88,8 +88,8 @@ class HostConfiguration {
   }
 
   @Bean
-  ServerBuilderCustomizer<NettyServerBuilder> serverThreadsAndLimits() {
-    return GrpcServing::configure;
+  ServerBuilderCustomizer<NettyServerBuilder> serverThreads() {
+    return GrpcServing::onThreads;
   }
 
   /** Down for good once an invariant was found broken: the process has to be restarted. */

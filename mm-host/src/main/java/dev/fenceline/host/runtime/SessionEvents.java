@@ -7,6 +7,7 @@ import dev.fenceline.host.engine.session.StandingView;
 import dev.fenceline.host.runtime.HostEvent.Kind;
 import dev.fenceline.model.FenceResolution;
 import dev.fenceline.model.HostMessage.RefusalReason;
+import dev.fenceline.model.HumanTime;
 import org.jspecify.annotations.Nullable;
 
 /** Tells the event log what is worth telling of sessions. Confined to their mailbox. */
@@ -77,14 +78,16 @@ final class SessionEvents {
   }
 
   void policySet(HostPolicy policy) {
+    String quarantine =
+        policy.quarantineStrikes() == 0
+            ? "no quarantine but by operators"
+            : "quarantine after %d strikes within %s, for %s to %s"
+                .formatted(
+                    policy.quarantineStrikes(),
+                    HumanTime.of(policy.windowNanos()),
+                    HumanTime.of(policy.holdNanos()),
+                    HumanTime.of(policy.greatestHoldNanos()));
     log.record(
-        Kind.POLICY_SET,
-        "quarantine after %d strikes within %d ms, for %d to %d ms; new spaces notify %s"
-            .formatted(
-                policy.quarantineStrikes(),
-                policy.windowNanos() / 1_000_000,
-                policy.holdNanos() / 1_000_000,
-                policy.greatestHoldNanos() / 1_000_000,
-                policy.defaultMode()));
+        Kind.POLICY_SET, "%s; new spaces notify %s".formatted(quarantine, policy.defaultMode()));
   }
 }

@@ -18,16 +18,19 @@ import org.springframework.util.unit.DataSize;
  * @param handshakeTimeout until TLS and the HTTP/2 preface are done
  * @param pendingConnections that have not finished their handshake
  * @param concurrentCalls on one connection
+ * @param requestTimeout from the start of a call with a single request until that has come whole
  */
 record ConnectionLimits(
     @Nullable Duration handshakeTimeout,
     @Nullable Integer pendingConnections,
-    @Nullable Integer concurrentCalls) {
-  static final ConnectionLimits DEFAULT = new ConnectionLimits(null, null, null);
+    @Nullable Integer concurrentCalls,
+    @Nullable Duration requestTimeout) {
+  static final ConnectionLimits DEFAULT = new ConnectionLimits(null, null, null, null);
 
   private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
   private static final int PENDING_CONNECTIONS = 256;
   private static final int CONCURRENT_CALLS = 1024;
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(30);
 
   /**
    * @throws SecurityRefusal naming the value that is no bound
@@ -36,6 +39,7 @@ record ConnectionLimits(
     require("pending-connections", pendingConnections == null ? 1 : pendingConnections);
     require("concurrent-calls", concurrentCalls == null ? 1 : concurrentCalls);
     require("handshake-timeout", handshakeTimeout == null ? 1 : handshakeTimeout.toMillis());
+    require("request-timeout", requestTimeout == null ? 1 : requestTimeout.toMillis());
     return this;
   }
 
@@ -49,6 +53,10 @@ record ConnectionLimits(
 
   int pending() {
     return pendingConnections == null ? PENDING_CONNECTIONS : pendingConnections;
+  }
+
+  Duration request() {
+    return requestTimeout == null ? REQUEST_TIMEOUT : requestTimeout;
   }
 
   void apply(GrpcServerProperties properties, NettyServerBuilder builder) {

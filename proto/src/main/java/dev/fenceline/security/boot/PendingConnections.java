@@ -17,10 +17,13 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import java.net.SocketAddress;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bounds the connections of a server that have not finished their handshake. Thread-safe.
@@ -30,6 +33,8 @@ import java.util.Map;
  * silent connections locks nobody out.
  */
 final class PendingConnections extends ServerTransportFilter implements AutoCloseable {
+  private static final int FLUSH_SECONDS = 5;
+
   private final int limit;
   private final EventLoopGroup accepting;
   private final EventLoopGroup serving;
@@ -110,19 +115,34 @@ final class PendingConnections extends ServerTransportFilter implements AutoClos
     }
   }
 
-  private void finished(SocketAddress peer) {
+  private @Nullable Channel finished(SocketAddress peer) {
     synchronized (pending) {
-      pending.remove(peer);
+      return pending.remove(peer);
     }
   }
 
   @Override
   public Attributes transportReady(Attributes transport) {
     SocketAddress peer = transport.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
-    if (peer != null) {
-      finished(peer);
+    Channel connection = peer == null ? null : finished(peer);
+    if (connection != null) {
+      flushNowAndThen(connection);
     }
     return transport;
+  }
+
+  /**
+   * Where a peer does not answer the keepalive, gRPC resets its streams and closes the connection
+   * behind the last of these resets, which it does not flush: without a push the socket of a
+   * stopped process would stay.
+   */
+  private static void flushNowAndThen(Channel connection) {
+    Future<?> pushes =
+        connection
+            .eventLoop()
+            .scheduleWithFixedDelay(
+                connection::flush, FLUSH_SECONDS, FLUSH_SECONDS, TimeUnit.SECONDS);
+    connection.closeFuture().addListener(closed -> pushes.cancel(false));
   }
 
   @Override

@@ -78,12 +78,18 @@ public class TransportSecurityConfiguration {
     return new PendingConnections(limits.pending());
   }
 
+  @Bean(destroyMethod = "close")
+  SlowRequests slowRequests(ConnectionLimits limits) {
+    return new SlowRequests(limits.request());
+  }
+
   @Bean
   ServerPlace serverPlace(
       SecuritySettings settings,
       GrpcServerProperties properties,
       ConnectionLimits limits,
-      PendingConnections pending) {
+      PendingConnections pending,
+      SlowRequests slow) {
     Integer port = properties.getPort();
     InetSocketAddress bind =
         RefusedStart.unlessRefused(
@@ -94,6 +100,7 @@ public class TransportSecurityConfiguration {
         builder -> {
           limits.apply(properties, builder);
           pending.apply(builder);
+          builder.intercept(slow);
         });
   }
 

@@ -30,6 +30,9 @@ final class StackStart implements Bench {
 
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(BOUND).build();
 
+  /** One start: until everybody is there. */
+  private record Start(double seconds, double processorSeconds) {}
+
   /** What was seen of one kind of service, start by start. */
   private static final class Seen {
     final List<Double> residentMebibytes = new ArrayList<>();
@@ -44,10 +47,10 @@ final class StackStart implements Bench {
   @Override
   public List<Figure> run(Effort effort) throws IOException, InterruptedException {
     int starts = Math.min(MOST_STARTS, effort.rounds());
-    List<Double> seconds = new ArrayList<>();
+    List<Start> all = new ArrayList<>();
     TreeMap<String, Seen> services = new TreeMap<>();
     for (int i = 0; i < starts; i++) {
-      seconds.add(once(Files.createTempDirectory("fenceline-stack"), services));
+      all.add(once(Files.createTempDirectory("fenceline-stack"), services));
     }
     List<Figure> figures = new ArrayList<>();
     figures.add(
@@ -55,8 +58,15 @@ final class StackStart implements Bench {
             name(),
             "coordinator, host, 3 agents: from the start to three attached agents over REST",
             "s",
-            spread(seconds),
+            spread(all.stream().map(Start::seconds).toList()),
             Goal.atMost(12)));
+    figures.add(
+        new Figure(
+            name(),
+            "processor time of the five until then",
+            "s",
+            spread(all.stream().map(Start::processorSeconds).toList()),
+            null));
     services.forEach(
         (service, seen) -> {
           figures.add(
@@ -77,8 +87,7 @@ final class StackStart implements Bench {
     return figures;
   }
 
-  /** Seconds until everybody is there. */
-  private double once(Path directory, TreeMap<String, Seen> services)
+  private Start once(Path directory, TreeMap<String, Seen> services)
       throws IOException, InterruptedException {
     long beganNanos = System.nanoTime();
     try (Interruption interruption = Interruption.install(Duration.ofSeconds(5));
@@ -92,14 +101,24 @@ final class StackStart implements Bench {
         }
         Thread.sleep(20);
       }
-      double seconds = (System.nanoTime() - beganNanos) / 1e9;
+      Start start =
+          new Start((System.nanoTime() - beganNanos) / 1e9, processorSeconds(stack.processes()));
       for (ServiceProcess process : stack.processes()) {
         look(process, services.computeIfAbsent(kind(process), unused -> new Seen()));
       }
-      return seconds;
+      return start;
     } catch (LaunchFailure failure) {
       throw new IllegalStateException(failure.getMessage(), failure);
     }
+  }
+
+  /** What a busy machine changes least. */
+  private static double processorSeconds(List<ServiceProcess> processes) {
+    return processes.stream()
+        .flatMap(process -> ProcessHandle.of(process.pid()).stream())
+        .flatMap(handle -> handle.info().totalCpuDuration().stream())
+        .mapToDouble(used -> used.toMillis() / 1e3)
+        .sum();
   }
 
   private static String kind(ServiceProcess process) {

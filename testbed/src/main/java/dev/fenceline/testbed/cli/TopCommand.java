@@ -105,7 +105,8 @@ final class TopCommand extends OperatorCommand {
       screen.line("no fence waits").line("");
       return;
     }
-    screen.line(slowest.size() + " fences wait; the slowest:");
+    screen.line(
+        slowest.size() == 1 ? "1 fence waits:" : slowest.size() + " fences wait; the slowest:");
     for (Fence each : slowest.subList(0, Math.min(rows, slowest.size()))) {
       Fence.Detail detail = coordinator.fence(each.id());
       screen.format(

@@ -14,6 +14,9 @@ public final class Quantities {
   private Quantities() {}
 
   public static String duration(double micros) {
+    if (micros == 0) {
+      return "0 µs";
+    }
     if (micros < 1_000) {
       return format(micros) + " µs";
     }

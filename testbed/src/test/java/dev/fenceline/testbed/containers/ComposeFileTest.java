@@ -151,6 +151,24 @@ class ComposeFileTest {
         });
   }
 
+  /** What the guide tells to remove everything by: a profile left out would be left running. */
+  @Test
+  void documentedRemoval_namesEveryProfile_andTakesTheVolumes() throws IOException {
+    String command =
+        Files.readString(root.resolve("docs/DEPLOYMENT.md"))
+            .lines()
+            .filter(line -> line.startsWith("    docker-compose") && line.contains(" down "))
+            .reduce((first, second) -> fail("two commands remove everything: " + second))
+            .orElseThrow();
+    assertThat(command).contains(" -v");
+    services
+        .values()
+        .forEach(
+            service ->
+                assertThat(strings(service.get("profiles")))
+                    .allMatch(profile -> command.contains("--profile " + profile + " ")));
+  }
+
   private static List<String> strings(@Nullable Object list) {
     return list instanceof List<?> found ? found.stream().map(String::valueOf).toList() : List.of();
   }

@@ -38,11 +38,6 @@ class AccessConfiguration {
   private static final int WRONG_TOKENS_PER_SECOND = 1;
   private static final int WRONG_TOKENS_AT_ONCE = 20;
 
-  /** Scripts and styles come from the coordinator alone, so that nothing foreign runs. */
-  private static final String CONTENT_SECURITY_POLICY =
-      "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
-          + " form-action 'self'; frame-ancestors 'none'";
-
   private static final String[] CONSOLE = {
     "/", "/index.html", "/favicon.svg", "/favicon.ico", "/css/**", "/js/**", "/vendor/**"
   };
@@ -103,7 +98,7 @@ class AccessConfiguration {
         .headers(
             headers ->
                 headers
-                    .contentSecurityPolicy(it -> it.policyDirectives(CONTENT_SECURITY_POLICY))
+                    .addHeaderWriter(new ContentPolicy())
                     .referrerPolicy(it -> it.policy(ReferrerPolicy.NO_REFERRER))
                     .frameOptions(it -> it.deny()))
         .addFilterBefore(callers, SecurityContextHolderAwareRequestFilter.class)

@@ -7,6 +7,7 @@ import dev.fenceline.coordinator.runtime.CallerTrace;
 import dev.fenceline.coordinator.runtime.QueryObserver;
 import dev.fenceline.device.v1.DeviceServiceGrpc;
 import dev.fenceline.model.Errno;
+import dev.fenceline.model.HumanTime;
 import dev.fenceline.query.v1.HostQueryServiceGrpc;
 import dev.fenceline.security.PeerRole;
 import dev.fenceline.wire.CommonCodec;
@@ -136,9 +137,7 @@ public final class NodeCalls {
     return switch (status.getCode()) {
       case DEADLINE_EXCEEDED ->
           new Answer.Unreachable<>(
-              true,
-              channels.failed(endpoint),
-              "no answer within " + limitNanos / 1_000_000 + " ms");
+              true, channels.failed(endpoint), "no answer within " + HumanTime.of(limitNanos));
       case UNAVAILABLE, CANCELLED ->
           new Answer.Unreachable<>(
               false, channels.failed(endpoint), "no connection to " + endpoint);

@@ -2,6 +2,7 @@ package dev.fenceline.coordinator.adapter.rest;
 
 import dev.fenceline.coordinator.engine.RegistryView;
 import dev.fenceline.coordinator.runtime.RegistryRuntime;
+import dev.fenceline.model.HumanTime;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Arrays;
@@ -55,8 +56,8 @@ class AnswerGate implements HandlerInterceptor {
       throw new ProblemException(
               ProblemType.RECOVERING,
               "the coordinator started "
-                  + view.uptimeNanos() / 1_000_000
-                  + " ms ago and waits for nodes to report; ask again in "
+                  + HumanTime.of(view.uptimeNanos())
+                  + " ago and waits for nodes to report; ask again in "
                   + seconds
                   + " s")
           .with(ProblemAdvice.RETRY_AFTER_SECONDS, seconds);

@@ -7,6 +7,7 @@ import dev.fenceline.coordinator.engine.query.Fault;
 import dev.fenceline.coordinator.engine.query.Invalidation;
 import dev.fenceline.coordinator.engine.query.Program;
 import dev.fenceline.model.DeviceId;
+import dev.fenceline.model.HumanTime;
 import dev.fenceline.model.Pages;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -140,7 +141,7 @@ public final class WaitGraphBuilder {
         fence,
         deviceId(device),
         participant.diagnosis().isEmpty()
-            ? "has not drained for " + participant.elapsedNanos() / 1_000_000 + " ms"
+            ? "has not drained for " + HumanTime.of(participant.elapsedNanos())
             : participant.diagnosis());
   }
 

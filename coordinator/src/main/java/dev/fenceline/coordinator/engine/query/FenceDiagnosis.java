@@ -5,6 +5,7 @@ import dev.fenceline.coordinator.engine.NodeState;
 import dev.fenceline.coordinator.engine.NodeView;
 import dev.fenceline.coordinator.engine.query.Invalidation.Fence;
 import dev.fenceline.model.DeviceId;
+import dev.fenceline.model.HumanTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -106,24 +107,26 @@ public record FenceDiagnosis(String summary, List<Late> late) {
     if (!fence.diagnosis().isEmpty()) {
       reasons.add(fence.diagnosis());
     }
+    // The host's own words tell of stream and lease already.
+    boolean untold = fence.diagnosis().isEmpty();
     session
-        .filter(each -> !each.attached())
+        .filter(each -> untold && !each.attached())
         .ifPresent(each -> reasons.add("the agent's stream to the host is broken"));
     agent
         .filter(each -> each.state() != NodeState.LIVE)
         .ifPresent(
             each ->
                 reasons.add(
-                    "the coordinator counts the agent as %s (%s, silent for %d ms)"
+                    "the coordinator counts the agent as %s (%s, silent for %s)"
                         .formatted(
                             each.state().name().toLowerCase(Locale.ROOT),
                             each.reason(),
-                            each.silentNanos() / 1_000_000)));
+                            HumanTime.of(each.silentNanos()))));
     agent
         .filter(each -> isDraining(each, fence.device()))
         .ifPresent(each -> reasons.add("the device is being drained by order of an operator"));
     session
-        .filter(each -> each.attached() && each.overdue())
+        .filter(each -> untold && each.attached() && each.overdue())
         .ifPresent(each -> reasons.add("the fence is overdue although the agent is attached"));
     if (reasons.isEmpty()) {
       reasons.add(
@@ -144,8 +147,7 @@ public record FenceDiagnosis(String summary, List<Late> late) {
             each ->
                 "the fence resolves by the agent's ack or its new Hello; otherwise the host"
                     + " declares the agent dead in "
-                    + Math.max(0, each.leaseLeftNanos() / 1_000_000)
-                    + " ms"
+                    + HumanTime.of(each.leaseLeftNanos())
                     + (each.overdue()
                         ? ", and its lease is not renewed any more"
                         : " unless its lease is renewed, which ends once the fence is overdue"))

@@ -203,7 +203,8 @@ class StaticTokensTest {
       assertThat(headers.firstValue("X-Content-Type-Options")).as(path).contains("nosniff");
       assertThat(headers.firstValue("Content-Security-Policy").orElse(""))
           .as(path)
-          .contains("default-src 'self'", "frame-ancestors 'none'");
+          .contains("default-src 'self'", "frame-ancestors 'none'")
+          .doesNotContain("unsafe");
       assertThat(headers.firstValue("X-Frame-Options")).as(path).contains("DENY");
     }
   }

@@ -13,7 +13,6 @@ import io.grpc.netty.NettyServerBuilder;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,11 +22,8 @@ import org.jspecify.annotations.Nullable;
  * else is for callers that may wait, on virtual threads.
  */
 public final class GrpcServing {
-  /** Largest message of a transfer stream or a caller. */
-  static final int MAX_MESSAGE_BYTES = 8 << 20;
-
-  private static final int MAX_METADATA_BYTES = 16 << 10;
-  private static final long KEEPALIVE_SECONDS = 10;
+  /** Largest message of a transfer stream or a caller; in the process its settings say it. */
+  private static final int MAX_MESSAGE_BYTES = 8 << 20;
 
   private final HostRuntime host;
 
@@ -60,17 +56,17 @@ public final class GrpcServing {
     return List.of(attach(), transfer(), spaces(), queries(), control());
   }
 
-  /** Sets threads and limits; the services are not added. */
+  /** Sets threads and limits, for who builds a server by hand; the services are not added. */
   public static void configure(NettyServerBuilder builder) {
+    onThreads(builder);
+    builder.maxInboundMessageSize(MAX_MESSAGE_BYTES);
+  }
+
+  /** Sets threads alone. */
+  public static void onThreads(NettyServerBuilder builder) {
     Executor callers =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("fenceline-call-", 0).factory());
-    builder
-        .executor(callers)
-        .callExecutor(new ExecutorByService(callers))
-        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-        .maxInboundMetadataSize(MAX_METADATA_BYTES)
-        .permitKeepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
-        .permitKeepAliveWithoutCalls(true);
+    builder.executor(callers).callExecutor(new ExecutorByService(callers));
   }
 
   private record ExecutorByService(Executor callers) implements ServerCallExecutorSupplier {

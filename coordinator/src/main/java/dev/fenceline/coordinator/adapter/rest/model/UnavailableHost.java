@@ -9,4 +9,4 @@ public record UnavailableHost(
     @Schema(example = "host-1") String id,
     @Schema(description = "What the registry thinks of it", example = "suspect") String state,
     @Schema(description = "Since when it does not answer, or is in its state") Instant since,
-    @Schema(example = "no answer within 2000 ms") String reason) {}
+    @Schema(example = "no answer within 2.0 s") String reason) {}
