@@ -9,9 +9,9 @@ import { link } from '../router.js';
 import { empty, failure, loading, stale, unavailable } from '../states.js';
 import { h, render } from '../vdom.js';
 
-const WIDTH = 210;
+const WIDTH = 216;
 const HEIGHT = 46;
-const ACROSS = 52;
+const ACROSS = 44;
 const DOWN = 16;
 const MARGIN = 8;
 const MOST = 400;

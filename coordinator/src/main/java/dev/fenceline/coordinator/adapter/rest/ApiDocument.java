@@ -197,10 +197,14 @@ class ApiDocument {
                                 "/api/v1/..."))));
   }
 
-  /** No member of an answer is left out; what a body needs is said where it is declared. */
+  /**
+   * No member of an answer is left out, and each shows what it looks like; what a body needs is
+   * said where it is declared.
+   */
   private static void requireAll(String name, Schema<?> schema) {
     if (!name.endsWith("Body") && schema.getProperties() != null) {
       schema.setRequired(new ArrayList<>(schema.getProperties().keySet()));
+      AnswerExamples.fill(schema);
     }
   }
 

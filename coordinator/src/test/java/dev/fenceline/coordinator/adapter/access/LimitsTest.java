@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fenceline.coordinator.support.RunningCoordinator;
 import dev.fenceline.coordinator.support.RunningCoordinator.Answer;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,6 +31,31 @@ class LimitsTest {
       assertThat(refused.status()).isEqualTo(429);
       assertThat(refused.problem()).isEqualTo("rate-limited");
       assertThat(refused.response().headers().firstValue("Retry-After")).contains("1");
+    }
+  }
+
+  /** Who opens connections and dribbles holds neither a thread nor a connection for long. */
+  @Test
+  void requestThatDoesNotCome_isEnded_andOthersAreServed() throws Exception {
+    try (RunningCoordinator coordinator =
+        RunningCoordinator.start("--server.tomcat.connection-timeout=1s")) {
+      for (String begun :
+          List.of(
+              "",
+              "GET /api/v1/status HT",
+              "GET /api/v1/status HTTP/1.1\r\nHost: x\r\nX-A",
+              "POST /api/v1/address-spaces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                  + "Content-Length: 100\r\n\r\n{")) {
+        try (Socket slow = new Socket(InetAddress.getLoopbackAddress(), coordinator.httpPort())) {
+          slow.setSoTimeout(60_000);
+          slow.getOutputStream().write(begun.getBytes(StandardCharsets.US_ASCII));
+          assertThat(coordinator.get("/status").status()).isEqualTo(200);
+          String answer =
+              new String(slow.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+          assertThat(answer.isEmpty() || answer.startsWith("HTTP/1.1 4")).as(answer).isTrue();
+        }
+      }
+      assertThat(coordinator.get("/status").status()).isEqualTo(200);
     }
   }
 

@@ -239,6 +239,25 @@ class ReadSideTest {
     assertThat(coordinator.send("GET", "/swagger-ui/index.html").status()).isEqualTo(200);
   }
 
+  @Test
+  void openApi_showsWhatEachTextOfAnAnswerLooksLike() {
+    JsonNode schemas = coordinator.send("GET", "/v3/api-docs").body().at("/components/schemas");
+    for (String name : schemas.propertyNames()) {
+      if (name.endsWith("Body") || name.equals("Problem")) {
+        continue;
+      }
+      JsonNode members = schemas.path(name).path("properties");
+      for (String member : members.propertyNames()) {
+        JsonNode schema = members.path(member);
+        if (schema.path("type").toString().contains("string")) {
+          assertThat(schema.has("example") || schema.has("enum") || schema.has("format"))
+              .as("%s.%s", name, member)
+              .isTrue();
+        }
+      }
+    }
+  }
+
   private static void assertProblem(String path, int status, String problem) {
     Answer answer = coordinator.get(path);
     assertThat(answer.status()).as(path).isEqualTo(status);
