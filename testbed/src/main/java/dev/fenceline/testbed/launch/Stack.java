@@ -84,6 +84,7 @@ public final class Stack implements AutoCloseable {
       List<String> agent = options(ports, replicas + 1 + i, identity);
       agent.add("--fenceline.agent.agent-id=" + identity.id());
       agent.add("--fenceline.agent.device-count=" + spec.devicesPerAgent());
+      agent.add("--fenceline.agent.device-memory-pages=" + spec.memory().devicePages());
       agent.add("--fenceline.agent.coordinators=" + String.join(",", coordinators));
       agents.add(add(installation, ServiceKind.AGENT, "agent-" + (i + 1), agent));
     }

@@ -25,7 +25,7 @@ public record StackSpec(
     boolean tls,
     List<String> hostOptions) {
   /** More frames than a replayed program needs, and no swap. */
-  public static final Memory DEFAULT_MEMORY = new Memory(512 << 10, 0);
+  public static final Memory DEFAULT_MEMORY = new Memory(512 << 10, 0, 4096);
 
   public static final Duration DEFAULT_READY_WITHIN = Duration.ofSeconds(240);
 
@@ -44,14 +44,16 @@ public record StackSpec(
    *
    * @param arenaKibibytes for page frames
    * @param swapKibibytes for what no frame is left for
+   * @param devicePages of each device's own memory
    */
-  public record Memory(int arenaKibibytes, int swapKibibytes) {
+  public record Memory(int arenaKibibytes, int swapKibibytes, int devicePages) {
     /**
      * @throws IllegalArgumentException if a number is out of its range
      */
     public Memory {
       require("arena KiB", arenaKibibytes, 64, Integer.MAX_VALUE);
       require("swap KiB", swapKibibytes, 0, Integer.MAX_VALUE);
+      require("pages of a device", devicePages, 0, 1 << 20);
     }
   }
 

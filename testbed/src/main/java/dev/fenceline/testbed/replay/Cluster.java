@@ -6,12 +6,16 @@ import dev.fenceline.client.HostClient;
 import dev.fenceline.client.ServiceChannel;
 import dev.fenceline.device.v1.AgentInfo;
 import dev.fenceline.device.v1.DeviceInfo;
+import dev.fenceline.device.v1.HostLink;
 import dev.fenceline.security.PeerRole;
 import dev.fenceline.security.TransportSecurity;
 import dev.fenceline.testbed.launch.LaunchFailure;
+import dev.fenceline.testbed.report.RunReport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** The host and the devices that a replay uses, over gRPC. Thread-safe. */
 final class Cluster implements AutoCloseable {
@@ -115,6 +119,25 @@ final class Cluster implements AutoCloseable {
 
   List<Device> devices() {
     return devices;
+  }
+
+  /** What has moved between the host and devices since these were started. */
+  RunReport.Migrations moved() {
+    long toDevices = 0;
+    long home = 0;
+    long evicted = 0;
+    Set<String> agents = new TreeSet<>();
+    for (Device device : devices) {
+      AgentInfo agent = device.client().agent();
+      evicted += agent.getDevices(device.index()).getEvictedPages();
+      if (agents.add(device.agentId())) {
+        for (HostLink link : agent.getHostsList()) {
+          toDevices += link.getPagesFetched();
+          home += link.getPagesPushed();
+        }
+      }
+    }
+    return new RunReport.Migrations(toDevices, home, evicted);
   }
 
   /** The host as it names itself. */

@@ -28,6 +28,9 @@ public final class DemoCommand implements Callable<Integer> {
   /** Whatever finds no frame finds a place here. */
   private static final int SWAP_KIBIBYTES = 64 << 10;
 
+  /** Less than what migrates there, so that devices evict. */
+  private static final int DEVICE_PAGES = 24;
+
   @Option(
       names = "--arena",
       paramLabel = "KIB",
@@ -54,7 +57,11 @@ public final class DemoCommand implements Callable<Integer> {
     ReplayRun run = new ReplayRun(System.out, System.err, report);
     return run.run(
         new ReplayRun.OwnStack(
-            "demo", AGENTS, 1, new StackSpec.Memory(arenaKibibytes, SWAP_KIBIBYTES), tls),
+            "demo",
+            AGENTS,
+            1,
+            new StackSpec.Memory(arenaKibibytes, SWAP_KIBIBYTES, DEVICE_PAGES),
+            tls),
         AGENTS,
         rest -> new ReplaySession.Plan("demo", trace, seed, 1, 1, true, rest));
   }

@@ -83,8 +83,9 @@ final class FenceCollector implements Runnable {
   }
 
   /** How many frames the host has, how many were in use when the most were, and swap. */
-  synchronized RunReport.Memory memory() {
-    return new RunReport.Memory(frames, peakFrames, peakPinnedFrames, swappedOut, swappedIn);
+  synchronized RunReport.Memory memory(RunReport.Migrations migrations) {
+    return new RunReport.Memory(
+        frames, peakFrames, peakPinnedFrames, swappedOut, swappedIn, migrations);
   }
 
   /** What a device took so far, null if it never had to acknowledge. */

@@ -36,6 +36,7 @@ final class ReplaySession {
   private final Workload workload;
   private final FenceCollector fences;
   private final SortedMap<String, DeviceInfo> before = new TreeMap<>();
+  private RunReport.Migrations movedBefore = new RunReport.Migrations(0, 0, 0);
   private final List<History> histories = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
   private long lines;
@@ -296,13 +297,32 @@ final class ReplaySession {
         tally.work(retries),
         new RunReport.Timing(tally.phases(), modes),
         devices,
-        fences.memory(),
+        fences.memory(migrations()),
         null);
   }
 
   private void rememberDevices() {
     for (Cluster.Device device : cluster.devices()) {
       before.put(device.id(), device.info());
+    }
+    movedBefore = moved();
+  }
+
+  /** What moved during the run. */
+  private RunReport.Migrations migrations() {
+    RunReport.Migrations now = moved();
+    return new RunReport.Migrations(
+        now.toDevices() - movedBefore.toDevices(),
+        now.home() - movedBefore.home(),
+        now.evicted() - movedBefore.evicted());
+  }
+
+  private RunReport.Migrations moved() {
+    try {
+      return cluster.moved();
+    } catch (CallFailedException e) {
+      workload.interrupted(e);
+      return movedBefore;
     }
   }
 

@@ -11,8 +11,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Everybody who uses the memory while it is replayed: device workers, CPU threads, and a reclaimer.
- * Thread-safe; started and stopped once.
+ * Everybody who uses the memory while it is replayed: device workers, CPU threads, and who
+ * reclaims, pins and migrates it. Thread-safe; started and stopped once.
  */
 final class Workload {
   static final int FIRST_CPU_ACTOR = 1000;
@@ -59,6 +59,7 @@ final class Workload {
     }
     startReclaimer(random.split(), RECLAIM_INTERVAL);
     launch("pinner", new Pinner(this, random.split()));
+    launch("migrator", new Migrator(this, random.split()));
   }
 
   /** Starts a reclaimer. */

@@ -39,6 +39,9 @@ import tools.jackson.databind.node.ObjectNode;
  * <tr><td>frames, peakFrames</td><td>of the host, and most that were seen in use</td></tr>
  * <tr><td>peakPinnedFrames</td><td>most that pins were seen to hold</td></tr>
  * <tr><td>swappedOut, swappedIn</td><td>pages written to swap, and read from it</td></tr>
+ * <tr><td>migratedToDevices, migratedHome</td><td>pages whose bytes went to devices' memory and
+ *     came back</td></tr>
+ * <tr><td>evicted</td><td>pages that devices picked to make room</td></tr>
  * <tr><td>seeds, seedsPerMinute</td><td>simulations run, and how fast</td></tr>
  * </table>
  */
@@ -95,6 +98,10 @@ public final class ReportJson {
     root.put("peakPinnedFrames", memory == null ? null : (Long) memory.peakPinnedFrames());
     root.put("swappedOut", memory == null ? null : (Long) memory.swappedOut());
     root.put("swappedIn", memory == null ? null : (Long) memory.swappedIn());
+    RunReport.Migrations moved = memory == null ? null : memory.migrations();
+    root.put("migratedToDevices", moved == null ? null : (Long) moved.toDevices());
+    root.put("migratedHome", moved == null ? null : (Long) moved.home());
+    root.put("evicted", moved == null ? null : (Long) moved.evicted());
     RunReport.Campaign campaign = report.campaign();
     root.put("seeds", campaign == null ? null : (Long) campaign.seeds());
     root.put("seedsPerMinute", campaign == null ? null : (Double) campaign.seedsPerMinute());

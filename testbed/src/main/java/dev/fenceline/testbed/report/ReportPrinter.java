@@ -75,6 +75,15 @@ public final class ReportPrinter {
           "%s out, %s in"
               .formatted(
                   Quantities.count(memory.swappedOut()), Quantities.count(memory.swappedIn())));
+      RunReport.Migrations moved = memory.migrations();
+      fact(
+          out,
+          "pages migrated",
+          "%s to devices, %s home, %s evicted"
+              .formatted(
+                  Quantities.count(moved.toDevices()),
+                  Quantities.count(moved.home()),
+                  Quantities.count(moved.evicted())));
     }
     RunReport.Campaign campaign = report.campaign();
     if (campaign != null) {

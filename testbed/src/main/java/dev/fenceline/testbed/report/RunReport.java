@@ -106,7 +106,21 @@ public record RunReport(
    * @param swappedIn pages read from swap
    */
   public record Memory(
-      long frames, long peakFrames, long peakPinnedFrames, long swappedOut, long swappedIn) {}
+      long frames,
+      long peakFrames,
+      long peakPinnedFrames,
+      long swappedOut,
+      long swappedIn,
+      Migrations migrations) {}
+
+  /**
+   * Pages that moved between the host and the memory of devices.
+   *
+   * @param toDevices whose bytes went to a device
+   * @param home whose bytes came back
+   * @param evicted of these, picked by their device to make room
+   */
+  public record Migrations(long toDevices, long home, long evicted) {}
 
   /** A series of simulations. */
   public record Campaign(long seeds, double seedsPerMinute) {}

@@ -43,6 +43,9 @@ class ReportJsonTest {
             "peakPinnedFrames",
             "swappedOut",
             "swappedIn",
+            "migratedToDevices",
+            "migratedHome",
+            "evicted",
             "seeds",
             "seedsPerMinute");
     assertThat(json.at("/passed").asBoolean()).isTrue();

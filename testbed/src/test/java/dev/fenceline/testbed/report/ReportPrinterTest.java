@@ -22,6 +22,7 @@ class ReportPrinterTest {
               frames in use     3,000 of 4,096 at most
               frames pinned     12 at most
               pages swapped     700 out, 650 in
+              pages migrated    320 to devices, 300 home, 24 evicted
               range state       http://localhost:8080/x
 
             operations

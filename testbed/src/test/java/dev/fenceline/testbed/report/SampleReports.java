@@ -23,7 +23,7 @@ final class SampleReports {
         List.of(
             new RunReport.Device("agent-1/device-1", fast, 1000, 20, 4096, 5_000_000),
             new RunReport.Device("agent-2/device-1", null, 0, 0, 0, 0)),
-        new RunReport.Memory(4096, 3000, 12, 700, 650),
+        new RunReport.Memory(4096, 3000, 12, 700, 650, new RunReport.Migrations(320, 300, 24)),
         null);
   }
 

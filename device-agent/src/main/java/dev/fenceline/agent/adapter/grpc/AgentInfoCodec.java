@@ -1,5 +1,6 @@
 package dev.fenceline.agent.adapter.grpc;
 
+import dev.fenceline.agent.engine.LinkCounter;
 import dev.fenceline.agent.runtime.AgentRuntime;
 import dev.fenceline.agent.runtime.Device;
 import dev.fenceline.agent.runtime.DeviceCounters;
@@ -57,6 +58,8 @@ final class AgentInfoCodec {
         .setState(link.state().name().toLowerCase(Locale.ROOT))
         .setSessionId(link.sessionId())
         .setLeaseLeftNanos(link.leaseLeftNanos())
+        .setPagesFetched(link.counter(LinkCounter.PAGES_FETCHED))
+        .setPagesPushed(link.counter(LinkCounter.PAGES_PUSHED))
         .build();
   }
 }
