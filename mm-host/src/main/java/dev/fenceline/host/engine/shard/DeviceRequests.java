@@ -110,15 +110,14 @@ final class DeviceRequests {
   void close(ShardSession session, AgentMessage.CloseDevice close) {
     int deviceIndex = close.deviceIndex();
     DeviceOwner owner = state.owners.owner(new DeviceId(session.agentId(), deviceIndex));
-    boolean its = owner != null && owner.sessionId() == session.sessionId();
-    if (close.returned()) {
-      if (its) {
-        owner.reopen();
+    if (owner == null || owner.sessionId() != session.sessionId()) {
+      if (!close.returned()) {
+        send(session.sessionId(), new HostMessage.DeviceClosed(deviceIndex, 0));
       }
       return;
     }
-    if (!its) {
-      send(session.sessionId(), new HostMessage.DeviceClosed(deviceIndex, 0));
+    if (close.returned()) {
+      owner.reopen();
       return;
     }
     owner.close();
