@@ -77,8 +77,16 @@ public sealed interface AgentMessage {
   record EvictRequest(long requestId, int pageCount, List<LocalPages> candidates)
       implements AgentMessage {}
 
-  /** The device goes: nothing is to migrate to it, and all that is there is to come home. */
-  record CloseDevice(int deviceIndex) implements AgentMessage {}
+  /**
+   * The device goes: nothing is to migrate to it, and all that is there is to come home.
+   *
+   * @param returned the reverse: it takes pages again
+   */
+  record CloseDevice(int deviceIndex, boolean returned) implements AgentMessage {
+    public CloseDevice(int deviceIndex) {
+      this(deviceIndex, false);
+    }
+  }
 
   /** Messages of one session as they travel together; session and epoch are 0 for Hello. */
   record Batch(long hostEpoch, long sessionId, List<AgentMessage> messages) {}

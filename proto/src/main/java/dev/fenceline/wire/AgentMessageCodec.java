@@ -67,7 +67,9 @@ public final class AgentMessageCodec {
                   .addAllCandidates(MigrationCodec.encode(request.candidates())));
       case AgentMessage.CloseDevice close ->
           event.setCloseDevice(
-              dev.fenceline.attach.v1.CloseDevice.newBuilder().setDeviceIndex(close.deviceIndex()));
+              dev.fenceline.attach.v1.CloseDevice.newBuilder()
+                  .setDeviceIndex(close.deviceIndex())
+                  .setReturned(close.returned()));
     }
     return event.build();
   }
@@ -132,7 +134,8 @@ public final class AgentMessageCodec {
       case EVICT_REQUEST -> MigrationCodec.decode(event.getEvictRequest());
       case CLOSE_DEVICE ->
           new AgentMessage.CloseDevice(
-              WireChecks.deviceIndex(event.getCloseDevice().getDeviceIndex()));
+              WireChecks.deviceIndex(event.getCloseDevice().getDeviceIndex()),
+              event.getCloseDevice().getReturned());
       case EVENT_NOT_SET ->
           throw WireChecks.malformed("event", "absent or unknown", "one that version 1 names");
     };

@@ -58,7 +58,8 @@ class AgentMessageCodecTest {
                         new MigrationRun.Report(1, MigrationRun.Outcome.FAILED, 0))),
                 new AgentMessage.MigrateRequest(4, 2, Pages.ADDRESS_LIMIT - 4096, 1),
                 new AgentMessage.EvictRequest(5, 4096, List.of(new LocalPages(63, 1, 0, 1))),
-                new AgentMessage.CloseDevice(63)));
+                new AgentMessage.CloseDevice(63),
+                new AgentMessage.CloseDevice(2, true)));
 
     AgentBatch wire = AgentBatch.parseFrom(AgentMessageCodec.encode(batch).toByteArray());
 

@@ -102,6 +102,9 @@ public sealed interface AgentInput {
   /** Bring everything home that a device holds; answered when that is so, or cannot be. */
   record CloseMemory(long ticket, int deviceIndex) implements OfMemory {}
 
+  /** The device takes pages again. */
+  record OpenMemory(int deviceIndex) implements OfMemory {}
+
   /** Leave the host in good order and do not dial again until the next Start. */
   record Stop() implements AgentInput {}
 }

@@ -80,6 +80,14 @@ final class EvictionDesk {
     }
   }
 
+  /** The device is back, and who waited for its end does not any more; a new session opens it. */
+  void open(int deviceIndex, boolean attached) {
+    closed(deviceIndex, held.size(deviceIndex));
+    if (attached) {
+      outbox.add(new AgentMessage.CloseDevice(deviceIndex, true));
+    }
+  }
+
   /** False if nobody waited for it. */
   boolean closed(int deviceIndex, int remainingPages) {
     List<Closing> answered =

@@ -73,6 +73,7 @@ final class MemoryDesk {
           evictions.evict(evict.deviceIndex(), evict.localPages(), attached);
       case AgentInput.CloseMemory close ->
           evictions.close(close.ticket(), close.deviceIndex(), attached);
+      case AgentInput.OpenMemory open -> evictions.open(open.deviceIndex(), attached);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.fenceline.agent.runtime;
 
+import dev.fenceline.agent.engine.AgentInput;
 import dev.fenceline.agent.engine.FaultOutcome;
 import dev.fenceline.agent.engine.LinkSettings;
 import dev.fenceline.agent.engine.LinkState;
@@ -450,8 +451,8 @@ public final class AgentRuntime implements AutoCloseable {
     @Override
     public void someReturned() {
       for (Device device : devices) {
-        if (drains.takesWork(device)) {
-          device.memory().open();
+        if (drains.takesWork(device) && device.memory().open()) {
+          links.values().forEach(link -> link.tell(new AgentInput.OpenMemory(device.index())));
         }
       }
       synchronized (links) {

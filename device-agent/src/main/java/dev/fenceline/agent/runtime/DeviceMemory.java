@@ -106,9 +106,12 @@ public final class DeviceMemory {
     }
   }
 
-  void open() {
+  /** False if it was open. */
+  boolean open() {
     synchronized (lock) {
+      boolean opened = closed;
       closed = false;
+      return opened;
     }
   }
 

@@ -26,10 +26,15 @@ final class Homecoming {
 
   /** Completes when a host needs nothing of the device any more, or the time is over. */
   CompletableFuture<Integer> of(HostLink link, Device device) {
+    if (device.description().memoryPages() == 0) {
+      return CompletableFuture.completedFuture(0);
+    }
+    // The host is told in any case, so that it sends nothing more.
+    CompletableFuture<Integer> closed = link.closeMemory(device.index());
     if (link.heldPages() == 0) {
       return CompletableFuture.completedFuture(0);
     }
-    return link.closeMemory(device.index())
+    return closed
         .completeOnTimeout(device.memory().held(), boundNanos, TimeUnit.NANOSECONDS)
         .thenApply(
             remaining -> {

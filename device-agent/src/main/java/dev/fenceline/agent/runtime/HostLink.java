@@ -289,9 +289,9 @@ public final class HostLink {
     mailbox.submit(new AgentInput.FaultAbandoned(fault.ticket()));
   }
 
-  /** Pages that this link keeps should go home. */
-  void evict(int deviceIndex, List<Integer> localPages) {
-    mailbox.submit(new AgentInput.EvictPages(deviceIndex, localPages));
+  /** What the memory of a device wants of the host, or has to say. */
+  void tell(AgentInput.OfMemory input) {
+    mailbox.submit(input);
   }
 
   /** Brings home what a device holds; completes with the number of pages that stayed. */

@@ -1,5 +1,6 @@
 package dev.fenceline.agent.runtime;
 
+import dev.fenceline.agent.engine.AgentInput;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
 
@@ -41,7 +42,7 @@ final class RoomMaker {
   private void evict(int keeper, int deviceIndex, List<Integer> pages) {
     HostLink link = keepers.get(keeper);
     if (link != null) {
-      link.evict(deviceIndex, pages);
+      link.tell(new AgentInput.EvictPages(deviceIndex, pages));
     }
   }
 }

@@ -257,7 +257,9 @@ public final class AgentConnection {
               .split(evict, host.shardCount())
               .forEach((shard, part) -> host.shard(shard).fromAgent(batch, part));
       case AgentMessage.CloseDevice close -> {
-        deviceAnswers.expectClosed(close.deviceIndex(), host.shardCount());
+        if (!close.returned()) {
+          deviceAnswers.expectClosed(close.deviceIndex(), host.shardCount());
+        }
         for (int shard = 0; shard < host.shardCount(); shard++) {
           host.shard(shard).fromAgent(batch, close);
         }

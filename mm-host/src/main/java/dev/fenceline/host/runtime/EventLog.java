@@ -3,7 +3,9 @@ package dev.fenceline.host.runtime;
 import dev.fenceline.host.runtime.HostEvent.Kind;
 import dev.fenceline.model.DeviceId;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
@@ -17,13 +19,26 @@ public final class EventLog {
   /** Events that are kept. */
   public static final int CAPACITY = 4096;
 
-  /** What a reader gets: events in their order, and how many before them are lost to it. */
-  public record Batch(long lost, List<HostEvent> events, long newestNumber) {}
+  /** Events of which at least the kind is kept. */
+  public static final int KINDS_CAPACITY = 1 << 16;
+
+  /**
+   * What a reader gets: events in their order, and how many before them are lost to it, in all and
+   * by kind as far as that is kept.
+   */
+  public record Batch(
+      long lost, List<HostEvent> events, long newestNumber, Map<Kind, Long> lostByKind) {
+    /** Of which nothing is lost. */
+    public Batch(List<HostEvent> events, long newestNumber) {
+      this(0, events, newestNumber, Map.of());
+    }
+  }
 
   private final Object lock = new Object();
 
   // Guarded by the lock.
   private final @Nullable HostEvent[] ring = new @Nullable HostEvent[CAPACITY];
+  private final byte[] kinds = new byte[KINDS_CAPACITY];
   private long newest;
 
   private final List<Runnable> watchers = new CopyOnWriteArrayList<>();
@@ -46,6 +61,7 @@ public final class EventLog {
           new HostEvent(
               ++newest, System.currentTimeMillis(), kind, spaceId, invalidationId, device, message);
       ring[(int) (newest % CAPACITY)] = event;
+      kinds[(int) (newest % KINDS_CAPACITY)] = (byte) kind.ordinal();
     }
     watchers.forEach(Runnable::run);
   }
@@ -66,8 +82,18 @@ public final class EventLog {
           events.add(event);
         }
       }
-      return new Batch(from - number - 1, events, newest);
+      return new Batch(from - number - 1, events, newest, kindsBetween(number, from));
     }
+  }
+
+  /** How many events of each kind have numbers between the two; called under the lock. */
+  private Map<Kind, Long> kindsBetween(long after, long before) {
+    Map<Kind, Long> counts = new EnumMap<>(Kind.class);
+    Kind[] known = Kind.values();
+    for (long n = Math.max(after + 1, newest - KINDS_CAPACITY + 1); n < before; n++) {
+      counts.merge(known[kinds[(int) (n % KINDS_CAPACITY)]], 1L, Long::sum);
+    }
+    return counts;
   }
 
   /** Number of the newest event; 0 if nothing has happened. */

@@ -11,7 +11,7 @@ class EventLogTest {
 
   @Test
   void emptyLog_hasNothingAndHasLostNothing() {
-    assertThat(log.after(0, 10)).isEqualTo(new EventLog.Batch(0, java.util.List.of(), 0));
+    assertThat(log.after(0, 10)).isEqualTo(new EventLog.Batch(java.util.List.of(), 0));
   }
 
   @Test
@@ -33,6 +33,29 @@ class EventLogTest {
     assertThat(batch.events()).extracting(HostEvent::number).containsExactly(101L, 102L, 103L);
     assertThat(log.after(100, 1).lost()).isZero();
     assertThat(log.after(99, 1).lost()).isOne();
+  }
+
+  @Test
+  void pitfall40_whatIsLost_isCountedByKind() {
+    log.record(Kind.SPACE_CREATED, "event");
+    log.record(Kind.PIN_OVER_AGE, "event");
+    record(EventLog.CAPACITY + 5);
+    EventLog.Batch batch = log.after(0, 1);
+    assertThat(batch.lost()).isEqualTo(7);
+    assertThat(batch.lostByKind())
+        .containsExactly(
+            java.util.Map.entry(Kind.SPACE_CREATED, 1L),
+            java.util.Map.entry(Kind.FRAMES_EXHAUSTED, 5L),
+            java.util.Map.entry(Kind.PIN_OVER_AGE, 1L));
+    assertThat(log.after(2, 1).lostByKind())
+        .containsExactly(java.util.Map.entry(Kind.FRAMES_EXHAUSTED, 5L));
+    assertThat(log.after(batch.newestNumber() - 1, 1).lostByKind()).isEmpty();
+
+    record(EventLog.KINDS_CAPACITY);
+    assertThat(log.after(0, 1).lostByKind())
+        .containsExactly(
+            java.util.Map.entry(
+                Kind.FRAMES_EXHAUSTED, (long) EventLog.KINDS_CAPACITY - EventLog.CAPACITY));
   }
 
   @Test

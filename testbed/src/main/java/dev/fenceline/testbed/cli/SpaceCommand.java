@@ -5,6 +5,7 @@ import dev.fenceline.client.resource.SpaceOperation;
 import dev.fenceline.client.rest.CoordinatorClient;
 import dev.fenceline.client.rest.Paths;
 import dev.fenceline.model.Protection;
+import dev.fenceline.testbed.text.Quantities;
 import dev.fenceline.testbed.text.Style;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -119,13 +120,13 @@ final class SpaceCommand implements Runnable {
     private static String times(Operation operation) {
       return operation.fenceId() == null
           ? ""
-          : "; fence %s: schedule %s, unmap %s, wait %s, %d devices had to drain"
+          : "; fence %s: schedule %s, unmap %s, wait %s, %s had to drain"
               .formatted(
                   operation.fenceId(),
                   States.micros(operation.scheduleMicros()),
                   States.micros(operation.unmapMicros()),
                   States.micros(operation.waitMicros()),
-                  operation.fencesWaited());
+                  Quantities.plural(operation.fencesWaited(), "device"));
     }
   }
 

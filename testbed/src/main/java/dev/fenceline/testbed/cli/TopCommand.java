@@ -52,10 +52,10 @@ final class TopCommand extends OperatorCommand {
     }
     CoordinatorStatus status = coordinator.status();
     screen.format(
-        "coordinator %s, %d hosts, %d agents live, %d suspect, %d lost",
+        "coordinator %s, %s live, %s live, %d suspect, %d lost",
         screen.paint(States.style(status.state()), status.state()),
-        status.counts().hosts().live(),
-        status.counts().agents().live(),
+        Quantities.plural(status.counts().hosts().live(), "host"),
+        Quantities.plural(status.counts().agents().live(), "agent"),
         status.counts().agents().suspect(),
         status.counts().agents().lost());
     if (!status.ready()) {

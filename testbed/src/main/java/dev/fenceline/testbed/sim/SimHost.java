@@ -195,7 +195,9 @@ final class SimHost extends SimProcess {
               .split(evict, SimSettings.SHARDS)
               .forEach((shard, part) -> toShard(shards.get(shard), toEpoch, sessionId, part));
       case AgentMessage.CloseDevice close -> {
-        answersOf(sessionId).expectClosed(close.deviceIndex(), SimSettings.SHARDS);
+        if (!close.returned()) {
+          answersOf(sessionId).expectClosed(close.deviceIndex(), SimSettings.SHARDS);
+        }
         shards.forEach(shard -> toShard(shard, toEpoch, sessionId, close));
       }
       case AgentMessage.InvalidationAck ack -> {

@@ -53,6 +53,11 @@ public final class Quantities {
     return String.format(Locale.ROOT, "%,d", count);
   }
 
+  /** 1 page, 2 pages. */
+  public static String plural(long count, String one) {
+    return count(count) + " " + one + (count == 1 ? "" : "s");
+  }
+
   public static String format(double value) {
     // The bounds lie where rounding would add a digit.
     String pattern = value >= 99.95 ? "%.0f" : value >= 9.995 ? "%.1f" : "%.2f";

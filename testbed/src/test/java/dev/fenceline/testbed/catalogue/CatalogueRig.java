@@ -19,6 +19,9 @@ import dev.fenceline.client.ServiceChannel;
 import dev.fenceline.client.SpaceClient;
 import dev.fenceline.control.v1.AgentControlServiceGrpc;
 import dev.fenceline.control.v1.AgentControlServiceGrpc.AgentControlServiceBlockingStub;
+import dev.fenceline.control.v1.DeviceStanding;
+import dev.fenceline.control.v1.DrainRequest;
+import dev.fenceline.control.v1.ReturnRequest;
 import dev.fenceline.control.v1.SetMemoryFaultsRequest;
 import dev.fenceline.host.adapter.grpc.GrpcServing;
 import dev.fenceline.host.adapter.grpc.WireEncoder;
@@ -152,6 +155,24 @@ public final class CatalogueRig implements AutoCloseable {
   /** What operators do to the agent. */
   public AgentControlServiceBlockingStub control() {
     return AgentControlServiceGrpc.newBlockingStub(agentChannel);
+  }
+
+  /** RELEASE: the device goes, and everything it has comes home. */
+  public void unplug(int deviceIndex) {
+    DrainRequest request = DrainRequest.newBuilder().addDeviceIndexes(deviceIndex).build();
+    // Asked for what is so already, it answers with the state.
+    while (control().drain(request).getDevicesList().stream()
+        .noneMatch(
+            device ->
+                device.getDeviceIndex() == deviceIndex
+                    && device.getState() == DeviceStanding.State.STATE_DRAINED)) {
+      LockSupport.parkNanos(5_000_000); // the test's own time-out bounds it
+    }
+  }
+
+  /** The device is back. */
+  public void plugIn(int deviceIndex) {
+    control().return_(ReturnRequest.newBuilder().addDeviceIndexes(deviceIndex).build());
   }
 
   /** FLAGS, FAIL_ALLOC: the next allocation in the device's memory fails, once. */

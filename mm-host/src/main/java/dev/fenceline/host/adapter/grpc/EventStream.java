@@ -4,6 +4,7 @@ import dev.fenceline.host.runtime.EventLog;
 import dev.fenceline.host.runtime.HostEvent;
 import dev.fenceline.host.runtime.HostRuntime;
 import dev.fenceline.query.v1.HostEvents;
+import dev.fenceline.query.v1.LostEvents;
 import dev.fenceline.query.v1.WatchEventsRequest;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -83,6 +84,11 @@ final class EventStream {
             .setLost(batch.lost())
             .setNewestNumber(batch.newestNumber());
     batch.events().forEach(event -> events.addEvents(encode(event)));
+    batch
+        .lostByKind()
+        .forEach(
+            (kind, count) ->
+                events.addLostByKind(LostEvents.newBuilder().setKind(kind(kind)).setCount(count)));
     return events.build();
   }
 

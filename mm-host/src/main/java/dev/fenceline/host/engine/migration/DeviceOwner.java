@@ -87,6 +87,11 @@ public final class DeviceOwner {
     closing = true;
   }
 
+  /** Pages may migrate to it again. */
+  public void reopen() {
+    closing = false;
+  }
+
   /** Device pages by local page, ascending. */
   public TreeMap<Integer, Integer> pages() {
     return pages;

@@ -107,10 +107,17 @@ final class DeviceRequests {
   }
 
   /** The device goes: nothing comes to it any more, and all that is there comes home. */
-  void close(ShardSession session, int deviceIndex) {
+  void close(ShardSession session, AgentMessage.CloseDevice close) {
+    int deviceIndex = close.deviceIndex();
     DeviceOwner owner = state.owners.owner(new DeviceId(session.agentId(), deviceIndex));
     if (owner == null || owner.sessionId() != session.sessionId()) {
-      send(session.sessionId(), new HostMessage.DeviceClosed(deviceIndex, 0));
+      if (!close.returned()) {
+        send(session.sessionId(), new HostMessage.DeviceClosed(deviceIndex, 0));
+      }
+      return;
+    }
+    if (close.returned()) {
+      owner.reopen();
       return;
     }
     owner.close();

@@ -4,6 +4,7 @@ import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.space.ObjectEviction;
 import dev.fenceline.host.engine.space.Pte;
+import dev.fenceline.host.engine.space.PteType;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Pages;
 import java.util.ArrayList;
@@ -233,11 +234,16 @@ final class Reclaimer {
           AddressSpace space = state.space(spaceId);
           atRest[0] &=
               space != null
-                  && Pte.isPresent(space.memory().entry(vpn))
+                  && isInFrame(space.memory().entry(vpn))
                   && space.firstHeldPage(vpn, vpn + 1) != vpn
                   && !someoneIsBehind(space, vpn);
         });
     return atRest[0];
+  }
+
+  /** A device that has a page for itself alone does not keep its frame thereby. */
+  private static boolean isInFrame(long entry) {
+    return Pte.isPresent(entry) || Pte.type(entry) == PteType.EXCLUSIVE;
   }
 
   /** Whether a device has a translation to the frame. */

@@ -201,7 +201,7 @@ public final class ShardEngine {
       case AgentMessage.MigrationReport report -> migrations.report(session, report, nowNanos);
       case AgentMessage.MigrateRequest request -> requests.migrate(session, request, nowNanos);
       case AgentMessage.EvictRequest request -> requests.evict(session, request);
-      case AgentMessage.CloseDevice close -> requests.close(session, close.deviceIndex());
+      case AgentMessage.CloseDevice close -> requests.close(session, close);
     }
   }
 

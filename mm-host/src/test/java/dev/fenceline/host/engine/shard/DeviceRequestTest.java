@@ -60,6 +60,18 @@ class DeviceRequestTest extends MigrationStage {
   }
 
   @Test
+  void returnedDevice_takesPagesAgain() {
+    touch(0, 2, Access.WRITE);
+    shard.agent(1, new AgentMessage.CloseDevice(0));
+    shard.agent(1, new AgentMessage.CloseDevice(0, true));
+
+    toDevice(0, 2);
+
+    assertThat(memory.held).hasSize(2);
+    assertThat(shard.sent(HostMessage.DeviceClosed.class)).hasSize(1);
+  }
+
+  @Test
   void migrateRequestOfAnAgent_isAnsweredBehindItsMigration() {
     touch(0, 2, Access.WRITE);
 

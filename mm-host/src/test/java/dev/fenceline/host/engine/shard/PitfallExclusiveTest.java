@@ -66,6 +66,35 @@ class PitfallExclusiveTest extends MigrationStage {
   }
 
   @Test
+  void pitfall36_reclaimOfAnExclusivePage_isHeardByItsHolder() {
+    ShardFixture small =
+        new ShardFixture(
+            4,
+            ShardConfig.of(0, 1, ShardFixture.EPOCH, 1_000_000_000)
+                .withReclaim(new ReclaimConfig(64, 10_000_000, 1_000_000_000, false)));
+    long crowded = small.createSpace();
+    small.map(crowded, 0, 8, Protection.READ_WRITE);
+    small.open(1, "a", 1);
+    small.mirror(1, 1, crowded, 0, 0, 8);
+    for (int page = 0; page < 4; page++) {
+      small.granted(1, 1, page, 1, Access.EXCLUSIVE);
+    }
+    int told = small.broadcasts().size();
+
+    long fault = small.fault(1, 1, 6, 1, Access.WRITE);
+    for (int i = 0; i < 200 && !small.replied(fault); i++) {
+      small.advance(1_000_000);
+      if (small.broadcasts().size() > told) {
+        small.ack(1, 0, small.lastInvalidation());
+      }
+    }
+
+    assertThat(small.broadcasts().size()).isGreaterThan(told);
+    assertThat(small.reply(fault).errno()).isNull();
+    assertThat(small.all(ShardEffect.WriteSwap.class)).isNotEmpty();
+  }
+
+  @Test
   void exclusiveAccessToWhatCannotBeHadSo_isRefusedWithAType() {
     shard.submit(
         new SpaceOperation.Map(
