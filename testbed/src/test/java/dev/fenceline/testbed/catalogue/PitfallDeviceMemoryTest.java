@@ -144,7 +144,7 @@ class PitfallDeviceMemoryTest {
     assertThat(device.exclusive(address, 8 * PAGE_BYTES).ok()).isTrue();
     assertThat(device.exclusiveAdd(address, 3, 1).getErrno()).isEqualTo(Errno.ERRNO_UNSPECIFIED);
     byte[] expected = rising(8 * PAGE_BYTES, 2);
-    expected[0] += 3;
+    expected[0] = (byte) (expected[0] + 3);
     assertThat(Pattern.read(process, address, 8 * PAGE_BYTES)).as("revoked").isEqualTo(expected);
     done(process.destroy());
   }
