@@ -47,7 +47,7 @@ class RestOverTlsTest {
             HttpClient.newBuilder().sslContext(trust(authority.caFile())).build();
         HttpClient stranger = HttpClient.newHttpClient()) {
       String place = "://localhost:" + coordinator.httpPort();
-      for (String path : new String[] {"/", "/api/v1/status", "/actuator/health/readiness"}) {
+      for (String path : new String[] {"/", "/api/v1/status", "/actuator/health/liveness"}) {
         HttpResponse<String> answer = ask(trusting, "https" + place + path);
         assertThat(answer.statusCode()).as(path).isEqualTo(200);
         assertThat(answer.headers().firstValue("Strict-Transport-Security")).as(path).isPresent();
