@@ -45,6 +45,9 @@ final class HostShard {
   private boolean turnPlanned;
   private long timerAtNanos = Long.MAX_VALUE;
 
+  /** As a real shard's alarm: it does not ring again before its last ring was heard. */
+  private boolean tickWaits;
+
   HostShard(SimWorld world, SimHost host, int index, SplittableRandom random) {
     this.world = world;
     this.host = host;
@@ -131,6 +134,9 @@ final class HostShard {
     } else {
       step(input);
     }
+    if (input instanceof ShardInput.Tick && engine.nextDeadlineNanos() <= host.clockNanos()) {
+      throw new InvariantViolation("INV-6", "what is due stays due: a shard's loop would spin");
+    }
     planTimer();
     if (!inbox.isEmpty()) {
       planTurn();
@@ -173,6 +179,9 @@ final class HostShard {
   }
 
   private void remember(ShardInput input) {
+    if (input instanceof ShardInput.Tick) {
+      tickWaits = false;
+    }
     if (input instanceof ShardInput.SessionEnded gone) {
       // Its faults are not answered any more.
       faults.keySet().removeIf(key -> key.sessionId() == gone.sessionId());
@@ -467,7 +476,7 @@ final class HostShard {
 
   private void planTimer() {
     long deadline = engine.nextDeadlineNanos();
-    if (deadline == Long.MAX_VALUE) {
+    if (deadline == Long.MAX_VALUE || tickWaits) {
       return;
     }
     long at = world.loop.nowNanos() + host.delayUntil(deadline);
@@ -481,6 +490,7 @@ final class HostShard {
   private void timer() {
     timerAtNanos = Long.MAX_VALUE;
     if (host.clockNanos() >= engine.nextDeadlineNanos()) {
+      tickWaits = true;
       post(new ShardInput.Tick());
     }
     planTimer();
