@@ -61,7 +61,7 @@ final class Reclaimer {
   }
 
   long nextDeadlineNanos() {
-    return retryNanos;
+    return starving.isEmpty() ? Long.MAX_VALUE : retryNanos;
   }
 
   /** Frames are there: those who waited try again, and say so if they still starve. */
