@@ -56,6 +56,10 @@ final class OperationQueue {
     if (operation.internal()) {
       // As many as faults and operations wait for them, which are bounded.
       space.queued().addFirst(operation);
+      if (operation.request() instanceof SpaceOperation.Reclaim) {
+        // Others can be swapped out instead: it does not begin when its time is over.
+        watch(operation);
+      }
       return null;
     }
     if (operation.waitsForNothing()) {
