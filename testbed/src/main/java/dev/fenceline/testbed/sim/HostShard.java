@@ -87,16 +87,17 @@ final class HostShard {
 
   /** What is under way, in words; empty if nothing is. */
   String pending() {
-    return idle()
+    return idle() && engine.queries().waiting().isEmpty()
         ? ""
-        : "shard %d: %d inputs, faults %s, live %s"
+        : "shard %d: %d inputs, faults %s, live %s, %s"
             .formatted(
                 index,
                 inbox.size(),
                 faults,
                 engine.queries().live().stream()
                     .map(live -> live.id() + " " + live.kind() + " " + live.state())
-                    .toList());
+                    .toList(),
+                engine.queries().waiting());
   }
 
   boolean idle() {

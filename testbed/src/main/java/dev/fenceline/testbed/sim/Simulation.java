@@ -162,7 +162,11 @@ public final class Simulation {
 
   private void requireRest() {
     for (SimClient client : world.clients) {
-      require(client.idle(), () -> "a client waits for an answer for ever");
+      require(
+          client.idle(),
+          () ->
+              "a client waits for an answer for ever: "
+                  + (world.host == null ? "no host" : world.host.pending()));
     }
     for (SimAgent agent : world.lastingAgents()) {
       require(agent.idle(), () -> agent.name() + " has faults, accesses or drains under way");

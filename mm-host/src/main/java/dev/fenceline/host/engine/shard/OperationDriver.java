@@ -468,6 +468,7 @@ final class OperationDriver {
 
   void end(Operation operation, OperationOutcome outcome) {
     queue.unwatch(operation);
+    state.turns.ended(operation);
     if (requests.ended(operation, outcome)) {
       return;
     }

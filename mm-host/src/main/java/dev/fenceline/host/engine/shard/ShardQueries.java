@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a shard's state; changes nothing. Confined to the shard, between steps. */
@@ -91,6 +92,21 @@ public final class ShardQueries {
         .mapToLong(request -> ((SpaceOperation.AwaitSupply) request).vpn())
         .sorted()
         .toArray();
+  }
+
+  /** The operations that wait or are under way, and what each of them waits for. */
+  public List<String> waiting() {
+    return state.spaces.values().stream()
+        .flatMap(space -> Stream.concat(space.active().stream(), space.queued().stream()))
+        .map(
+            operation ->
+                "operation %d %s, %d fences left, needs %s"
+                    .formatted(
+                        operation.id(),
+                        operation.request(),
+                        operation.pendingFences(),
+                        operation.needs()))
+        .toList();
   }
 
   /** Shared memory objects and files that are mapped. */

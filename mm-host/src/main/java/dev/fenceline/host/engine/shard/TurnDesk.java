@@ -46,15 +46,24 @@ final class TurnDesk {
     for (Footprint part : operation.footprint()) {
       held |= part.invalidated() && space.turns().holdsUp(part.vpnStart(), part.vpnEnd(), nowNanos);
     }
-    if (held && !operation.waitsForNothing() && waiting.add(operation.id())) {
+    if (held && !operation.waitsForNothing()) {
+      // At each look: another operation that began meanwhile has used the host's turn.
+      boolean first = waiting.add(operation.id());
       for (Footprint part : operation.footprint()) {
         if (part.invalidated()) {
-          space.turns().held(part.vpnStart(), part.vpnEnd(), nowNanos);
+          space.turns().held(part.vpnStart(), part.vpnEnd(), first, nowNanos);
         }
       }
-      state.emit(new ShardEffect.HeldForTurn(space.id()));
+      if (first) {
+        state.emit(new ShardEffect.HeldForTurn(space.id()));
+      }
     }
     return held;
+  }
+
+  /** An operation has ended, and may never have begun. */
+  void ended(Operation operation) {
+    waiting.remove(operation.id());
   }
 
   /** An operation begins: the host's turn is used. */

@@ -159,11 +159,15 @@ public final class Turns {
     return held;
   }
 
-  /** An operation waits because of {@link #holdsUp}. */
-  public void held(long vpnStart, long vpnEnd, long nowNanos) {
+  /**
+   * An operation waits because of {@link #holdsUp}.
+   *
+   * @param first whether it did not wait for a turn before
+   */
+  public void held(long vpnStart, long vpnEnd, boolean first, long nowNanos) {
     for (Block block : over(vpnStart, vpnEnd)) {
       if (block.untilNanos > nowNanos) {
-        block.heldOperations++;
+        block.heldOperations += first ? 1 : 0;
         block.waiting = true;
       }
     }
