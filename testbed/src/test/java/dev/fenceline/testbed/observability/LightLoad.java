@@ -5,10 +5,12 @@ import dev.fenceline.client.DeviceProgram;
 import dev.fenceline.client.HostClient;
 import dev.fenceline.client.Mapping;
 import dev.fenceline.client.PinSpec;
+import dev.fenceline.client.RefusedException;
 import dev.fenceline.client.ServiceChannel;
 import dev.fenceline.client.SpaceClient;
 import dev.fenceline.device.v1.Delays;
 import dev.fenceline.model.DeviceId;
+import dev.fenceline.model.Errno;
 import dev.fenceline.model.NotificationMode;
 import dev.fenceline.model.Protection;
 import dev.fenceline.model.WaitPolicy;
@@ -116,12 +118,22 @@ final class LightLoad implements AutoCloseable {
     for (WaitPolicy wait : waits()) {
       fillOnAll(space);
       space.read(BASE, 64);
-      space.invalidate(BASE, BYTES, wait);
+      invalidate(space, wait);
     }
     fillOnAll(space);
     moveAndPin(space);
     space.protect(BASE, BYTES, Protection.READ, WaitPolicy.BLOCK);
     space.unmap(BASE, BYTES, WaitPolicy.BLOCK);
+  }
+
+  private static void invalidate(SpaceClient space, WaitPolicy wait) {
+    try {
+      space.invalidate(BASE, BYTES, wait);
+    } catch (RefusedException e) {
+      if (e.errno() != Errno.EAGAIN) {
+        throw e; // a try does not wait for pages that are being swapped out
+      }
+    }
   }
 
   /** To a device's memory, and home again as the CPU reads it. */
