@@ -91,6 +91,11 @@ final class MigrationService {
     }
     SkipTally tally = new SkipTally();
     DeviceResidents residents = space.memory().devices();
+    if (migrate.requester() == null) {
+      long vpn = Pages.number(migrate.address());
+      long end = vpn + Pages.number(Pages.roundUp(migrate.length()));
+      space.thrashing().forget(vpn, end); // moved by its user: no contention (pitfall 37)
+    }
     Footprint taken = taken(operation, Pages.number(migrate.address()));
     residents.tallyRest(migrate, taken, tally);
     if (operation.footprint().isEmpty()) {
@@ -268,6 +273,11 @@ final class MigrationService {
       }
     }
     holders(space, migration, runs);
+    long start = migration.place().vpnStart();
+    space
+        .thrashing()
+        .arrived(
+            start, start + migration.pageCount(), nowNanos - migration.startedNanos(), nowNanos);
     end(migration);
     send(
         migration.owner().sessionId(),
