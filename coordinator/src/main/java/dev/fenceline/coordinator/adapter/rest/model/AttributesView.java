@@ -9,7 +9,10 @@ import org.jspecify.annotations.Nullable;
 public record AttributesView(
     @Schema(example = "0x7f0000000000") String start,
     @Schema(description = "Exclusive", example = "0x7f0000200000") String end,
-    @Schema(description = "A device, or cpu/0 for the host; null: no wish", nullable = true)
+    @Schema(
+            description = "A device, or cpu/0 for the host; null: no wish",
+            example = "agent-1/0",
+            nullable = true)
         @Nullable String preferred,
     @Schema(description = "Devices that should reach the pages where they are")
         List<String> accessedBy,

@@ -12,7 +12,8 @@ public record ContentionView(
     @Schema(description = "Answers in a row that came too late for a fault, at worst")
         long worstCollisions,
     @Schema(description = "Turns that were given to devices") long turns,
-    @Schema(description = "Who got the last one", nullable = true) @Nullable String lastTurn,
+    @Schema(description = "Who got the last one", example = "agent-1/0", nullable = true)
+        @Nullable String lastTurn,
     @Schema(description = "0 if no turn runs") double turnLeftMicros,
     @Schema(description = "An operation is next: no device gets a turn") boolean hostsTurn,
     @Schema(description = "Operations that waited for turns") long heldOperations,

@@ -75,7 +75,7 @@ public record OperationBody(
         @Nullable Wait waiting) {
 
   /** What is wished of a range; immutable. */
-  @Schema(name = "OperationAttributes", description = "What is wished of a range")
+  @Schema(name = "OperationAttributesBody", description = "What is wished of a range")
   public record Attributes(
       @Schema(
               description = "Where its pages should be: a device, or cpu/0 for the host",

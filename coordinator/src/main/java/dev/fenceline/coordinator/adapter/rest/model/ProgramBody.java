@@ -89,7 +89,7 @@ public record ProgramBody(
         @Nullable Long deadlineSeconds) {
 
   /** A sync point; immutable. */
-  @Schema(name = "SyncPoint", description = "The end of a program: one of its members is given")
+  @Schema(name = "SyncPointBody", description = "The end of a program: one of its members is given")
   public record Point(
       @Schema(description = "By its id", example = "agent-2.7", nullable = true)
           @Nullable String program,
@@ -101,7 +101,9 @@ public record ProgramBody(
           @Nullable String agent) {}
 
   /** Pages that a program keeps in use; immutable. */
-  @Schema(name = "ProgramHold", description = "Pages that the program keeps in use until it ends")
+  @Schema(
+      name = "ProgramHoldBody",
+      description = "Pages that the program keeps in use until it ends")
   public record Hold(
       @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "0x7f0000000000")
           @Nullable String address,
