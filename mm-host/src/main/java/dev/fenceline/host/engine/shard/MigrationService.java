@@ -91,11 +91,7 @@ final class MigrationService {
     }
     SkipTally tally = new SkipTally();
     DeviceResidents residents = space.memory().devices();
-    if (migrate.requester() == null) {
-      long vpn = Pages.number(migrate.address());
-      long end = vpn + Pages.number(Pages.roundUp(migrate.length()));
-      space.thrashing().forget(vpn, end); // moved by its user: no contention (pitfall 37)
-    }
+    ThrashDesk.movedByCaller(space, migrate);
     Footprint taken = taken(operation, Pages.number(migrate.address()));
     residents.tallyRest(migrate, taken, tally);
     if (operation.footprint().isEmpty()) {
@@ -273,11 +269,7 @@ final class MigrationService {
       }
     }
     holders(space, migration, runs);
-    long start = migration.place().vpnStart();
-    space
-        .thrashing()
-        .arrived(
-            start, start + migration.pageCount(), nowNanos - migration.startedNanos(), nowNanos);
+    ThrashDesk.arrived(space, migration, nowNanos);
     end(migration);
     send(
         migration.owner().sessionId(),

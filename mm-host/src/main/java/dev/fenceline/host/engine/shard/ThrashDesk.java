@@ -1,8 +1,10 @@
 package dev.fenceline.host.engine.shard;
 
+import dev.fenceline.host.engine.migration.Migration;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.host.engine.thrash.Thrashing;
 import dev.fenceline.model.DeviceId;
+import dev.fenceline.model.Pages;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -67,6 +69,21 @@ final class ThrashDesk {
       taken(space, vpnStart, vpnEnd, by);
     }
     return operation;
+  }
+
+  /** What a caller moves is no contention (pitfall 37). */
+  static void movedByCaller(AddressSpace space, SpaceOperation.MigrateToDevice migrate) {
+    if (migrate.requester() == null) {
+      long vpn = Pages.number(migrate.address());
+      space.thrashing().forget(vpn, vpn + Pages.number(Pages.roundUp(migrate.length())));
+    }
+  }
+
+  /** A migration has come to its end: the lapse of its pages begins. */
+  static void arrived(AddressSpace space, Migration migration, long nowNanos) {
+    long start = migration.place().vpnStart();
+    long end = start + migration.pageCount();
+    space.thrashing().arrived(start, end, nowNanos - migration.startedNanos(), nowNanos);
   }
 
   /** Somebody gets pages that others had. */
