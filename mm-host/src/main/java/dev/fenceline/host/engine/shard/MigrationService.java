@@ -91,7 +91,9 @@ final class MigrationService {
     }
     SkipTally tally = new SkipTally();
     DeviceResidents residents = space.memory().devices();
-    ThrashDesk.movedByCaller(space, migrate);
+    if (migrate.requester() == null) {
+      ThrashDesk.movedByCaller(space, migrate.address(), migrate.length());
+    }
     Footprint taken = taken(operation, Pages.number(migrate.address()));
     residents.tallyRest(migrate, taken, tally);
     if (operation.footprint().isEmpty()) {

@@ -47,7 +47,10 @@ final class OperationApplier {
       case SpaceOperation.Pin pin -> pin(space, pin, nowNanos);
       case SpaceOperation.MigrateToDevice migrate ->
           migrations.toDevice(space, operation, migrate, nowNanos);
-      case SpaceOperation.MigrateToHost migrate -> migrations.toHost(space, operation, nowNanos);
+      case SpaceOperation.MigrateToHost migrate -> {
+        ThrashDesk.movedByCaller(space, migrate.address(), migrate.length());
+        yield migrations.toHost(space, operation, nowNanos);
+      }
       case SpaceOperation.MigrateHome home -> migrations.toHost(space, operation, nowNanos);
       case SpaceOperation.AwaitSupply await ->
           space.memory().awaitsSupply(await.vpn()) ? new Application.Continues() : done(0, timing);

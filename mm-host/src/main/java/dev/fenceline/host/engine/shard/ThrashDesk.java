@@ -72,11 +72,9 @@ final class ThrashDesk {
   }
 
   /** What a caller moves is no contention (pitfall 37). */
-  static void movedByCaller(AddressSpace space, SpaceOperation.MigrateToDevice migrate) {
-    if (migrate.requester() == null) {
-      long vpn = Pages.number(migrate.address());
-      space.thrashing().forget(vpn, vpn + Pages.number(Pages.roundUp(migrate.length())));
-    }
+  static void movedByCaller(AddressSpace space, long address, long length) {
+    long vpn = Pages.number(address);
+    space.thrashing().forget(vpn, vpn + Pages.number(Pages.roundUp(length)));
   }
 
   /** A migration has come to its end: the lapse of its pages begins. */
