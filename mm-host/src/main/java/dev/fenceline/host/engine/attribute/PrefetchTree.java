@@ -30,12 +30,12 @@ public final class PrefetchTree {
     for (int size = 2 * LEAF_PAGES; size <= PAGES; size *= 2) {
       Block wider = block(fault, size);
       // What is moved with the fault anyway counts as there.
-      long found =
+      int found =
           there.get(wider.start, wider.end).cardinality()
               + best.end
               - best.start
               - there.get(best.start, best.end).cardinality();
-      if (found * 100 > (long) size * DENSITY_PERCENT) {
+      if (found * 100 > size * DENSITY_PERCENT) {
         best = wider;
       }
     }
