@@ -357,6 +357,7 @@ final class Stage {
                             .device(),
                         resolved.invalidation().fences().get(resolved.fenceIndex()).resolution()));
         case ShardEffect.TurnGiven turn -> line("host", "", "the device gets a turn");
+        case ShardEffect.Thrashes thrashes -> line("host", "", "a page is wanted back and forth");
         case ShardEffect.HeldForTurn held -> line("host", "", "the operation waits for a turn");
         case ShardEffect.FaultServed served -> {
           if (served.parked()) {
