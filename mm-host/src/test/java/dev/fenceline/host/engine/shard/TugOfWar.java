@@ -29,11 +29,9 @@ final class TugOfWar {
     long uses;
     long lastUseNanos;
     long longestWaitNanos;
-    long remote;
 
-    void used(boolean remotely) {
+    void used() {
       uses++;
-      remote += remotely ? 1 : 0;
       longestWaitNanos = Math.max(longestWaitNanos, shard.now - lastUseNanos);
       lastUseNanos = shard.now;
     }
@@ -75,7 +73,7 @@ final class TugOfWar {
 
     private void use(long install, boolean local) {
       if (install == installs) {
-        used(!local);
+        used();
         if (!local && shard.now - lastWishNanos > WISH_NANOS) {
           wish();
         }
@@ -136,7 +134,7 @@ final class TugOfWar {
 
   private void cpuUses(long request) {
     if (cpuHas && request == cpuRequest) {
-      cpu.used(false);
+      cpu.used();
       after(USE_NANOS, () -> cpuUses(request));
     }
   }
