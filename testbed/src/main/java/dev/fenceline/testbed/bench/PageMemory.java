@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the host's heap holds for each mapped page: page table, mappings, mirrors and the record of
  * which device holds what; in a space of a hundred mappings of different sizes, wide apart, of
- * which two devices hold every page.
+ * which two devices hold every page. What is kept of each frame is told apart: there are as many as
+ * the arena has, however much is mapped.
  */
 final class PageMemory implements Bench {
   private static final long PAGES = 10_000_000;
@@ -43,19 +44,21 @@ final class PageMemory implements Bench {
       fill(rig, piece);
     }
     long after = Heap.used();
+    long frames = rig.engine().queries().frameRecordBytes();
     List<Figure> figures = new ArrayList<>();
     figures.add(
         figure(
             "page table and mirrors, 10,000,000 pages, 2 devices hold all: heap",
-            after - before,
+            after - before - frames,
             Goal.atMost(GOAL_BYTES)));
     figures.add(figure("the same by the structures' own count", counted(rig), null));
     MirrorTable cpu = cpuTable(pieces);
     figures.add(
         figure(
             "the same with a full translation table of the CPU: heap",
-            Heap.used() - before,
+            Heap.used() - before - frames,
             Goal.atMost(GOAL_BYTES)));
+    figures.add(figure("who maps each frame and how lately it was used: besides", frames, null));
     Reference.reachabilityFence(rig);
     Reference.reachabilityFence(cpu);
     return figures;

@@ -34,6 +34,8 @@ public final class FrameLists {
   private static final int LOOKS_PER_FRAME = 16;
 
   private static final class Chunk {
+    static final long BYTES = CHUNK * (3L * Integer.BYTES + Byte.BYTES);
+
     final int[] newer = new int[CHUNK];
     final int[] older = new int[CHUNK];
     final byte[] state = new byte[CHUNK];
@@ -211,6 +213,15 @@ public final class FrameLists {
       chunk(older).newer[older & (CHUNK - 1)] = newer;
     }
     counts[list]--;
+  }
+
+  /** The memory that the records of all frames take. */
+  long bytes() {
+    long held = 0;
+    for (Chunk chunk : chunks) {
+      held += chunk == null ? 0 : Chunk.BYTES;
+    }
+    return held + (long) chunks.length * Integer.BYTES;
   }
 
   private Chunk chunk(int frame) {

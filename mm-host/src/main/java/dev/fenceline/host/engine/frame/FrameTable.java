@@ -147,6 +147,15 @@ public final class FrameTable {
     return list;
   }
 
+  /** The memory that is taken for who maps each frame and how lately it was used. */
+  public long bytes() {
+    long held = 0;
+    for (long[] chunk : chunks) {
+      held += chunk == null ? 0 : (long) CHUNK * Long.BYTES;
+    }
+    return held + (long) chunks.length * Integer.BYTES + lists.bytes();
+  }
+
   private long @Nullable [] chunk(int frame) {
     int chunk = frame >>> CHUNK_BITS;
     return chunk < chunks.length ? chunks[chunk] : null;

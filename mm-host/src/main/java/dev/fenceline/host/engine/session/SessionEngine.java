@@ -4,6 +4,7 @@ import dev.fenceline.model.AgentMessage.Hello;
 import dev.fenceline.model.FenceResolution;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.HostMessage.RefusalReason;
+import dev.fenceline.model.HumanTime;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -267,8 +268,8 @@ public final class SessionEngine {
     if (standings.deservesQuarantine(standing)) {
       long hold = standings.policy().holdNanos(standing.quarantines());
       String reason =
-          "%d strikes within %d ms, the last because %s"
-              .formatted(standing.strikes(), standings.policy().windowNanos() / 1_000_000, why);
+          "%d strikes within %s, the last because %s"
+              .formatted(standing.strikes(), HumanTime.of(standings.policy().windowNanos()), why);
       quarantine(standing, new AgentStanding.Sentence(reason, false, nowNanos + hold), nowNanos);
     }
   }
@@ -319,7 +320,7 @@ public final class SessionEngine {
     String ends =
         standing.holdLeftNanos() == 0
             ? "until an operator returns it"
-            : "for another %d ms".formatted(left / 1_000_000);
+            : "for another " + HumanTime.of(left);
     refuse(
         connectionId,
         hello,

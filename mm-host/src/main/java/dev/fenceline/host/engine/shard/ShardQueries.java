@@ -136,6 +136,11 @@ public final class ShardQueries {
         state.pins.keptFrames());
   }
 
+  /** The memory that is taken for who maps each frame and how lately it was used. */
+  public long frameRecordBytes() {
+    return state.frameTable.bytes();
+  }
+
   /** How many pages map the frame. */
   public int mapCount(int frame) {
     return state.frameTable.mapCount(frame);

@@ -80,6 +80,28 @@ class MigrationPressureTest extends MigrationStage {
         .isEqualTo(Errno.RESOURCE_EXHAUSTED);
   }
 
+  @Test
+  void wayHomeWithoutAFrame_leavesThePageOnTheDevice() {
+    touch(0, 1, Access.WRITE);
+    toDevice(0, 1);
+    takeAllFrames();
+    int before = cpuFaults().size();
+
+    touch(0, 1, Access.READ);
+    for (int i = 0; i < 60; i++) {
+      shard.advance(MILLI);
+    }
+    assertThat(cpuFaults()).hasSize(before + 1);
+    assertThat(cpuFaults().getLast().errno()).isEqualTo(Errno.RESOURCE_EXHAUSTED);
+    assertThat(Pte.type(entry(0))).isEqualTo(PteType.DEVICE_PRIVATE);
+
+    giveFramesBack();
+    touch(0, 1, Access.READ);
+    memory.reportOut();
+    assertThat(cpuFaults().getLast().errno()).isNull();
+    assertThat(Pte.type(entry(0))).isEqualTo(PteType.PRESENT);
+  }
+
   /** Its translation is of an older generation than the host's from then on. */
   @Test
   void frameThatWentMeanwhile_makesTheDeviceDropWhatItHas() {
