@@ -27,7 +27,7 @@ import java.util.Objects;
  *     visible before its access is answered is the volatile write by which the access withdraws
  * <tr><td>single bytes at the ends of a bulk copy<td>plain<td>they never touch a neighbour
  * <tr><td>atomics<td>volatile<td>the read-modify-write of a word is one step
- * <tr><td>zero, copy of a page<td>plain<td>no participant has a translation of the target
+ * <tr><td>zero, copy of a whole page<td>plain<td>no participant has a translation of the target
  * </table>
  *
  * What orders accesses of different threads are mailboxes and access slots.
@@ -71,6 +71,16 @@ public final class PageArena {
   /** Copies a whole page. Nobody has a translation of the target, nobody writes the source. */
   public void copy(int from, int to) {
     MemorySegment.copy(memory, base(from), memory, base(to), Pages.SIZE_BYTES);
+  }
+
+  /** Copies a whole page to {@code into}. Nobody writes the page. */
+  public void copyOut(int page, byte[] into, int at) {
+    MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, base(page), into, at, Pages.SIZE_BYTES);
+  }
+
+  /** Fills a whole page from {@code data}. Nobody has a translation of the page. */
+  public void copyIn(int page, byte[] data, int at) {
+    MemorySegment.copy(data, at, memory, ValueLayout.JAVA_BYTE, base(page), Pages.SIZE_BYTES);
   }
 
   /** Copies bytes [offset, offset + length) of the page to {@code into}. */

@@ -60,7 +60,7 @@ public final class DmaCodec {
         length,
         operation,
         generations,
-        wire.getData().toByteArray(),
+        OwnBytes.of(wire.getData()),
         wire.getOperand(),
         wire.getExpected(),
         wire.getMigrationId());
@@ -123,7 +123,7 @@ public final class DmaCodec {
     return new DmaReply(
         wire.getRequestId(),
         outcome,
-        wire.getData().toByteArray(),
+        OwnBytes.of(wire.getData()),
         wire.getPrevious(),
         wire.getMessage());
   }

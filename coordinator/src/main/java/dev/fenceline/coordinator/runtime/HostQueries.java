@@ -1,6 +1,8 @@
 package dev.fenceline.coordinator.runtime;
 
 import dev.fenceline.coordinator.engine.query.Answer;
+import dev.fenceline.coordinator.engine.query.AttributedRange;
+import dev.fenceline.coordinator.engine.query.ContendedBlock;
 import dev.fenceline.coordinator.engine.query.Faults;
 import dev.fenceline.coordinator.engine.query.HostPolicy;
 import dev.fenceline.coordinator.engine.query.HostStatus;
@@ -56,6 +58,12 @@ public interface HostQueries {
 
   /** Oldest first. */
   Answer<Portion<Pin>> pins(String endpoint, PinQuery query);
+
+  /** Ranges that end behind {@code from} and have attributes, by address. */
+  Answer<Portion<AttributedRange>> attributes(String endpoint, long spaceId, long from, int limit);
+
+  /** Contended blocks that begin at or behind {@code from}, by address. */
+  Answer<Portion<ContendedBlock>> contention(String endpoint, long spaceId, long from, int limit);
 
   Answer<WaitTimes> waitTimes(String endpoint);
 

@@ -1,6 +1,8 @@
 package dev.fenceline.coordinator.support;
 
 import com.google.protobuf.Message;
+import dev.fenceline.common.v1.DeviceRef;
+import dev.fenceline.common.v1.Interval;
 import dev.fenceline.model.Errno;
 import dev.fenceline.space.v1.AddressSpaceServiceGrpc.AddressSpaceServiceImplBase;
 import dev.fenceline.space.v1.AdviseRequest;
@@ -8,10 +10,16 @@ import dev.fenceline.space.v1.CreateSpaceReply;
 import dev.fenceline.space.v1.CreateSpaceRequest;
 import dev.fenceline.space.v1.DestroySpaceRequest;
 import dev.fenceline.space.v1.InvalidateRequest;
+import dev.fenceline.space.v1.ListAttributesReply;
+import dev.fenceline.space.v1.ListAttributesRequest;
+import dev.fenceline.space.v1.ListContentionReply;
+import dev.fenceline.space.v1.ListContentionRequest;
 import dev.fenceline.space.v1.MapRequest;
 import dev.fenceline.space.v1.OperationReply;
 import dev.fenceline.space.v1.ProtectRequest;
+import dev.fenceline.space.v1.RangeAttributes;
 import dev.fenceline.space.v1.RemapRequest;
+import dev.fenceline.space.v1.SetAttributesRequest;
 import dev.fenceline.space.v1.SetNotificationModeReply;
 import dev.fenceline.space.v1.SetNotificationModeRequest;
 import dev.fenceline.space.v1.UnmapRequest;
@@ -88,6 +96,41 @@ public final class FakeSpaceCommands extends AddressSpaceServiceImplBase {
   @Override
   public void invalidate(InvalidateRequest request, StreamObserver<OperationReply> reply) {
     done(request, request.getAddress(), reply);
+  }
+
+  @Override
+  public void setAttributes(SetAttributesRequest request, StreamObserver<OperationReply> reply) {
+    done(request, request.getAddress(), reply);
+  }
+
+  @Override
+  public void listAttributes(
+      ListAttributesRequest request, StreamObserver<ListAttributesReply> reply) {
+    ListAttributesReply.Builder all = ListAttributesReply.newBuilder();
+    if (request.getFromAddress() == 0) {
+      all.setMore(true)
+          .addRangesBuilder()
+          .setInterval(Interval.newBuilder().setStart(0x10000).setEnd(0x20000))
+          .setAttributes(
+              RangeAttributes.newBuilder()
+                  .setPreferred(DeviceRef.newBuilder().setAgentId("agent-1"))
+                  .setGranularity(RangeAttributes.Granularity.GRANULARITY_64K));
+    }
+    answer(reply, all.build());
+  }
+
+  @Override
+  public void listContention(
+      ListContentionRequest request, StreamObserver<ListContentionReply> reply) {
+    ListContentionReply.Builder all = ListContentionReply.newBuilder();
+    all.addBlocksBuilder()
+        .setInterval(Interval.newBuilder().setStart(0).setEnd(0x200000))
+        .setTurns(3)
+        .setLastTurn(DeviceRef.newBuilder().setAgentId("agent-1"))
+        .setNaps(11)
+        .setPinnedPages(1)
+        .setPinnedLeftNanos(150_000_000);
+    answer(reply, all.build());
   }
 
   @Override

@@ -204,7 +204,7 @@ public final class DeviceMemory {
   /** Fills pages that no entry names yet. */
   void fill(int[] local, byte[] data) {
     for (int i = 0; i < local.length; i++) {
-      bytes().write(local[i], 0, data, i * Pages.SIZE_BYTES, Pages.SIZE_BYTES);
+      bytes().copyIn(local[i], data, i * Pages.SIZE_BYTES);
     }
   }
 
@@ -218,7 +218,7 @@ public final class DeviceMemory {
   byte[] contents(int[] local) {
     byte[] data = new byte[local.length * Pages.SIZE_BYTES];
     for (int i = 0; i < local.length; i++) {
-      bytes().read(local[i], 0, data, i * Pages.SIZE_BYTES, Pages.SIZE_BYTES);
+      bytes().copyOut(local[i], data, i * Pages.SIZE_BYTES);
     }
     return data;
   }

@@ -129,6 +129,8 @@ public final class CpuAccess {
     long[] entries = new long[request.pages()];
     int hint = (int) Thread.currentThread().threadId();
     Shard shard = host.shardOf(request.spaceId());
+    int collisions = 0;
+    long lastMissed = -1;
     for (int attempt = 0; ; attempt++) {
       MirrorAccess mirror = shard.cpuMirrors().of(request.spaceId());
       long missed = request.vpn();
@@ -143,7 +145,12 @@ public final class CpuAccess {
         }
         missed = MirrorAccess.isMiss(result) ? MirrorAccess.missedVpn(result) : -1;
       }
-      CpuOutcome refused = missed < 0 ? null : fault(shard, request, missed, deadline);
+      if (missed >= 0) {
+        collisions = missed == lastMissed ? collisions + 1 : 0;
+        lastMissed = missed;
+      }
+      CpuOutcome refused =
+          missed < 0 ? null : fault(shard, request, new Miss(missed, collisions), deadline);
       if (refused != null) {
         return refused;
       }
@@ -168,13 +175,22 @@ public final class CpuAccess {
     return null;
   }
 
+  /** The page that an access found no translation of, and how often one was gone again. */
+  private record Miss(long vpn, int collisions) {}
+
   /** Brings translations from the missed page on; null if some came, else why none can. */
-  private @Nullable CpuOutcome fault(Shard shard, Request request, long missed, long deadline) {
+  private @Nullable CpuOutcome fault(Shard shard, Request request, Miss miss, long deadline) {
+    long missed = miss.vpn();
     CompletableFuture<CpuFaultOutcome> ended = new CompletableFuture<>();
     int pages = (int) (request.vpn() + request.pages() - missed);
     shard.cpuMiss(
         new ShardMessage.CpuMiss(
-            request.spaceId(), Pages.address(missed), pages, request.access(), ended::complete));
+            request.spaceId(),
+            Pages.address(missed),
+            pages,
+            request.access(),
+            miss.collisions(),
+            ended::complete));
     try {
       long left = Math.max(0, deadline - System.nanoTime());
       return switch (ended.get(left, TimeUnit.NANOSECONDS)) {

@@ -22,15 +22,25 @@ final class DmaMover {
         byte[] data = new byte[request.length()];
         eachPage(
             request,
-            (page, pageOffset, at, length) ->
-                store.read(frames[page], pageOffset, data, at, length));
+            (page, pageOffset, at, length) -> {
+              if (isWhole(request, length)) {
+                store.copyOut(frames[page], data, at);
+              } else {
+                store.read(frames[page], pageOffset, data, at, length);
+              }
+            });
         yield done(request, data, 0);
       }
       case WRITE -> {
         eachPage(
             request,
-            (page, pageOffset, at, length) ->
-                store.write(frames[page], pageOffset, request.data(), at, length));
+            (page, pageOffset, at, length) -> {
+              if (isWhole(request, length)) {
+                store.copyIn(frames[page], request.data(), at);
+              } else {
+                store.write(frames[page], pageOffset, request.data(), at, length);
+              }
+            });
         yield done(request, NOTHING, 0);
       }
       case FETCH_ADD ->
@@ -41,6 +51,11 @@ final class DmaMover {
               NOTHING,
               store.compareAndExchange(frames[0], offset, request.expected(), request.operand()));
     };
+  }
+
+  /** On its way, a page is nobody's to touch, thus it is copied as the platform copies best. */
+  private static boolean isWhole(DmaRequest request, int length) {
+    return request.migrationId() != 0 && length == Pages.SIZE_BYTES;
   }
 
   static DmaReply refused(DmaRequest request, DmaReply.Outcome outcome, String message) {

@@ -52,6 +52,16 @@ public final class FrameStore {
     arena.copy(from, to);
   }
 
+  /** Copies a whole frame to {@code into}. Nobody writes the frame. */
+  void copyOut(int frame, byte[] into, int at) {
+    arena.copyOut(frame, into, at);
+  }
+
+  /** Fills a whole frame from {@code data}. Nobody has a translation of the frame. */
+  void copyIn(int frame, byte[] data, int at) {
+    arena.copyIn(writable(frame), data, at);
+  }
+
   /** Copies bytes [offset, offset + length) of the frame to {@code into}. */
   public void read(int frame, int offset, byte[] into, int at, int length) {
     arena.read(frame, offset, into, at, length);

@@ -4,6 +4,7 @@ import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.session.Session;
 import dev.fenceline.host.engine.session.StandingView;
+import dev.fenceline.host.engine.shard.ShardEffect;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
@@ -37,6 +38,9 @@ public interface HostObserver {
 
   /** An operation waits for a device's turn. */
   default void heldForTurn() {}
+
+  /** A page is wanted back and forth. */
+  default void thrashes(ShardEffect.Thrashes.Step step) {}
 
   /** A CPU access missed its table; null if translations were installed. */
   default void cpuFaultEnded(@Nullable Errno refused) {}

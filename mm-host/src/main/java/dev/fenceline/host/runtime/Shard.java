@@ -210,7 +210,12 @@ public final class Shard {
         cpuFaults.put(++lastRequest, miss.onEnd());
         step(
             new ShardInput.CpuFault(
-                lastRequest, miss.spaceId(), miss.address(), miss.pageCount(), miss.access()));
+                lastRequest,
+                miss.spaceId(),
+                miss.address(),
+                miss.pageCount(),
+                miss.access(),
+                miss.collisions()));
       }
       case ShardMessage.Query query -> query.task().read(queries, host.timers().nowNanos());
     }
@@ -299,6 +304,7 @@ public final class Shard {
       case ShardEffect.LateMessage late -> host.lateMessage(lateCause(input));
       case ShardEffect.TurnGiven turn -> host.observer().turnGiven(turn.residencyNanos());
       case ShardEffect.HeldForTurn held -> host.observer().heldForTurn();
+      case ShardEffect.Thrashes thrashes -> host.observer().thrashes(thrashes.step());
       case ShardEffect.ReclaimElsewhere asked -> host.reclaimElsewhere(index);
       case ShardEffect.PinsAskedBack asked -> asked.pins().forEach(events::pinAskedBack);
       case ShardEffect.PinOverAge old -> events.pinOverAge(old.pin());

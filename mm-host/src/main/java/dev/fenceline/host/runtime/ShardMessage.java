@@ -28,7 +28,12 @@ sealed interface ShardMessage {
   record Dma(DmaRequest request, Consumer<DmaReply> onReply) implements ShardMessage {}
 
   record CpuMiss(
-      long spaceId, long address, int pageCount, Access access, Consumer<CpuFaultOutcome> onEnd)
+      long spaceId,
+      long address,
+      int pageCount,
+      Access access,
+      int collisions,
+      Consumer<CpuFaultOutcome> onEnd)
       implements ShardMessage {}
 
   /** Reads the shard's state between two steps. */

@@ -102,6 +102,33 @@ public sealed interface SpaceOperation {
     }
   }
 
+  /**
+   * Wishes for a range, instead of those that it had.
+   *
+   * @param attributes whose start and end do not count; null: none any more
+   */
+  record SetAttributes(long address, long length, @Nullable Attributes attributes)
+      implements SpaceOperation {
+    @Override
+    public WaitPolicy waiting() {
+      return WaitPolicy.BLOCK;
+    }
+
+    @Override
+    public Map<String, Object> members() {
+      Map<String, Object> members = of("set-attributes", address, length);
+      if (attributes != null) {
+        members.put("attributes", attributes.members());
+      }
+      return members;
+    }
+
+    @Override
+    public Map<String, Object> body() {
+      return members(); // nobody is waited for
+    }
+  }
+
   /** Invalidates every translation, as a reclaim would do first. */
   record Invalidate(long address, long length, WaitPolicy waiting) implements SpaceOperation {
     @Override

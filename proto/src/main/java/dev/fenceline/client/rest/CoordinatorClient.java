@@ -1,8 +1,11 @@
 package dev.fenceline.client.rest;
 
 import dev.fenceline.client.DeviceProgram;
+import dev.fenceline.client.ProgramTies;
 import dev.fenceline.client.resource.AddressSpace;
 import dev.fenceline.client.resource.Agent;
+import dev.fenceline.client.resource.Attributes;
+import dev.fenceline.client.resource.Contention;
 import dev.fenceline.client.resource.CoordinatorStatus;
 import dev.fenceline.client.resource.Device;
 import dev.fenceline.client.resource.Fault;
@@ -224,6 +227,16 @@ public final class CoordinatorClient implements AutoCloseable {
     return listing(Paths.space(spaceId) + "/mirrors", query, Mirror.class);
   }
 
+  /** Ranges that have attributes, by address. */
+  public Listing<Attributes> attributes(String spaceId, Query query) {
+    return listing(Paths.space(spaceId) + "/attributes", query, Attributes.class);
+  }
+
+  /** Blocks that several parties want, by address. */
+  public Listing<Contention> contention(String spaceId, Query query) {
+    return listing(Paths.space(spaceId) + "/contention", query, Contention.class);
+  }
+
   /** Pending and recent invalidations, newest first. */
   public Listing<Fence> fences(Query query) {
     return listing("/fences", query, Fence.class);
@@ -348,10 +361,21 @@ public final class CoordinatorClient implements AutoCloseable {
    */
   public Program submit(
       String device, String spaceId, DeviceProgram program, @Nullable Duration deadline) {
+    return submit(device, spaceId, program, ProgramTies.NONE, deadline);
+  }
+
+  /** As above, for a program that others wait for, or that waits for others. */
+  public Program submit(
+      String device,
+      String spaceId,
+      DeviceProgram program,
+      ProgramTies ties,
+      @Nullable Duration deadline) {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("device", device);
     body.put("space", spaceId);
     body.putAll(ProgramBodies.of(program));
+    body.putAll(ties.members());
     if (deadline != null) {
       body.put("deadlineSeconds", Math.max(1, deadline.toSeconds()));
     }

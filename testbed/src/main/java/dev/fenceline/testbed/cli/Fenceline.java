@@ -35,6 +35,8 @@ import picocli.CommandLine.Spec;
       RangesCommand.class,
       PageCommand.class,
       MirrorsCommand.class,
+      AttributesCommand.class,
+      ContentionCommand.class,
       FencesCommand.class,
       FaultsCommand.class,
       PinsCommand.class,

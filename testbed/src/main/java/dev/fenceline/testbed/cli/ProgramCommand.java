@@ -4,7 +4,9 @@ import dev.fenceline.client.resource.Program;
 import dev.fenceline.client.rest.CoordinatorClient;
 import dev.fenceline.client.rest.Paths;
 import dev.fenceline.client.rest.Query;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -72,6 +74,33 @@ final class ProgramCommand implements Runnable {
         description = "Bound of the whole run (default: 60).")
     private @Nullable Integer deadlineSeconds;
 
+    @Option(
+        names = "--after",
+        paramLabel = "PROGRAM",
+        description = "Waits for the end of this program first; may be repeated.")
+    private List<String> after = List.of();
+
+    @Option(
+        names = "--after-name",
+        paramLabel = "[AGENT:]NAME",
+        description = "Waits for the program that signals this name; may be repeated.")
+    private List<String> afterNames = List.of();
+
+    @Option(
+        names = "--signals",
+        paramLabel = "NAME",
+        description = "The name that is reached when it ends.")
+    private @Nullable String signals;
+
+    @Option(
+        names = "--holds",
+        paramLabel = "ADDRESS+LENGTH",
+        description = "Pages that it keeps in use until it ends.")
+    private @Nullable String holds;
+
+    @Option(names = "--replayable", description = "It may be preempted and begin again.")
+    private boolean replayable;
+
     @Override
     JsonNode change(CoordinatorClient coordinator) {
       Map<String, Object> body = new LinkedHashMap<>();
@@ -82,7 +111,36 @@ final class ProgramCommand implements Runnable {
       if (deadlineSeconds != null) {
         body.put("deadlineSeconds", deadlineSeconds);
       }
+      tie(body);
       return coordinator.post("/programs", body);
+    }
+
+    private void tie(Map<String, Object> body) {
+      List<Map<String, String>> points = new ArrayList<>();
+      after.forEach(program -> points.add(Map.of("program", program)));
+      for (String text : afterNames) {
+        int colon = text.indexOf(':');
+        points.add(
+            colon < 0
+                ? Map.of("name", text)
+                : Map.of("agent", text.substring(0, colon), "name", text.substring(colon + 1)));
+      }
+      if (!points.isEmpty()) {
+        body.put("waitsFor", points);
+      }
+      if (signals != null) {
+        body.put("signals", signals);
+      }
+      if (holds != null) {
+        String[] parts = holds.split("\\+", 2);
+        if (parts.length != 2) {
+          throw new IllegalArgumentException("--holds needs ADDRESS+LENGTH, not " + holds);
+        }
+        body.put("holds", Map.of("address", parts[0], "length", Sizes.bytes(parts[1])));
+      }
+      if (replayable) {
+        body.put("replayable", true);
+      }
     }
 
     /** Addresses and words are strings, since a JSON number loses bits; counts are numbers. */

@@ -34,7 +34,8 @@ import tools.jackson.databind.JsonNode;
       SpaceCommand.Protect.class,
       SpaceCommand.Remap.class,
       SpaceCommand.Advise.class,
-      SpaceCommand.Invalidate.class
+      SpaceCommand.Invalidate.class,
+      SpaceAttributesCommand.class
     })
 final class SpaceCommand implements Runnable {
   @Spec private @Nullable CommandSpec spec;

@@ -272,6 +272,7 @@ final class HostShard {
       case ShardEffect.LateMessage late -> world.count(Sometimes.LATE_MESSAGE_AT_HOST);
       case ShardEffect.TurnGiven turn -> {}
       case ShardEffect.HeldForTurn held -> {}
+      case ShardEffect.Thrashes thrashes -> {}
       case ShardEffect.ReclaimElsewhere asked -> host.reclaimElsewhere(this);
       case ShardEffect.PinsAskedBack asked -> world.count(Sometimes.PIN_ASKED_BACK);
       case ShardEffect.PinOverAge old -> world.count(Sometimes.PIN_OVER_AGE);

@@ -357,6 +357,7 @@ final class Stage {
                             .device(),
                         resolved.invalidation().fences().get(resolved.fenceIndex()).resolution()));
         case ShardEffect.TurnGiven turn -> line("host", "", "the device gets a turn");
+        case ShardEffect.Thrashes thrashes -> line("host", "", "a page is wanted back and forth");
         case ShardEffect.HeldForTurn held -> line("host", "", "the operation waits for a turn");
         case ShardEffect.FaultServed served -> {
           if (served.parked()) {
@@ -364,8 +365,7 @@ final class Stage {
           }
         }
         case ShardEffect.DmaGranted granted -> line("host", "", "DMA granted");
-        case ShardEffect.DmaRefused refused ->
-            line("host", "", "DMA refused: " + refused.outcome());
+        case ShardEffect.DmaRefused no -> line("host", "", "DMA refused: " + no.outcome());
         case ShardEffect.DiedOwing died ->
             session(new SessionInput.DiedOwing(0, died.sessionId(), died.agentId()));
         case ShardEffect.LateMessage late -> line("host", "", "late message dropped");
@@ -378,10 +378,10 @@ final class Stage {
         case ShardEffect.ReadFile in -> throw new AssertionError("no files on this stage: " + in);
         case ShardEffect.WriteFile out -> throw new AssertionError("no files here: " + out);
         case ShardEffect.ReadSwap in -> throw new AssertionError("no swap on this stage: " + in);
-        case ShardEffect.DropCpuZeroEntries drop -> {}
-        case ShardEffect.CpuFaultEnded end -> {}
-        case ShardEffect.ForgetSpace forget -> {}
-        case ShardEffect.InvalidationEnded end -> {}
+        case ShardEffect.DropCpuZeroEntries _,
+            ShardEffect.CpuFaultEnded _,
+            ShardEffect.ForgetSpace _,
+            ShardEffect.InvalidationEnded _ -> {}
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.fenceline.coordinator.adapter.grpc;
 
+import dev.fenceline.common.v1.Interval;
 import dev.fenceline.control.v1.AgentControlServiceGrpc;
 import dev.fenceline.control.v1.DrainReply;
 import dev.fenceline.control.v1.DrainRequest;
@@ -20,6 +21,7 @@ import dev.fenceline.device.v1.PointerChase;
 import dev.fenceline.device.v1.PreemptProgramRequest;
 import dev.fenceline.device.v1.RandomAccess;
 import dev.fenceline.device.v1.RunProgramRequest;
+import dev.fenceline.device.v1.SyncPoint;
 import dev.fenceline.wire.MalformedMessageException;
 import java.util.List;
 
@@ -89,6 +91,7 @@ public final class GrpcAgentCommands implements AgentCommands {
             .setHostId(order.hostId())
             .setSpaceId(order.spaceId())
             .setDeadlineNanos(order.deadlineNanos());
+    tie(request, order.ties());
     switch (order.task()) {
       case ProgramOrder.Task.Fill fill ->
           request.setFill(
@@ -124,6 +127,25 @@ public final class GrpcAgentCommands implements AgentCommands {
                   .setOperand(add.operand()));
     }
     return request.build();
+  }
+
+  private static void tie(RunProgramRequest.Builder request, ProgramOrder.Ties ties) {
+    for (ProgramOrder.SyncPoint point : ties.waitsFor()) {
+      SyncPoint.Builder wire =
+          request.addWaitsForBuilder().setAgentId(point.agentId()).setTarget(point.endpoint());
+      if (point.number() == 0) {
+        wire.setName(point.name());
+      } else {
+        wire.setProgramNumber(point.number());
+      }
+    }
+    request.setSignals(ties.signals()).setReplayable(ties.replayable());
+    ProgramOrder.Hold holds = ties.holds();
+    if (holds != null) {
+      request
+          .setHolds(Interval.newBuilder().setStart(holds.start()).setEnd(holds.end()))
+          .setHoldsForWriting(holds.writing());
+    }
   }
 
   private static RandomAccess encode(ProgramOrder.Task.RandomAccess random) {

@@ -107,6 +107,12 @@ public final class GrpcHostCommands implements HostCommands {
               AddressSpaceServiceGrpc.getAdviseMethod(),
               SpaceOperationCodec.encode(spaceId, advise),
               waiting);
+      case SpaceOperation.SetAttributes set ->
+          operation(
+              endpoint,
+              AddressSpaceServiceGrpc.getSetAttributesMethod(),
+              SpaceOperationCodec.encode(spaceId, set),
+              waiting);
       case SpaceOperation.Invalidate invalidate ->
           operation(
               endpoint,

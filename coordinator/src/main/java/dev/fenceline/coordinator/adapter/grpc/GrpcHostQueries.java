@@ -4,6 +4,8 @@ import dev.fenceline.control.v1.GetHostPolicyRequest;
 import dev.fenceline.control.v1.HostControlServiceGrpc;
 import dev.fenceline.control.v1.ListStandingsRequest;
 import dev.fenceline.coordinator.engine.query.Answer;
+import dev.fenceline.coordinator.engine.query.AttributedRange;
+import dev.fenceline.coordinator.engine.query.ContendedBlock;
 import dev.fenceline.coordinator.engine.query.Faults;
 import dev.fenceline.coordinator.engine.query.HostPolicy;
 import dev.fenceline.coordinator.engine.query.HostStatus;
@@ -37,6 +39,9 @@ import dev.fenceline.query.v1.ListRangesRequest;
 import dev.fenceline.query.v1.ListSessionsRequest;
 import dev.fenceline.query.v1.ListSpacesReply;
 import dev.fenceline.query.v1.ListSpacesRequest;
+import dev.fenceline.space.v1.AddressSpaceServiceGrpc;
+import dev.fenceline.space.v1.ListAttributesRequest;
+import dev.fenceline.space.v1.ListContentionRequest;
 import dev.fenceline.wire.MalformedMessageException;
 import java.util.ArrayList;
 import java.util.List;
@@ -200,6 +205,34 @@ public final class GrpcHostQueries implements HostQueries {
             .setPageSize(query.limit())
             .build(),
         GrpcHostQueries::pins);
+  }
+
+  @Override
+  public Answer<Portion<AttributedRange>> attributes(
+      String endpoint, long spaceId, long from, int limit) {
+    return calls.ask(
+        endpoint,
+        AddressSpaceServiceGrpc.getListAttributesMethod(),
+        ListAttributesRequest.newBuilder()
+            .setSpaceId(spaceId)
+            .setFromAddress(from)
+            .setPageSize(limit)
+            .build(),
+        PlacementCodec::ranges);
+  }
+
+  @Override
+  public Answer<Portion<ContendedBlock>> contention(
+      String endpoint, long spaceId, long from, int limit) {
+    return calls.ask(
+        endpoint,
+        AddressSpaceServiceGrpc.getListContentionMethod(),
+        ListContentionRequest.newBuilder()
+            .setSpaceId(spaceId)
+            .setFromAddress(from)
+            .setPageSize(limit)
+            .build(),
+        PlacementCodec::contention);
   }
 
   @Override

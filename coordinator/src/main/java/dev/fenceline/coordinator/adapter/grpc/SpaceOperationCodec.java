@@ -9,6 +9,7 @@ import dev.fenceline.space.v1.MapRequest;
 import dev.fenceline.space.v1.OperationReply;
 import dev.fenceline.space.v1.ProtectRequest;
 import dev.fenceline.space.v1.RemapRequest;
+import dev.fenceline.space.v1.SetAttributesRequest;
 import dev.fenceline.space.v1.UnmapRequest;
 import dev.fenceline.wire.MalformedMessageException;
 
@@ -87,6 +88,15 @@ final class SpaceOperationCodec {
               case KEEPONFORK -> AdviseRequest.Advice.ADVICE_KEEPONFORK;
             })
         .setWait(wait(advise.waiting()))
+        .build();
+  }
+
+  static SetAttributesRequest encode(long spaceId, SpaceOperation.SetAttributes set) {
+    return SetAttributesRequest.newBuilder()
+        .setSpaceId(spaceId)
+        .setAddress(set.address())
+        .setLength(set.length())
+        .setAttributes(PlacementCodec.encode(set.attributes()))
         .build();
   }
 

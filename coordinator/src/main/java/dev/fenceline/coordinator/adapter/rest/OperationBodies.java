@@ -2,6 +2,11 @@ package dev.fenceline.coordinator.adapter.rest;
 
 import dev.fenceline.coordinator.adapter.rest.model.OperationBody;
 import dev.fenceline.coordinator.engine.command.SpaceOperation;
+import dev.fenceline.coordinator.engine.query.RangeAttributes;
+import dev.fenceline.coordinator.engine.query.RangeAttributes.AtomicMode;
+import dev.fenceline.coordinator.engine.query.RangeAttributes.Granularity;
+import dev.fenceline.coordinator.engine.query.RangeAttributes.MigrationPolicy;
+import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.WaitPolicy;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class OperationBodies {
   private static final long MAX_DEADLINE_MILLIS = 60_000;
   private static final int MAX_BACKING_LENGTH = 128;
+  private static final int MAX_ACCESSED_BY = 64;
 
   private OperationBodies() {}
 
@@ -23,6 +29,7 @@ final class OperationBodies {
     PROTECT("address", "protection"),
     REMAP("address", "newLength", "newAddress", "mayMove"),
     ADVISE("address", "advice"),
+    SET_ATTRIBUTES("address", "attributes"),
     INVALIDATE("address");
 
     final List<String> members;
@@ -36,7 +43,9 @@ final class OperationBodies {
     Type type = Members.word("type", Members.needed("type", body.type()), Type.class);
     List<String> taken = new ArrayList<>(type.members);
     taken.add("length");
-    taken.add("wait");
+    if (type != Type.SET_ATTRIBUTES) {
+      taken.add("wait");
+    }
     Members.onlyThese(Views.word(type), members(body), taken);
     long length = Members.length("length", body.length());
     WaitPolicy waiting = waiting(body.waiting());
@@ -58,6 +67,8 @@ final class OperationBodies {
               Members.word(
                   "advice", Members.needed("advice", body.advice()), SpaceOperation.Advice.class),
               waiting);
+      case SET_ATTRIBUTES ->
+          new SpaceOperation.SetAttributes(address, length, attributes(body.attributes()));
       case INVALIDATE -> new SpaceOperation.Invalidate(address, length, waiting);
     };
   }
@@ -97,6 +108,35 @@ final class OperationBodies {
         waiting);
   }
 
+  private static RangeAttributes attributes(OperationBody.@Nullable Attributes given) {
+    if (given == null) {
+      return RangeAttributes.NONE;
+    }
+    List<@Nullable String> accessedBy = given.accessedBy() == null ? List.of() : given.accessedBy();
+    if (accessedBy.size() > MAX_ACCESSED_BY) {
+      throw ProblemException.invalidParameter(
+          "attributes.accessedBy",
+          accessedBy.size() + " devices",
+          "at most " + MAX_ACCESSED_BY + " devices");
+    }
+    return new RangeAttributes(
+        Parameters.device("attributes.preferred", given.preferred()),
+        accessedBy.stream().map(OperationBodies::accessor).toList(),
+        Boolean.TRUE.equals(given.readDuplication()),
+        wordOr("attributes.granularity", given.granularity(), Granularity.UNSPECIFIED),
+        wordOr("attributes.migrationPolicy", given.migrationPolicy(), MigrationPolicy.ALLOWED),
+        wordOr("attributes.atomicMode", given.atomicMode(), AtomicMode.UNSPECIFIED));
+  }
+
+  private static DeviceId accessor(@Nullable String text) {
+    DeviceId device = Parameters.device("attributes.accessedBy", text);
+    return Members.needed("attributes.accessedBy", device);
+  }
+
+  private static <E extends Enum<E>> E wordOr(String name, @Nullable String value, E byDefault) {
+    return value == null ? byDefault : Members.word(name, value, byDefault.getDeclaringClass());
+  }
+
   private static WaitPolicy waiting(OperationBody.@Nullable Wait wait) {
     if (wait == null) {
       return WaitPolicy.BLOCK;
@@ -133,6 +173,8 @@ final class OperationBodies {
     members.put("newAddress", body.newAddress());
     members.put("mayMove", body.mayMove());
     members.put("advice", body.advice());
+    members.put("attributes", body.attributes());
+    members.put("wait", body.waiting());
     return members;
   }
 }

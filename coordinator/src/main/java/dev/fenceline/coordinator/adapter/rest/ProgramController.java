@@ -131,7 +131,13 @@ class ProgramController {
     }
     NodeView agent = directory.askableAgent(device.agentId());
     ProgramOrder order =
-        new ProgramOrder(device.deviceIndex(), space.hostId(), space.number(), task, deadlineNanos);
+        new ProgramOrder(
+            device.deviceIndex(),
+            space.hostId(),
+            space.number(),
+            task,
+            deadlineNanos,
+            ProgramTies.parse(body, device.agentId(), directory));
     Audit.about(
         request, Audit.Subject.device(device, "submitted " + body.kind() + " to " + device));
     return answers.once(

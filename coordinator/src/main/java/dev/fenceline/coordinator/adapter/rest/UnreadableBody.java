@@ -1,6 +1,7 @@
 package dev.fenceline.coordinator.adapter.rest;
 
 import java.util.Locale;
+import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import org.springframework.http.converter.HttpMessageNotReadableException;
 import tools.jackson.core.JacksonException;
@@ -42,16 +43,16 @@ final class UnreadableBody {
     };
   }
 
+  /** The member with dots; an element of a list is named as the list is. */
   private static String path(JacksonException failure) {
-    String path =
-        failure.getPath().stream()
-            .map(
-                reference ->
-                    reference.getPropertyName() == null
-                        ? "[" + reference.getIndex() + "]"
-                        : reference.getPropertyName())
-            .collect(Collectors.joining("."));
-    return path.isEmpty() ? BODY : path;
+    StringJoiner path = new StringJoiner(".");
+    for (JacksonException.Reference reference : failure.getPath()) {
+      if (reference.getPropertyName() == null) {
+        break;
+      }
+      path.add(reference.getPropertyName());
+    }
+    return path.length() == 0 ? BODY : path.toString();
   }
 
   private static String form(Class<?> type) {

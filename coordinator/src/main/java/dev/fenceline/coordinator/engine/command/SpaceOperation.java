@@ -1,5 +1,6 @@
 package dev.fenceline.coordinator.engine.command;
 
+import dev.fenceline.coordinator.engine.query.RangeAttributes;
 import dev.fenceline.model.Protection;
 import dev.fenceline.model.WaitPolicy;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,15 @@ public sealed interface SpaceOperation {
   /** Pages go or come, the mapping stays. */
   record Advise(long address, long length, Advice advice, WaitPolicy waiting)
       implements SpaceOperation {}
+
+  /** Wishes for a range, instead of those that it had; nobody waits for anything. */
+  record SetAttributes(long address, long length, RangeAttributes attributes)
+      implements SpaceOperation {
+    @Override
+    public WaitPolicy waiting() {
+      return WaitPolicy.BLOCK;
+    }
+  }
 
   /** Every translation is invalidated, and the entries are restored. */
   record Invalidate(long address, long length, WaitPolicy waiting) implements SpaceOperation {}

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class GrpcTransferStream<B>
     implements TransferStream, ClientResponseObserver<B, DmaReplyBatch> {
   private static final int MAX_BATCH_REQUESTS = 64;
-  private static final int MAX_BATCH_BYTES = 512 << 10;
+  private static final int MAX_BATCH_BYTES = 128 << 10;
 
   private final TransferStream.Listener listener;
   private final Function<DmaRequestBatch, B> envelope;

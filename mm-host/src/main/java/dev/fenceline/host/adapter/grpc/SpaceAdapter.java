@@ -29,6 +29,8 @@ import dev.fenceline.space.v1.HandleMissingRequest;
 import dev.fenceline.space.v1.InvalidateRequest;
 import dev.fenceline.space.v1.ListAttributesReply;
 import dev.fenceline.space.v1.ListAttributesRequest;
+import dev.fenceline.space.v1.ListContentionReply;
+import dev.fenceline.space.v1.ListContentionRequest;
 import dev.fenceline.space.v1.ListMissingReply;
 import dev.fenceline.space.v1.ListMissingRequest;
 import dev.fenceline.space.v1.MapRequest;
@@ -61,8 +63,8 @@ import java.util.function.Supplier;
  * may block within its deadline.
  */
 public final class SpaceAdapter extends AddressSpaceServiceGrpc.AddressSpaceServiceImplBase {
-  private static final int DEFAULT_ATTRIBUTES = 100;
-  private static final int MAX_ATTRIBUTES = 1000;
+  private static final int DEFAULT_LISTED = 100;
+  private static final int MAX_LISTED = 1000;
 
   private final HostRuntime host;
   private final MigrationCalls migrations;
@@ -137,13 +139,8 @@ public final class SpaceAdapter extends AddressSpaceServiceGrpc.AddressSpaceServ
     answer(
         answers,
         () -> {
-          int size = request.getPageSize() == 0 ? DEFAULT_ATTRIBUTES : request.getPageSize();
+          int size = listed(request.getPageSize(), request.getFromAddress());
           long from = request.getFromAddress();
-          if (size < 0 || size > MAX_ATTRIBUTES || from < 0 || from >= Pages.ADDRESS_LIMIT) {
-            throw Refusals.exception(
-                Errno.EINVAL,
-                "page_size must be 0 to %d, from_address below 2^47".formatted(MAX_ATTRIBUTES));
-          }
           long spaceId = request.getSpaceId();
           List<AttributeMap.Interval> found =
               CallBound.await(
@@ -159,6 +156,35 @@ public final class SpaceAdapter extends AddressSpaceServiceGrpc.AddressSpaceServ
                       }),
                   "the query");
           return AttributeCodec.encode(found, size);
+        });
+  }
+
+  private static int listed(int pageSize, long from) {
+    if (pageSize < 0 || pageSize > MAX_LISTED || from < 0 || from >= Pages.ADDRESS_LIMIT) {
+      throw Refusals.exception(
+          Errno.EINVAL, "page_size must be 0 to %d, from_address below 2^47".formatted(MAX_LISTED));
+    }
+    return pageSize == 0 ? DEFAULT_LISTED : pageSize;
+  }
+
+  @Override
+  public void listContention(
+      ListContentionRequest request, StreamObserver<ListContentionReply> answers) {
+    answer(
+        answers,
+        () -> {
+          int size = listed(request.getPageSize(), request.getFromAddress());
+          long id = request.getSpaceId();
+          return CallBound.await(
+              host.query(
+                  id,
+                  (queries, nowNanos) -> {
+                    AddressSpace space = queries.space(id);
+                    return space == null
+                        ? ListContentionReply.getDefaultInstance()
+                        : ContentionCodec.encode(space, request.getFromAddress(), size, nowNanos);
+                  }),
+              "the query");
         });
   }
 

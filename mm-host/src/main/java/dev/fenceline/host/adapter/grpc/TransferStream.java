@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TransferStream extends ServerCall.Listener<DmaRequestBatch> {
   /** Answers that are sent as one message at most; bounds what a stream holds in memory. */
-  private static final int MAX_REPLY_BYTES = 1 << 20;
+  private static final int MAX_REPLY_BYTES = 128 << 10;
 
   private static final byte[] NOTHING = {};
 

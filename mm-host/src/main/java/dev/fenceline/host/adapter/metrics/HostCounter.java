@@ -6,6 +6,7 @@ enum HostCounter {
   FAULTS("fenceline_host_faults", "Faults of devices that were answered or parked"),
   FAULT_PAGES("fenceline_host_fault_pages", "Pages that answers to faults granted"),
   TURNS("fenceline_host_turns", "Turns that devices got whose faults collided too often"),
+  THRASHING("fenceline_host_thrashing", "Pages that were wanted back and forth, by what was done"),
   HELD_OPERATIONS("fenceline_host_held_operations", "Operations that waited for a device's turn"),
   CPU_FAULTS("fenceline_host_cpu_faults", "CPU accesses that missed the CPU's mirror"),
   DMA_REQUESTS("fenceline_host_dma_requests", "Requests of devices to move bytes"),

@@ -5,6 +5,7 @@ import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.session.AgentStanding;
 import dev.fenceline.host.engine.session.Session;
 import dev.fenceline.host.engine.session.StandingView;
+import dev.fenceline.host.engine.shard.ShardEffect;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.host.runtime.HostObserver;
 import dev.fenceline.host.runtime.HostRuntime;
@@ -68,6 +69,9 @@ public final class HostMeters implements HostObserver {
     count(HostCounter.MALFORMED_MESSAGES, 0);
     count(HostCounter.TURNS, 0);
     count(HostCounter.HELD_OPERATIONS, 0);
+    for (ShardEffect.Thrashes.Step step : ShardEffect.Thrashes.Step.values()) {
+      count(HostCounter.THRASHING, 0, "step", lower(step));
+    }
     count(HostCounter.OVERFLOWS, 0);
     count(HostCounter.COLLAPSED_MESSAGES, 0);
     count(HostCounter.BROKEN_INVARIANTS, 0);
@@ -106,6 +110,11 @@ public final class HostMeters implements HostObserver {
   @Override
   public void turnGiven(long residencyNanos) {
     count(HostCounter.TURNS, 1);
+  }
+
+  @Override
+  public void thrashes(ShardEffect.Thrashes.Step step) {
+    count(HostCounter.THRASHING, 1, "step", lower(step));
   }
 
   @Override

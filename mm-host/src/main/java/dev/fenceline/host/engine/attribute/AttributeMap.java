@@ -18,6 +18,11 @@ public final class AttributeMap {
 
   private final TreeMap<Long, Interval> byStart = new TreeMap<>();
 
+  /** Whether nothing was said of any range. */
+  public boolean isEmpty() {
+    return byStart.isEmpty();
+  }
+
   public RangeAttributes at(long vpn) {
     Map.Entry<Long, Interval> before = byStart.floorEntry(vpn);
     return before == null || vpn >= before.getValue().vpnEnd()

@@ -7,7 +7,7 @@ import dev.fenceline.host.engine.invalidation.MirrorSet;
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.invalidation.SessionLedger;
 import dev.fenceline.host.engine.space.SpaceMemory;
-import dev.fenceline.host.engine.turn.TurnPolicy;
+import dev.fenceline.host.engine.thrash.Thrashing;
 import dev.fenceline.host.engine.turn.Turns;
 import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.NotificationMode;
@@ -31,14 +31,16 @@ public final class AddressSpace {
   private final ArrayDeque<Operation> queued = new ArrayDeque<>();
   private final List<ParkedFault> parked = new ArrayList<>();
   private final Turns turns;
+  private final Thrashing thrashing;
   private final AttributeMap attributes = new AttributeMap();
   private NotificationMode mode;
   private long sequence;
   private long changeStamp;
 
   AddressSpace(
-      long id, String name, NotificationMode mode, SpaceMemory memory, TurnPolicy turnPolicy) {
-    this.turns = new Turns(turnPolicy);
+      long id, String name, NotificationMode mode, SpaceMemory memory, ShardConfig config) {
+    this.turns = new Turns(config.turns());
+    this.thrashing = new Thrashing(config.thrash());
     this.id = id;
     this.name = name;
     this.mode = mode;
@@ -74,6 +76,11 @@ public final class AddressSpace {
   /** Whose turn it is on contended blocks. */
   public Turns turns() {
     return turns;
+  }
+
+  /** Which pages are wanted back and forth. */
+  public Thrashing thrashing() {
+    return thrashing;
   }
 
   public NotificationMode mode() {

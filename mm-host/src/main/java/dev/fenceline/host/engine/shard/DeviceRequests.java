@@ -68,13 +68,22 @@ final class DeviceRequests {
       answer(session.sessionId(), request.requestId(), Errno.ENOENT, message);
       return;
     }
+    PlacementDesk.Run run =
+        state.placement.admitted(
+            space, mirror, Pages.number(request.address()), request.pageCount());
+    if (run == null) {
+      // They stay where they are for now: attributes want it so, or they are wanted by others.
+      send(session.sessionId(), new HostMessage.MigrateReply(request.requestId(), 0, null, ""));
+      return;
+    }
+    state.thrash.taken(space, run.vpnStart(), run.vpnEnd(), mirror.view().device());
     operations.submit(
         new ShardInput.Submit(
             Operation.NO_REQUEST,
             new SpaceOperation.MigrateToDevice(
                 space.id(),
-                request.address(),
-                Pages.address(request.pageCount()),
+                Pages.address(run.vpnStart()),
+                Pages.address(run.vpnEnd() - run.vpnStart()),
                 mirror.view().device(),
                 new SpaceOperation.Requester(session.sessionId(), request.requestId())),
             WaitPolicy.BLOCK),
@@ -128,6 +137,11 @@ final class DeviceRequests {
   private void depart(Departure departure, List<Integer> numbers) {
     List<MigrateHome> runs = new ArrayList<>();
     for (int number : numbers) {
+      AddressSpace space = state.space(state.devicePages.spaceId(number));
+      if (space != null) {
+        long vpn = state.devicePages.vpn(number);
+        space.thrashing().forget(vpn, vpn + 1); // no contention, for want of room (pitfall 37)
+      }
       join(runs, departure.owner, state.devicePages.spaceId(number), state.devicePages.vpn(number));
     }
     departure.pending.addAll(runs);
@@ -163,6 +177,10 @@ final class DeviceRequests {
       return false;
     }
     SpaceOperation.Requester requester = migrate.requester();
+    if (requester.equals(SpaceOperation.Requester.HOST)) {
+      state.placement.ended();
+      return true;
+    }
     switch (outcome) {
       case OperationOutcome.Done done ->
           send(

@@ -1,5 +1,6 @@
 package dev.fenceline.host.engine.shard;
 
+import dev.fenceline.host.engine.attribute.PlacementRules;
 import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.migration.DeviceOwner;
 import dev.fenceline.host.engine.space.DeviceResidents;
@@ -9,6 +10,7 @@ import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.PteType;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Access;
+import dev.fenceline.model.Errno;
 import dev.fenceline.model.Pages;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +71,11 @@ final class DeviceTouch {
     DeviceResidents residents = space.memory().devices();
     if (residents.exclusiveTo(vpn, view.device())) {
       return new PageTouch.Mapped(space.memory().entry(vpn));
+    }
+    if (!PlacementRules.exclusiveAllowed(space.attributes().at(vpn))) {
+      return new PageTouch.Refused(
+          Errno.EPERM,
+          "page 0x%x: its attributes leave atomics to the CPU".formatted(Pages.address(vpn)));
     }
     PageTouch.Refused refused = residents.notExclusive(vpn);
     if (refused != null) {

@@ -9,6 +9,7 @@ import dev.fenceline.host.engine.space.SpaceMemory;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.AgentMessage.FaultRequest;
+import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage.FaultReply;
 import dev.fenceline.model.PageRun;
@@ -240,9 +241,8 @@ final class FaultService {
           page++;
         }
         case PageTouch.Needs needs -> {
-          state.wanted.add(needs.operation());
+          want(space, mirror.view().device(), page, needs.operation());
           if (page == vpn) {
-            need = needs.operation();
             return false;
           }
           end = page;
@@ -263,9 +263,18 @@ final class FaultService {
     }
     mirror.view().holders().grant(vpn, (int) (page - vpn));
     state.turns.served(space, mirror.view().device(), vpn, page, request.collisions());
+    state.placement.served(space, mirror, vpn, page);
     send(session, new FaultReply(request.faultId(), space.sequence(), runs.build(), null, ""));
     state.emit(new ShardEffect.FaultServed((int) (page - vpn), false));
     return true;
+  }
+
+  /** Has something done first, or lets the fault nap: then it needs nothing but time. */
+  private void want(AddressSpace space, DeviceId by, long vpn, SpaceOperation.Internal operation) {
+    need = state.thrash.admit(space, by, vpn, operation);
+    if (need != null) {
+      state.wanted.add(need);
+    }
   }
 
   private boolean serveCpu(AddressSpace space, ShardInput.CpuFault request) {
@@ -281,13 +290,12 @@ final class FaultService {
     while (vpn + count < end) {
       switch (touch(space, vpn + count, request.access())) {
         case PageTouch.Mapped mapped -> {
-          used(mapped.entry(), 0);
+          used(mapped.entry(), request.collisions());
           entries[count++] = mapped.entry();
         }
         case PageTouch.Needs needs -> {
-          state.wanted.add(needs.operation());
+          want(space, DeviceId.CPU, vpn + count, needs.operation());
           if (count == 0) {
-            need = needs.operation();
             return false;
           }
           end = vpn + count;
@@ -309,6 +317,7 @@ final class FaultService {
       }
     }
     space.cpu().holders().grant(vpn, count);
+    state.turns.served(space, DeviceId.CPU, vpn, vpn + count, request.collisions());
     state.emit(
         new ShardEffect.CpuFaultEnded(
             request.requestId(), request.spaceId(), vpn, Arrays.copyOf(entries, count), null, ""));

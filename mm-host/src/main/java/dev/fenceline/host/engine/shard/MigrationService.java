@@ -91,6 +91,9 @@ final class MigrationService {
     }
     SkipTally tally = new SkipTally();
     DeviceResidents residents = space.memory().devices();
+    if (migrate.requester() == null) {
+      ThrashDesk.movedByCaller(space, migrate.address(), migrate.length());
+    }
     Footprint taken = taken(operation, Pages.number(migrate.address()));
     residents.tallyRest(migrate, taken, tally);
     if (operation.footprint().isEmpty()) {
@@ -268,6 +271,7 @@ final class MigrationService {
       }
     }
     holders(space, migration, runs);
+    ThrashDesk.arrived(space, migration, nowNanos);
     end(migration);
     send(
         migration.owner().sessionId(),

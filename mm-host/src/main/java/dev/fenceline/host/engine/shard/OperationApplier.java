@@ -47,7 +47,10 @@ final class OperationApplier {
       case SpaceOperation.Pin pin -> pin(space, pin, nowNanos);
       case SpaceOperation.MigrateToDevice migrate ->
           migrations.toDevice(space, operation, migrate, nowNanos);
-      case SpaceOperation.MigrateToHost migrate -> migrations.toHost(space, operation, nowNanos);
+      case SpaceOperation.MigrateToHost migrate -> {
+        ThrashDesk.movedByCaller(space, migrate.address(), migrate.length());
+        yield migrations.toHost(space, operation, nowNanos);
+      }
       case SpaceOperation.MigrateHome home -> migrations.toHost(space, operation, nowNanos);
       case SpaceOperation.AwaitSupply await ->
           space.memory().awaitsSupply(await.vpn()) ? new Application.Continues() : done(0, timing);
@@ -55,6 +58,12 @@ final class OperationApplier {
           switch (space.memory().apply(other)) {
             case OperationPlan.Applied applied -> {
               forgetAttributes(space, operation);
+              if (other instanceof SpaceOperation.Advise advise
+                  && advise.advice() == SpaceOperation.Advice.WILLNEED) {
+                long vpn = Pages.number(advise.address());
+                long end = vpn + Pages.number(Pages.roundUp(advise.length()));
+                state.placement.advised(space, vpn, end);
+              }
               yield done(applied.value(), timing);
             }
             case OperationPlan.NotApplied refused ->
@@ -66,6 +75,7 @@ final class OperationApplier {
   private static Application attributes(AddressSpace space, SpaceOperation.SetAttributes set) {
     long vpnStart = Pages.number(set.address());
     long vpnEnd = vpnStart + Pages.number(Pages.roundUp(set.length()));
+    space.thrashing().forget(vpnStart, vpnEnd); // judged anew (pitfall 37)
     return space.attributes().set(vpnStart, vpnEnd, set.attributes())
         ? done(set.address(), OperationOutcome.Timing.NONE)
         : refused(
@@ -78,6 +88,7 @@ final class OperationApplier {
   private static void forgetAttributes(AddressSpace space, Operation operation) {
     for (OperationPlan.Footprint part : operation.footprint()) {
       if (part.kind() == InvalidationKind.UNMAP) {
+        space.thrashing().forget(part.vpnStart(), part.vpnEnd());
         space.attributes().clear(part.vpnStart(), part.vpnEnd());
       }
     }
@@ -102,8 +113,7 @@ final class OperationApplier {
       return new OperationOutcome.Refused(
           Errno.RESOURCE_EXHAUSTED, "no frames left to copy address space " + parent.id(), null);
     }
-    AddressSpace child =
-        new AddressSpace(childId, fork.name(), parent.mode(), copy, state.config.turns());
+    AddressSpace child = new AddressSpace(childId, fork.name(), parent.mode(), copy, state.config);
     state.changed(child);
     state.spaces.put(child.id(), child);
     return new OperationOutcome.Done(child.id(), OperationOutcome.Timing.NONE);

@@ -46,7 +46,7 @@ final class OperationQueue {
   }
 
   /** True if the same was asked for before and has not ended. */
-  static boolean underWay(AddressSpace space, SpaceOperation.Internal operation) {
+  static boolean underWay(AddressSpace space, SpaceOperation operation) {
     return space.active().stream().anyMatch(other -> other.request().equals(operation))
         || space.queued().stream().anyMatch(other -> other.request().equals(operation));
   }

@@ -1,5 +1,6 @@
 package dev.fenceline.host.engine.shard;
 
+import dev.fenceline.host.engine.thrash.ThrashPolicy;
 import dev.fenceline.host.engine.turn.TurnPolicy;
 
 /**
@@ -15,6 +16,7 @@ import dev.fenceline.host.engine.turn.TurnPolicy;
  * @param maxMirrorsPerSession mirrors of one session on this shard
  * @param reclaim how frames are got back
  * @param turns when devices that starve get a turn
+ * @param thrash when parties that want the same pages have to wait for each other
  * @param migration how long migrations may take
  */
 public record ShardConfig(
@@ -30,6 +32,7 @@ public record ShardConfig(
     int maxMirrorsPerSession,
     ReclaimConfig reclaim,
     TurnPolicy turns,
+    ThrashPolicy thrash,
     MigrationConfig migration) {
   /** Defaults for a shard. */
   public static ShardConfig of(int shardIndex, int shardCount, long hostEpoch, long overdueNanos) {
@@ -46,23 +49,31 @@ public record ShardConfig(
         2_000_000,
         ReclaimConfig.NONE,
         TurnPolicy.DEFAULT,
+        ThrashPolicy.DEFAULT,
         MigrationConfig.DEFAULT);
   }
 
   public ShardConfig withReclaim(ReclaimConfig newReclaim) {
-    return with(newReclaim, turns, migration);
+    return with(newReclaim, turns, thrash, migration);
   }
 
   public ShardConfig withTurns(TurnPolicy newTurns) {
-    return with(reclaim, newTurns, migration);
+    return with(reclaim, newTurns, thrash, migration);
   }
 
   public ShardConfig withMigration(MigrationConfig newMigration) {
-    return with(reclaim, turns, newMigration);
+    return with(reclaim, turns, thrash, newMigration);
+  }
+
+  public ShardConfig withThrash(ThrashPolicy newThrash) {
+    return with(reclaim, turns, newThrash, migration);
   }
 
   private ShardConfig with(
-      ReclaimConfig newReclaim, TurnPolicy newTurns, MigrationConfig newMigration) {
+      ReclaimConfig newReclaim,
+      TurnPolicy newTurns,
+      ThrashPolicy newThrash,
+      MigrationConfig newMigration) {
     return new ShardConfig(
         shardIndex,
         shardCount,
@@ -76,6 +87,7 @@ public record ShardConfig(
         maxMirrorsPerSession,
         newReclaim,
         newTurns,
+        newThrash,
         newMigration);
   }
 }

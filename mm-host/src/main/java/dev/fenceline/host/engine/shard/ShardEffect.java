@@ -99,6 +99,18 @@ public sealed interface ShardEffect {
   /** An operation waits for a device's turn; for metrics. */
   record HeldForTurn(long spaceId) implements ShardEffect {}
 
+  /** A page is wanted back and forth; for metrics. */
+  record Thrashes(long spaceId, long vpn, Step step) implements ShardEffect {
+    /** What happened to it. */
+    public enum Step {
+      BEGAN,
+      /** Whoever wants it has to wait a while. */
+      NAPPED,
+      /** It stays where all reach it for a while. */
+      PINNED
+    }
+  }
+
   /** This shard has nothing to swap out for those who starve: others may. */
   record ReclaimElsewhere() implements ShardEffect {}
 

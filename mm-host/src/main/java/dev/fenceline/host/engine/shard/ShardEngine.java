@@ -2,6 +2,7 @@ package dev.fenceline.host.engine.shard;
 
 import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.invalidation.Mirror;
+import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.space.FrameSource;
 import dev.fenceline.host.engine.space.SpaceMemory;
@@ -11,6 +12,7 @@ import dev.fenceline.model.Errno;
 import dev.fenceline.model.FenceResolution;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.Pages;
+import dev.fenceline.model.WaitPolicy;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -70,10 +72,12 @@ public final class ShardEngine {
     }
     operations.expire(nowNanos);
     operations.endTurns(nowNanos);
+    state.thrash.wake(nowNanos).forEach(space -> faults.retryParked(space, nowNanos));
     migrations.expire(nowNanos);
     relieve(nowNanos);
     state.background.step(nowNanos);
     operations.needs().startWanted(nowNanos);
+    place(nowNanos);
     state.releaseReserve();
     migrations.sendReleases();
     checkOverdue(nowNanos);
@@ -84,7 +88,9 @@ public final class ShardEngine {
   /** When a step is needed even if nothing happens; Long.MAX_VALUE if never. */
   public long nextDeadlineNanos() {
     return Math.min(
-        Math.min(operations.nextDeadlineNanos(), overdueCheckNanos),
+        Math.min(
+            Math.min(operations.nextDeadlineNanos(), overdueCheckNanos),
+            state.thrash.nextWakeNanos()),
         Math.min(
             Math.min(state.reclaimer.nextDeadlineNanos(), state.background.nextDeadlineNanos()),
             Math.min(nextOldPinNanos(), migrations.nextDeadlineNanos())));
@@ -101,6 +107,14 @@ public final class ShardEngine {
     operations.needs().refuseHopeless(nowNanos);
     if (state.reclaimer.anybodyStarves()) {
       state.reclaimer.relieve(nowNanos);
+    }
+  }
+
+  /** Pages set out for where their attributes want them. */
+  private void place(long nowNanos) {
+    for (SpaceOperation.MigrateToDevice migrate : state.placement.takeWanted()) {
+      WaitPolicy patience = new WaitPolicy.Deadline(PlacementDesk.PATIENCE_NANOS);
+      operations.submit(new ShardInput.Submit(Operation.NO_REQUEST, migrate, patience), nowNanos);
     }
   }
 
@@ -172,7 +186,7 @@ public final class ShardEngine {
     long id = state.nextSpaceId();
     AddressSpace space =
         new AddressSpace(
-            id, create.name(), create.mode(), new SpaceMemory(id, state), state.config.turns());
+            id, create.name(), create.mode(), new SpaceMemory(id, state), state.config);
     state.changed(space);
     state.spaces.put(space.id(), space);
     state.emit(

@@ -31,9 +31,19 @@ public sealed interface ShardInput {
   /** The effects of the phase before were carried out: go on with the next phase. */
   record Proceed(long operationId) implements ShardInput {}
 
-  /** A CPU access missed its TLB; answered by {@link ShardEffect.CpuFaultEnded} exactly once. */
-  record CpuFault(long requestId, long spaceId, long address, int pageCount, Access access)
-      implements ShardInput {}
+  /**
+   * A CPU access missed its TLB; answered by {@link ShardEffect.CpuFaultEnded} exactly once.
+   *
+   * @param collisions how often in a row what was installed was gone before the access came to it
+   */
+  record CpuFault(
+      long requestId, long spaceId, long address, int pageCount, Access access, int collisions)
+      implements ShardInput {
+    /** The first fault of an access. */
+    public CpuFault(long requestId, long spaceId, long address, int pageCount, Access access) {
+      this(requestId, spaceId, address, pageCount, access, 0);
+    }
+  }
 
   /** The CPU's accesses through translations that the invalidation dropped have drained. */
   record CpuDrained(long invalidationId) implements ShardInput {}

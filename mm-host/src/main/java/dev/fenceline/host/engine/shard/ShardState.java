@@ -69,6 +69,8 @@ final class ShardState implements FrameDesk {
   long nowNanos;
 
   final TurnDesk turns = new TurnDesk(this);
+  final ThrashDesk thrash = new ThrashDesk(this);
+  final PlacementDesk placement = new PlacementDesk(this);
 
   private long lastInvalidation;
   private long lastOperation;

@@ -80,16 +80,22 @@ public final class DeviceResidents {
           "page 0x%x was in the memory of %s, which is gone"
               .formatted(Pages.address(vpn), owner.device()));
     }
-    long block = vpn & -HOME_BLOCK_PAGES;
+    return new PageTouch.Needs(homeRun(vpn, HOME_BLOCK_PAGES));
+  }
+
+  /** The page, which is DEVICE_PRIVATE, comes home with its neighbours in an aligned block. */
+  public SpaceOperation.MigrateHome homeRun(long vpn, int blockPages) {
+    DeviceOwner owner = owner(pages.get(vpn));
+    long block = vpn & -blockPages;
     long start = vpn;
     long end = vpn + 1;
     while (start > block && isWith(owner, start - 1)) {
       start--;
     }
-    while (end < block + HOME_BLOCK_PAGES && isWith(owner, end)) {
+    while (end < block + blockPages && isWith(owner, end)) {
       end++;
     }
-    return new PageTouch.Needs(new SpaceOperation.MigrateHome(spaceId, start, end, owner.device()));
+    return new SpaceOperation.MigrateHome(spaceId, start, end, owner.device());
   }
 
   private boolean isWith(DeviceOwner owner, long vpn) {

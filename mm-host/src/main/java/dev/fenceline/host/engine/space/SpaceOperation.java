@@ -139,7 +139,10 @@ public sealed interface SpaceOperation {
       implements OfPages {}
 
   /** An agent's question that the end of an operation answers. */
-  record Requester(long sessionId, long requestId) {}
+  record Requester(long sessionId, long requestId) {
+    /** The host itself, as attributes have it: nobody is told of the end. */
+    public static final Requester HOST = new Requester(0, 0);
+  }
 
   /** What is in memory of devices comes back to frames of the host, as many pages at a time. */
   record MigrateToHost(long spaceId, long address, long length) implements OfPages {}

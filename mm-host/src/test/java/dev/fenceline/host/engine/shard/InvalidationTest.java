@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.host.engine.thrash.ThrashPolicy;
 import dev.fenceline.host.engine.turn.TurnPolicy;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.AgentMessage;
@@ -272,6 +273,7 @@ class InvalidationTest {
                 10,
                 ReclaimConfig.NONE,
                 TurnPolicy.DEFAULT,
+                ThrashPolicy.DEFAULT,
                 MigrationConfig.DEFAULT));
     long space = small.createSpace();
     small.map(space, 0, 16, Protection.READ_WRITE);

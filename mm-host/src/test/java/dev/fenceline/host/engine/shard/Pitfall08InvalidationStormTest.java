@@ -85,4 +85,23 @@ class Pitfall08InvalidationStormTest {
     shard.ack(1, 0, shard.lastInvalidation());
     assertThat(shard.outcome(blocks)).isInstanceOf(OperationOutcome.Done.class);
   }
+
+  /** The CPU asks for turns as devices do. */
+  @Test
+  void cpuThatCollided_getsATurn() {
+    ShardFixture shard = new ShardFixture(16, ShardConfig.of(0, 1, ShardFixture.EPOCH, SECOND));
+    long space = shard.createSpace();
+    shard.map(space, 0, 1, Protection.READ_WRITE);
+    shard.input(
+        new ShardInput.CpuFault(
+            9, space, ShardFixture.BASE, 1, dev.fenceline.model.Access.READ, 3));
+    assertThat(shard.all(ShardEffect.TurnGiven.class)).hasSize(1);
+    long tried = shard.invalidate(space, 0, 1, WaitPolicy.TRY);
+    assertThat(shard.outcome(tried)).isInstanceOf(OperationOutcome.Refused.class);
+    long blocks = shard.invalidate(space, 0, 1, WaitPolicy.BLOCK);
+    assertThat(shard.all(ShardEffect.DropCpuEntries.class)).isEmpty();
+    shard.advance(2_000_000);
+    assertThat(shard.all(ShardEffect.DropCpuEntries.class)).hasSize(1);
+    assertThat(shard.ended(blocks)).isFalse();
+  }
 }

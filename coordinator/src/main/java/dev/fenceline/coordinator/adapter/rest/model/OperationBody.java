@@ -2,6 +2,7 @@ package dev.fenceline.coordinator.adapter.rest.model;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.swagger.v3.oas.annotations.media.Schema;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A change of an address space; immutable. Members that its type does not take are refused. */
@@ -10,7 +11,15 @@ import org.jspecify.annotations.Nullable;
 public record OperationBody(
     @Schema(
             requiredMode = Schema.RequiredMode.REQUIRED,
-            allowableValues = {"map", "unmap", "protect", "remap", "advise", "invalidate"},
+            allowableValues = {
+              "map",
+              "unmap",
+              "protect",
+              "remap",
+              "advise",
+              "set-attributes",
+              "invalidate"
+            },
             example = "invalidate")
         @Nullable String type,
     @Schema(
@@ -60,8 +69,39 @@ public record OperationBody(
             allowableValues = {"normal", "dontneed", "willneed"},
             nullable = true)
         @Nullable String advice,
+    @Schema(description = "set-attributes; null: none any more", nullable = true)
+        @Nullable Attributes attributes,
     @Schema(description = "Default: block", nullable = true) @JsonProperty("wait")
         @Nullable Wait waiting) {
+
+  /** What is wished of a range; immutable. */
+  @Schema(name = "OperationAttributesBody", description = "What is wished of a range")
+  public record Attributes(
+      @Schema(
+              description = "Where its pages should be: a device, or cpu/0 for the host",
+              example = "agent-1/0",
+              nullable = true)
+          @Nullable String preferred,
+      @Schema(
+              description = "Devices that should reach the pages where they are, at most 64",
+              nullable = true)
+          @Nullable List<@Nullable String> accessedBy,
+      @Schema(description = "Default false", nullable = true) @Nullable Boolean readDuplication,
+      @Schema(
+              description = "What moves together",
+              allowableValues = {"unspecified", "page-4k", "page-64k", "page-2m"},
+              nullable = true)
+          @Nullable String granularity,
+      @Schema(
+              description = "Which pages a device's fault may move; default allowed",
+              allowableValues = {"allowed", "from-host-only", "forbidden"},
+              nullable = true)
+          @Nullable String migrationPolicy,
+      @Schema(
+              description = "Where atomics have to work",
+              allowableValues = {"unspecified", "device", "global", "cpu"},
+              nullable = true)
+          @Nullable String atomicMode) {}
 
   /** How long to wait for fences; immutable. */
   @Schema(name = "OperationWait", description = "How long to wait for fences")

@@ -1,6 +1,7 @@
 package dev.fenceline.coordinator.adapter.rest.model;
 
 import io.swagger.v3.oas.annotations.media.Schema;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A program for a device; immutable. Members that its kind does not take are refused. */
@@ -69,8 +70,49 @@ public record ProgramBody(
     @Schema(description = "atomic-add: hexadecimal or decimal", nullable = true)
         @Nullable String operand,
     @Schema(
+            description = "Ends of programs that it waits for before it does anything, at most 16",
+            nullable = true)
+        @Nullable List<@Nullable Point> waitsFor,
+    @Schema(
+            description = "The name that is reached when it ends: 1 to 128 of A-Za-z0-9._-",
+            nullable = true)
+        @Nullable String signals,
+    @Schema(description = "Pages that it keeps in use until it ends, at most 512", nullable = true)
+        @Nullable Hold holds,
+    @Schema(description = "It may be preempted and begin again; default false", nullable = true)
+        @Nullable Boolean replayable,
+    @Schema(
             description = "Bound of the whole run; default 60",
             minimum = "1",
             maximum = "600",
             nullable = true)
-        @Nullable Long deadlineSeconds) {}
+        @Nullable Long deadlineSeconds) {
+
+  /** A sync point; immutable. */
+  @Schema(name = "SyncPointBody", description = "The end of a program: one of its members is given")
+  public record Point(
+      @Schema(description = "By its id", example = "agent-2.7", nullable = true)
+          @Nullable String program,
+      @Schema(description = "By the name that it signals", nullable = true) @Nullable String name,
+      @Schema(
+              description = "With name: whose program; default the device's own agent",
+              example = "agent-2",
+              nullable = true)
+          @Nullable String agent) {}
+
+  /** Pages that a program keeps in use; immutable. */
+  @Schema(
+      name = "ProgramHoldBody",
+      description = "Pages that the program keeps in use until it ends")
+  public record Hold(
+      @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "0x7f0000000000")
+          @Nullable String address,
+      @Schema(
+              description = "Bytes",
+              requiredMode = Schema.RequiredMode.REQUIRED,
+              minimum = "1",
+              maximum = "2097152",
+              example = "4096")
+          @Nullable Long length,
+      @Schema(description = "Default false", nullable = true) @Nullable Boolean write) {}
+}

@@ -1,0 +1,4 @@
+package dev.fenceline.coordinator.engine.query;
+
+/** A range and what is wished of it, half-open; immutable. */
+public record AttributedRange(long start, long end, RangeAttributes attributes) {}
