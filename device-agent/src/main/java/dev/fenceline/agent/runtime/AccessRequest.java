@@ -1,6 +1,7 @@
 package dev.fenceline.agent.runtime;
 
 import dev.fenceline.model.DmaRequest;
+import dev.fenceline.model.Pages;
 import java.util.Arrays;
 
 /**
@@ -31,8 +32,14 @@ public record AccessRequest(
         DmaRequest.Operation.WRITE, address, data.length, data, 0, aheadEnd, repeatable);
   }
 
-  /** The first bytes of it alone. */
-  AccessRequest first(int bytes) {
+  /** As much of it as lies on its first pages. */
+  AccessRequest onFirst(int pages) {
+    int within = (int) (address & (Pages.SIZE_BYTES - 1));
+    int bytes = pages * Pages.SIZE_BYTES - within;
+    return bytes >= length ? this : first(bytes);
+  }
+
+  private AccessRequest first(int bytes) {
     byte[] its = data.length == 0 ? data : Arrays.copyOf(data, bytes);
     return new AccessRequest(operation, address, bytes, its, operand, aheadEnd, repeatable);
   }
@@ -42,6 +49,16 @@ public record AccessRequest(
     byte[] its = data.length == 0 ? data : Arrays.copyOfRange(data, bytes, length);
     return new AccessRequest(
         operation, address + bytes, length - bytes, its, operand, aheadEnd, repeatable);
+  }
+
+  /** What parts of a read brought so far, with the next one. */
+  byte[] gathered(byte[] before, byte[] part, int at) {
+    if (part.length == 0) {
+      return before; // a write
+    }
+    byte[] bytes = before.length == 0 ? new byte[length] : before;
+    System.arraycopy(part, 0, bytes, at, part.length);
+    return bytes;
   }
 
   public static AccessRequest fetchAdd(long address, long operand) {

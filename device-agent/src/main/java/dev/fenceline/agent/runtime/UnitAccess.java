@@ -35,6 +35,13 @@ public final class UnitAccess {
   private static final int MAX_PAGES = DmaRequest.MAX_LENGTH_BYTES / Pages.SIZE_BYTES + 1;
   private static final long REPEAT_PAUSE_NANOS = 2_000_000;
   private static final long NO_PAGE = -1;
+
+  /**
+   * Collisions after which an access is done page by page as they come: the host may never have
+   * frames for all of them at once.
+   */
+  private static final int PARTS_AFTER = 3;
+
   private static final byte[] NOTHING = {};
 
   /** How soon a wait notices that its program is cancelled. */
@@ -125,7 +132,7 @@ public final class UnitAccess {
       AccessOutcome outcome = attempt(left);
       if (outcome instanceof AccessOutcome.Part part) {
         int done = request.length() - left.length();
-        gathered = gathered(request, gathered, part.data(), done);
+        gathered = request.gathered(gathered, part.data(), done);
         left = left.behind(part.length());
       } else if (outcome instanceof AccessOutcome.Done done && gathered.length > 0) {
         System.arraycopy(
@@ -138,15 +145,6 @@ public final class UnitAccess {
         throw new InterruptedException("the device stops");
       }
     }
-  }
-
-  private static byte[] gathered(AccessRequest whole, byte[] before, byte[] part, int at) {
-    if (part.length == 0) {
-      return before; // a write
-    }
-    byte[] bytes = before.length == 0 ? new byte[whole.length()] : before;
-    System.arraycopy(part, 0, bytes, at, part.length);
-    return bytes;
   }
 
   /** Null means: again. A part means: go on behind it. */
@@ -170,7 +168,12 @@ public final class UnitAccess {
     boolean byHold = heldGrants(session, vpn, pages, needed);
     long opened = byHold ? unit : view.access.openAt(unit, vpn, pages, needed, entries);
     if (!MirrorAccess.isOpen(opened)) {
-      return fault(request, MirrorAccess.missedVpn(opened));
+      int there = (int) (MirrorAccess.missedVpn(opened) - vpn);
+      if (there == 0 || collisions < PARTS_AFTER) {
+        return fault(request, vpn + there);
+      }
+      AccessRequest part = request.onFirst(there);
+      return partOf(request, part, attempt(part));
     }
     return opened(request, session, pages, byHold);
   }
@@ -188,8 +191,7 @@ public final class UnitAccess {
     while (alike < pages && LocalTranslation.sameWay(entries[0], entries[alike])) {
       alike++;
     }
-    int length = Math.min(request.length(), bytesWithin(request.address(), alike));
-    AccessRequest now = length == request.length() ? request : request.first(length);
+    AccessRequest now = request.onFirst(alike);
     int place = MirrorEntry.frame(entries[0]);
     AccessOutcome outcome;
     if (LocalTranslation.isLocal(place)) {
@@ -212,8 +214,13 @@ public final class UnitAccess {
             case Transfers.Result.Lost lost -> lost(now);
           };
     }
-    return outcome instanceof AccessOutcome.Done done && length < request.length()
-        ? new AccessOutcome.Part(done.data(), length)
+    return partOf(request, now, outcome);
+  }
+
+  private static @Nullable AccessOutcome partOf(
+      AccessRequest whole, AccessRequest part, @Nullable AccessOutcome outcome) {
+    return outcome instanceof AccessOutcome.Done done && part.length() < whole.length()
+        ? new AccessOutcome.Part(done.data(), part.length())
         : outcome;
   }
 
@@ -222,10 +229,6 @@ public final class UnitAccess {
     if (!byHold) {
       view.access.close(unit);
     }
-  }
-
-  private static int bytesWithin(long address, int pages) {
-    return pages * Pages.SIZE_BYTES - (int) (address & (Pages.SIZE_BYTES - 1));
   }
 
   /** Bytes in the device's own memory; the announcement keeps them where they are. */

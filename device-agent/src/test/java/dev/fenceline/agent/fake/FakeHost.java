@@ -60,6 +60,12 @@ public final class FakeHost implements AutoCloseable {
   private int hellos;
   private boolean left;
 
+  /** Pages that an agent has at most; what it had before goes first. */
+  private int mostPages = Integer.MAX_VALUE;
+
+  private long answeredStart;
+  private long answeredEnd;
+
   public FakeHost() throws IOException {
     this("fake");
   }
@@ -122,6 +128,13 @@ public final class FakeHost implements AutoCloseable {
   public int hellos() {
     synchronized (lock) {
       return hellos;
+    }
+  }
+
+  /** As a host without frames for more: each answer takes the pages of the one before away. */
+  public void setMostPages(int pages) {
+    synchronized (lock) {
+      mostPages = pages;
     }
   }
 
@@ -293,7 +306,10 @@ public final class FakeHost implements AutoCloseable {
     if (places.isMoving(Pages.number(fault.address()))) {
       return new HostMessage.FaultReply(fault.faultId(), sequence, runs, Errno.EAGAIN, "it moves");
     }
-    for (int i = 0; i < fault.pageCount(); i++) {
+    if (mostPages < Integer.MAX_VALUE && answeredEnd > answeredStart) {
+      invalidate(answeredStart, answeredEnd);
+    }
+    for (int i = 0; i < Math.min(mostPages, fault.pageCount()); i++) {
       long address = fault.address() + Pages.address(i);
       if (!memory.isMapped(address) || places.isMoving(Pages.number(address))) {
         break;
@@ -307,6 +323,8 @@ public final class FakeHost implements AutoCloseable {
       runs.add(
           new PageRun(1, memory.generation(Pages.number(address)), true, PageRun.State.PRESENT));
     }
+    answeredStart = fault.address();
+    answeredEnd = answeredStart + Pages.address(runs.size());
     return runs.isEmpty()
         ? new HostMessage.FaultReply(
             fault.faultId(), sequence, List.of(), Errno.EFAULT, "nothing is mapped there")

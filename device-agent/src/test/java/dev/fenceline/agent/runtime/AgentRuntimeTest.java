@@ -92,6 +92,19 @@ class AgentRuntimeTest {
     assertThat(report.faults()).isEqualTo(1); // one round resolves the whole range
   }
 
+  /** A fill writes 16 pages at a time if it can. */
+  @Test
+  void hostThatHasFewerFramesThanAnAccessHasPages_isWrittenAndReadInParts() throws Exception {
+    host.setMostPages(3);
+    run(new Program.Fill(BASE + 8, 100_000, 7));
+    ProgramReport report = run(new Program.Checksum(BASE + 8, 100_000));
+
+    assertThat(report.sum()).isEqualTo(7L * 12_500);
+    assertThat(host.memory().word(BASE)).isZero();
+    assertThat(host.memory().word(BASE + 100_000)).isEqualTo(7);
+    assertThat(host.memory().word(BASE + 100_008)).isZero();
+  }
+
   @Test
   void copyAddAndChecksum_computeOnRealBytes() throws Exception {
     run(new Program.Fill(BASE, 80_000, 5));

@@ -33,19 +33,39 @@ public record Installation(Path root) {
     return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
+  /** Where {@link StartCaches} leaves what the service starts faster from. */
+  Path startCache(ServiceKind kind) {
+    return root.resolve(kind.module()).resolve("target").resolve("start.aot");
+  }
+
   /**
    * The command that starts a service, without its own options.
    *
    * @throws LaunchFailure if the module has not been built
    */
   List<String> command(ServiceKind kind) throws LaunchFailure {
+    return command(kind, cacheFlags(startCache(kind)));
+  }
+
+  /** The same with these flags for the virtual machine in place of those of the cache. */
+  List<String> command(ServiceKind kind, List<String> flags) throws LaunchFailure {
     List<String> command = new ArrayList<>();
     command.add(javaExecutable());
     command.addAll(kind.jvmFlags());
+    command.addAll(flags);
     command.add("-cp");
     command.add(classPath(kind));
     command.add(kind.mainClass());
     return command;
+  }
+
+  /** What tells a virtual machine of a cache, if there is one. */
+  static List<String> cacheFlags(Path cache) {
+    if (!Files.isRegularFile(cache)) {
+      return List.of();
+    }
+    // A cache of other jars, or a damaged one, is passed over, which is nobody's business.
+    return List.of("-XX:AOTCache=" + cache, "-Xlog:aot*=off", "-Xlog:cds*=off");
   }
 
   private String classPath(ServiceKind kind) throws LaunchFailure {

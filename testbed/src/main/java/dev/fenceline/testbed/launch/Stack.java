@@ -19,6 +19,12 @@ public final class Stack implements AutoCloseable {
   private static final PeerIdentity HOST = new PeerIdentity(PeerRole.HOST, "host-1");
   private static final Duration STOP_WITHIN = Duration.ofSeconds(8);
 
+  /** What starts a service, without its own options. */
+  @FunctionalInterface
+  interface Commands {
+    List<String> of(ServiceKind kind) throws LaunchFailure;
+  }
+
   private final StackSpec spec;
   private final List<ServiceProcess> agents = new ArrayList<>();
   private final List<ServiceProcess> all = new ArrayList<>();
@@ -42,12 +48,18 @@ public final class Stack implements AutoCloseable {
    */
   public static Stack start(Installation installation, StackSpec spec, Interruption interruption)
       throws LaunchFailure, InterruptedException {
+    return start(installation::command, spec, interruption);
+  }
+
+  /** The same with other commands than the usual. */
+  static Stack start(Commands commands, StackSpec spec, Interruption interruption)
+      throws LaunchFailure, InterruptedException {
     Stack stack = new Stack(spec, StackLock.take(spec.directory()));
     interruption.closeOnExit(stack);
     boolean ready = false;
     try {
       StackState.requireFree(spec.directory()); // what outlived its launcher
-      stack.launch(installation);
+      stack.launch(commands);
       StackState.write(spec.directory(), stack);
       stack.awaitReady();
       StackState.write(spec.directory(), stack);
@@ -60,7 +72,7 @@ public final class Stack implements AutoCloseable {
     }
   }
 
-  private void launch(Installation installation) throws LaunchFailure {
+  private void launch(Commands commands) throws LaunchFailure {
     if (spec.tls()) {
       certificates = StackCertificates.make(spec.directory().resolve("certs"));
     }
@@ -69,7 +81,7 @@ public final class Stack implements AutoCloseable {
     List<String> coordinators = new ArrayList<>();
     for (int i = 0; i < replicas; i++) {
       String name = i == 0 ? "coordinator" : "coordinator-" + (i + 1);
-      add(installation, ServiceKind.COORDINATOR, name, options(ports, i, COORDINATOR));
+      add(commands, ServiceKind.COORDINATOR, name, options(ports, i, COORDINATOR));
       coordinators.add("127.0.0.1:" + ports.get(2 * i));
     }
     List<String> host = options(ports, replicas, HOST);
@@ -78,7 +90,7 @@ public final class Stack implements AutoCloseable {
     host.add("--fenceline.host.arena=" + spec.memory().arenaKibibytes() + "KB");
     host.add("--fenceline.host.swap=" + spec.memory().swapKibibytes() + "KB");
     host.addAll(spec.hostOptions());
-    add(installation, ServiceKind.HOST, "host", host);
+    add(commands, ServiceKind.HOST, "host", host);
     for (int i = 0; i < spec.agents(); i++) {
       PeerIdentity identity = new PeerIdentity(PeerRole.AGENT, "agent-" + (i + 1));
       List<String> agent = options(ports, replicas + 1 + i, identity);
@@ -86,7 +98,7 @@ public final class Stack implements AutoCloseable {
       agent.add("--fenceline.agent.device-count=" + spec.devicesPerAgent());
       agent.add("--fenceline.agent.device-memory-pages=" + spec.memory().devicePages());
       agent.add("--fenceline.agent.coordinators=" + String.join(",", coordinators));
-      agents.add(add(installation, ServiceKind.AGENT, "agent-" + (i + 1), agent));
+      agents.add(add(commands, ServiceKind.AGENT, "agent-" + (i + 1), agent));
     }
   }
 
@@ -107,10 +119,9 @@ public final class Stack implements AutoCloseable {
     return options;
   }
 
-  private ServiceProcess add(
-      Installation installation, ServiceKind kind, String name, List<String> options)
+  private ServiceProcess add(Commands commands, ServiceKind kind, String name, List<String> options)
       throws LaunchFailure {
-    List<String> command = installation.command(kind);
+    List<String> command = new ArrayList<>(commands.of(kind));
     command.addAll(options);
     ServiceProcess process =
         ServiceProcess.start(name, spec.directory().resolve(name + ".log"), command);
@@ -172,10 +183,15 @@ public final class Stack implements AutoCloseable {
    */
   @Override
   public void close() {
+    close(STOP_WITHIN);
+  }
+
+  /** The same with another bound; whoever comes second does not wait. */
+  void close(Duration within) {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    long deadline = System.nanoTime() + STOP_WITHIN.toNanos();
+    long deadline = System.nanoTime() + within.toNanos();
     List<ServiceProcess> reversed = processes().reversed();
     for (ServiceProcess process : reversed) {
       if (process.name().startsWith("agent")) {

@@ -21,7 +21,7 @@ import org.opentest4j.TestAbortedException;
  * Chromium, as the system's package installs it, and what its pages complained about. Confined to
  * one thread.
  */
-final class Browsing implements AutoCloseable {
+public final class Browsing implements AutoCloseable {
   private static final List<String> PLACES =
       List.of("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome");
 
@@ -45,7 +45,7 @@ final class Browsing implements AutoCloseable {
    *
    * @throws TestAbortedException if there is none and nobody insists on it
    */
-  static Browsing start() {
+  public static Browsing start() {
     Optional<Path> chromium = PLACES.stream().map(Path::of).filter(Files::isExecutable).findFirst();
     if (chromium.isEmpty()) {
       String words = "NO CHROMIUM: the console is not tested here (apt-get install chromium)";
@@ -67,7 +67,7 @@ final class Browsing implements AutoCloseable {
   }
 
   /** A page of its own profile, with English dates and no motion to wait for. */
-  Page page(ColorScheme scheme, int width, int height) {
+  public Page page(ColorScheme scheme, int width, int height) {
     BrowserContext context =
         browser.newContext(
             new Browser.NewContextOptions()
@@ -98,7 +98,7 @@ final class Browsing implements AutoCloseable {
   }
 
   /** Errors and warnings of scripts, and of the content security policy. */
-  List<String> complaints() {
+  public List<String> complaints() {
     return List.copyOf(complaints);
   }
 

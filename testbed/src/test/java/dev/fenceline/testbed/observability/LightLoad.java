@@ -4,9 +4,13 @@ import dev.fenceline.client.DeviceClient;
 import dev.fenceline.client.DeviceProgram;
 import dev.fenceline.client.HostClient;
 import dev.fenceline.client.Mapping;
+import dev.fenceline.client.PinSpec;
+import dev.fenceline.client.RefusedException;
 import dev.fenceline.client.ServiceChannel;
 import dev.fenceline.client.SpaceClient;
 import dev.fenceline.device.v1.Delays;
+import dev.fenceline.model.DeviceId;
+import dev.fenceline.model.Errno;
 import dev.fenceline.model.NotificationMode;
 import dev.fenceline.model.Protection;
 import dev.fenceline.model.WaitPolicy;
@@ -30,6 +34,8 @@ final class LightLoad implements AutoCloseable {
   private static final long BYTES = 16 * 4096L;
   private static final Duration BOUND = Duration.ofSeconds(60);
   private static final long SLOW_DRAIN_NANOS = 2_000_000;
+
+  private static final DeviceId MIGRATES_TO = new DeviceId("agent-1", 0);
 
   private final List<ServiceChannel> channels = new ArrayList<>();
   private final HostClient host;
@@ -112,11 +118,31 @@ final class LightLoad implements AutoCloseable {
     for (WaitPolicy wait : waits()) {
       fillOnAll(space);
       space.read(BASE, 64);
-      space.invalidate(BASE, BYTES, wait);
+      invalidate(space, wait);
     }
     fillOnAll(space);
+    moveAndPin(space);
     space.protect(BASE, BYTES, Protection.READ, WaitPolicy.BLOCK);
     space.unmap(BASE, BYTES, WaitPolicy.BLOCK);
+  }
+
+  private static void invalidate(SpaceClient space, WaitPolicy wait) {
+    try {
+      space.invalidate(BASE, BYTES, wait);
+    } catch (RefusedException e) {
+      if (e.errno() != Errno.EAGAIN) {
+        throw e; // a try does not wait for pages that are being swapped out
+      }
+    }
+  }
+
+  /** To a device's memory, and home again as the CPU reads it. */
+  private void moveAndPin(SpaceClient space) {
+    long pin = space.pin(BASE, 4096, new PinSpec(true, false, "light-load", "a transfer"));
+    space.migrate(BASE + BYTES / 2, BYTES / 4, MIGRATES_TO);
+    devices.getFirst().run(0, space.id(), new DeviceProgram.Fill(BASE + BYTES / 2, BYTES / 4, 9));
+    space.read(BASE + BYTES / 2, 64);
+    host.unpin(pin);
   }
 
   private static List<WaitPolicy> waits() {

@@ -3,6 +3,7 @@ package dev.fenceline.testbed.observability;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.fenceline.testbed.console.Browsing;
 import dev.fenceline.testbed.launch.Installation;
 import dev.fenceline.testbed.launch.Interruption;
 import dev.fenceline.testbed.launch.ServiceProcess;
@@ -39,6 +40,9 @@ class LivePrometheusTest {
   private static final Duration DATA_WITHIN = Duration.ofSeconds(150);
   private static final int PROCESSES = 4;
 
+  /** Less than the load's pages take: some are swapped out. */
+  private static final int ARENA_KIBIBYTES = 64;
+
   /** Several times what the quickest scrape takes; a busy machine has slow ones, but not only. */
   private static final double QUICKEST_SCRAPE_BOUND_SECONDS = 0.150;
 
@@ -66,6 +70,7 @@ class LivePrometheusTest {
         Stack.start(
             installation,
             StackSpec.of(directory.resolve("run"), 2, 1)
+                .with(new StackSpec.Memory(ARENA_KIBIBYTES, 1024, 64))
                 .withHostOptions(
                     "--fenceline.host.tracing.endpoint=" + spans.endpoint(),
                     "--fenceline.host.tracing.sampling-ratio=0.5"),
@@ -189,6 +194,26 @@ class LivePrometheusTest {
     }
     System.out.println(expressions + " expressions of dashboards were run");
     assertThat(faults).isEmpty();
+  }
+
+  /** As pictures for whoever wants to look: no Grafana runs where the tests do. */
+  @Test
+  void everyDashboard_isDrawn() throws Exception {
+    load.rounds(); // a load that broke would leave flat lines
+    Path pictures = Files.createDirectories(Path.of("target/screenshots"));
+    List<String> empty = new ArrayList<>();
+    try (Browsing browsing = Browsing.start()) {
+      DashboardDrawing drawing = new DashboardDrawing(prometheus, browsing);
+      for (Dashboard board : Dashboards.all()) {
+        Path picture = pictures.resolve(board.file().replace(".json", ".png"));
+        DashboardDrawing.Drawn drawn = drawing.draw(board, picture);
+        empty.addAll(drawn.emptyPanels());
+        assertThat(drawn.panels()).isPositive();
+        assertThat(picture).isNotEmptyFile();
+      }
+      assertThat(browsing.complaints()).isEmpty();
+    }
+    assertThat(empty).isEmpty();
   }
 
   /** Every legend shows something: the labels that it names are there. */

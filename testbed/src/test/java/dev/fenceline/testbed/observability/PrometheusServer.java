@@ -78,6 +78,15 @@ final class PrometheusServer implements AutoCloseable {
         get("/api/v1/query?query=" + URLEncoder.encode(expression, StandardCharsets.UTF_8)).body());
   }
 
+  /** The series of an expression, one value for each second, the ends included. */
+  JsonNode range(String expression, long startSeconds, long endSeconds) throws Exception {
+    return api("query_range?query=%s&start=%d&end=%d&step=1"
+            .formatted(
+                URLEncoder.encode(expression, StandardCharsets.UTF_8), startSeconds, endSeconds))
+        .path("data")
+        .path("result");
+  }
+
   /** The exemplars of the last ten minutes. */
   JsonNode exemplars(String expression) throws Exception {
     long now = System.currentTimeMillis() / 1000;
