@@ -3,6 +3,7 @@ package dev.fenceline.host.config;
 import dev.fenceline.host.engine.frame.Watermarks;
 import dev.fenceline.host.engine.session.LeasePolicy;
 import dev.fenceline.host.engine.shard.ReclaimConfig;
+import dev.fenceline.host.engine.thrash.ThrashPolicy;
 import dev.fenceline.host.runtime.RuntimeSettings;
 import dev.fenceline.host.runtime.SwapFile;
 import dev.fenceline.model.Pages;
@@ -46,6 +47,7 @@ import org.springframework.validation.annotation.Validated;
  *     from the arena
  * @param swapDirectory where the swap file is made; empty: the system's temporary directory
  * @param filesDirectory below which callers may map files; empty: they may map none
+ * @param thrashing when pages are wanted back and forth, and what is done about it
  */
 @Validated
 @ConfigurationProperties("fenceline.host")
@@ -74,6 +76,7 @@ public record HostProperties(
     @Nullable FreeMemory watermarks,
     @DefaultValue("") String swapDirectory,
     @DefaultValue("") String filesDirectory,
+    @DefaultValue @Valid @NotNull Thrashing thrashing,
     @DefaultValue @Valid @NotNull Lease lease) {
 
   /**
@@ -91,6 +94,27 @@ public record HostProperties(
       @DefaultValue("200ms") Duration longestDma,
       @DefaultValue("50ms") Duration tick,
       @Nullable Duration overdue) {}
+
+  /**
+   * Limits of pages that are wanted back and forth; {@link ThrashPolicy} says how they hang
+   * together.
+   *
+   * @param moves in a row from which on a page thrashes; 0: never
+   * @param lapse how soon a page has to be wanted away to count
+   * @param naps before a page is kept where all reach it
+   * @param pinLapses how many lapses it is kept there
+   * @param forgetLapses quiet, in lapses, after which it is forgotten
+   */
+  public record Thrashing(
+      @DefaultValue("3") @Min(0) @Max(255) int moves,
+      @DefaultValue("500us") @NotNull Duration lapse,
+      @DefaultValue("10") @Min(1) @Max(255) int naps,
+      @DefaultValue("300") @Min(1) @Max(1_000_000) int pinLapses,
+      @DefaultValue("2000") @Min(1) @Max(1_000_000) int forgetLapses) {
+    ThrashPolicy policy() {
+      return new ThrashPolicy(moves, lapse.toNanos(), naps, pinLapses, forgetLapses);
+    }
+  }
 
   /** Free memory at which the background begins to take what devices hold, begins at all, rests. */
   public record FreeMemory(
@@ -153,9 +177,10 @@ public record HostProperties(
               false,
               marks(),
               pinAgeLimit.toNanos()),
+          thrashing.policy(),
           swapDirectory,
           filesDirectory);
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | ArithmeticException e) {
       throw new ContradictoryConfiguration(String.valueOf(e.getMessage()), e);
     }
   }

@@ -2,6 +2,7 @@ package dev.fenceline.host.runtime;
 
 import dev.fenceline.host.engine.session.LeasePolicy;
 import dev.fenceline.host.engine.shard.ReclaimConfig;
+import dev.fenceline.host.engine.thrash.ThrashPolicy;
 
 /**
  * The constants of a host; immutable.
@@ -16,6 +17,7 @@ import dev.fenceline.host.engine.shard.ReclaimConfig;
  * @param cpuAccessNanos how long a CPU access may wait for translations
  * @param helloTimeoutNanos how long an attach stream may be open without a Hello
  * @param reclaim what can be swapped out, and how long for
+ * @param thrash when parties that want the same pages have to wait for each other
  * @param filesDirectory below which files can be mapped; empty: none can
  * @param swapDirectory where the swap file is made; empty: the system's temporary directory
  */
@@ -31,6 +33,7 @@ public record RuntimeSettings(
     long cpuAccessNanos,
     long helloTimeoutNanos,
     ReclaimConfig reclaim,
+    ThrashPolicy thrash,
     String swapDirectory,
     String filesDirectory) {
   /** Shards that a host may have. */
@@ -67,6 +70,7 @@ public record RuntimeSettings(
         30_000_000_000L,
         10_000_000_000L,
         ReclaimConfig.NONE,
+        ThrashPolicy.DEFAULT,
         "",
         "");
   }
@@ -84,6 +88,7 @@ public record RuntimeSettings(
         cpuAccessNanos,
         helloTimeoutNanos,
         newReclaim,
+        thrash,
         swapDirectory,
         filesDirectory);
   }
@@ -101,6 +106,7 @@ public record RuntimeSettings(
         cpuAccessNanos,
         helloTimeoutNanos,
         reclaim,
+        thrash,
         swapDirectory,
         newFilesDirectory);
   }

@@ -77,7 +77,8 @@ public final class Shard {
                     settings.shards(),
                     settings.hostEpoch(),
                     settings.leases().overdueNanos())
-                .withReclaim(settings.reclaim()),
+                .withReclaim(settings.reclaim())
+                .withThrash(settings.thrash()),
             host.pool());
     this.queries = engine.queries();
     this.mover = new DmaMover(host.store());

@@ -131,6 +131,10 @@ class HostApplicationTest {
     assertThatThrownBy(() -> run("--fenceline.host.lease.overdue=0ms").close())
         .rootCause()
         .hasMessageContaining("overdue time of a fence of 0: must be positive");
+    assertThatThrownBy(() -> run("--fenceline.host.thrashing.forget-lapses=299").close())
+        .hasRootCauseInstanceOf(IllegalArgumentException.class)
+        .rootCause()
+        .hasMessageContaining("forget 299 lapses");
     assertThatThrownBy(() -> run("--fenceline.host.lease.drift-ppm=500000").close())
         .rootCause()
         .hasMessageContaining("clock drift of 500000");

@@ -56,7 +56,8 @@ final class HostShard {
     ShardConfig config =
         ShardConfig.of(index, SimSettings.SHARDS, host.epoch(), SimSettings.LEASES.overdueNanos())
             .withReclaim(world.settings.reclaim())
-            .withMigration(SimSettings.MIGRATIONS);
+            .withMigration(SimSettings.MIGRATIONS)
+            .withThrash(SimSettings.THRASHING);
     this.engine = new ShardEngine(config, host.frames());
     this.bytes = new FrameBytes(world, host.frames());
     this.migrations = new MigrationWatch(world, engine.queries());
@@ -270,9 +271,8 @@ final class HostShard {
       case ShardEffect.InvalidationEnded ended -> ended(ended.invalidation());
       case ShardEffect.FenceResolved resolved -> fenceResolved(resolved);
       case ShardEffect.LateMessage late -> world.count(Sometimes.LATE_MESSAGE_AT_HOST);
-      case ShardEffect.TurnGiven turn -> {}
-      case ShardEffect.HeldForTurn held -> {}
-      case ShardEffect.Thrashes thrashes -> {}
+      case ShardEffect.TurnGiven _, ShardEffect.HeldForTurn _ -> {}
+      case ShardEffect.Thrashes wanted -> world.count(Sometimes.of(wanted.step()));
       case ShardEffect.ReclaimElsewhere asked -> host.reclaimElsewhere(this);
       case ShardEffect.PinsAskedBack asked -> world.count(Sometimes.PIN_ASKED_BACK);
       case ShardEffect.PinOverAge old -> world.count(Sometimes.PIN_OVER_AGE);

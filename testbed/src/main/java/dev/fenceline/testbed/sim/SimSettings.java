@@ -6,6 +6,7 @@ import dev.fenceline.host.engine.session.HostPolicy;
 import dev.fenceline.host.engine.session.LeasePolicy;
 import dev.fenceline.host.engine.shard.MigrationConfig;
 import dev.fenceline.host.engine.shard.ReclaimConfig;
+import dev.fenceline.host.engine.thrash.ThrashPolicy;
 import dev.fenceline.model.NotificationMode;
 import java.util.SplittableRandom;
 
@@ -50,6 +51,9 @@ record SimSettings(
    * A frozen agent is given up now and then, and one that comes back seldom finds its pages lost.
    */
   static final MigrationConfig MIGRATIONS = new MigrationConfig(30 * MILLI, 40 * MILLI);
+
+  /** Pages are pinned soon, and not for long: both are to happen. */
+  static final ThrashPolicy THRASHING = new ThrashPolicy(3, MILLI / 2, 2, 40, 400);
 
   /** How long faults go on. */
   static final long SAFETY_NANOS = 700 * MILLI;

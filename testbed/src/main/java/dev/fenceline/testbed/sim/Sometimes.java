@@ -1,5 +1,7 @@
 package dev.fenceline.testbed.sim;
 
+import dev.fenceline.host.engine.shard.ShardEffect;
+
 /**
  * Rare states that a campaign must have reached, or it proves nothing. Immutable.
  *
@@ -80,5 +82,19 @@ public enum Sometimes {
   /** A migration was given up, since its device stood still. */
   MIGRATION_GIVEN_UP,
   /** What was committed was not mapped: a mirror was closed, or an invalidation came, meanwhile. */
-  COMMITTED_NOT_MAPPED
+  COMMITTED_NOT_MAPPED,
+  /** A page was wanted back and forth. */
+  THRASHING_BEGAN,
+  /** Who wanted such a page was made to wait. */
+  THRASHING_NAPPED,
+  /** Such a page was kept where all reach it. */
+  THRASHING_PINNED;
+
+  static Sometimes of(ShardEffect.Thrashes.Step step) {
+    return switch (step) {
+      case BEGAN -> THRASHING_BEGAN;
+      case NAPPED -> THRASHING_NAPPED;
+      case PINNED -> THRASHING_PINNED;
+    };
+  }
 }

@@ -26,7 +26,12 @@ public record ThrashPolicy(int events, long lapseNanos, int naps, int pinLapses,
   static final long LONGEST_MEMORY_NANOS = 30_000_000_000L;
 
   public ThrashPolicy {
-    if (events < 0 || lapseNanos < 1 || naps < 1 || pinLapses < 1 || forgetLapses < pinLapses) {
+    if (events < 0
+        || lapseNanos < 1
+        || lapseNanos > LONGEST_LAPSE_NANOS
+        || naps < 1
+        || pinLapses < 1
+        || forgetLapses < pinLapses) {
       throw new IllegalArgumentException(
           "thrashing: events %d, lapse %d ns, naps %d, pin %d, forget %d lapses contradict each other"
               .formatted(events, lapseNanos, naps, pinLapses, forgetLapses));

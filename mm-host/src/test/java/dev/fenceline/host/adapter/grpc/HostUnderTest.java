@@ -138,6 +138,7 @@ final class HostUnderTest implements AutoCloseable {
             usual.cpuAccessNanos(),
             helloTimeout.toNanos(),
             ReclaimConfig.NONE,
+            usual.thrash(),
             "",
             ""),
         HostObserver.NONE,
