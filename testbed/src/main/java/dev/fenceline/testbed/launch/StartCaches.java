@@ -26,7 +26,9 @@ import java.util.stream.Stream;
  * virtual machine, or this one after another build, passes it over.
  */
 public final class StartCaches {
-  private static final Duration STEP_WITHIN = Duration.ofSeconds(60);
+  /** Several times what a step takes on two cores that have other things to do. */
+  private static final Duration STEP_WITHIN = Duration.ofSeconds(180);
+
   private static final long POLL_MILLIS = 50;
 
   private final Installation installation;
@@ -80,7 +82,8 @@ public final class StartCaches {
     long deadline = System.nanoTime() + STEP_WITHIN.toNanos();
     makers.forEach(maker -> maker.stop(deadline)); // which end by themselves
     for (ServiceKind kind : ServiceKind.values()) {
-      if (!Files.isRegularFile(made(kind))) {
+      // Whoever was ended before it was done leaves an empty one.
+      if (!Files.isRegularFile(made(kind)) || Files.size(made(kind)) == 0) {
         throw new LaunchFailure("none was made of " + kind.module());
       }
     }
