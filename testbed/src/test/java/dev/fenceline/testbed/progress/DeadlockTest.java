@@ -88,6 +88,8 @@ class DeadlockTest {
               agent.agent().getHostsList().stream()
                   .anyMatch(link -> link.getState().equals("attached")));
     }
+    await("the host over REST", () -> get("/hosts").path("items").size() == 1);
+    quarantineNobody();
   }
 
   @AfterAll
@@ -224,10 +226,25 @@ class DeadlockTest {
   }
 
   private static void breaker(boolean enabled) throws Exception {
+    put("/deadlocks/breaker", "{\"enabled\":" + enabled + "}");
+  }
+
+  /** Each circle may cost the holder a strike: the third test would find it quarantined. */
+  private static void quarantineNobody() throws Exception {
+    String host = get("/hosts").path("items").get(0).path("id").asString();
+    put(
+        "/hosts/" + host + "/policy",
+        """
+        {"quarantineStrikes": 0, "quarantineWindowSeconds": 60, "quarantineHoldSeconds": 30,
+         "quarantineGreatestHoldSeconds": 1800, "defaultNotificationMode": "split"}
+        """);
+  }
+
+  private static void put(String path, String body) throws Exception {
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create(stack.restAddress() + "/api/v1/deadlocks/breaker"))
+        HttpRequest.newBuilder(URI.create(stack.restAddress() + "/api/v1" + path))
             .header("Content-Type", "application/json")
-            .PUT(HttpRequest.BodyPublishers.ofString("{\"enabled\":" + enabled + "}"))
+            .PUT(HttpRequest.BodyPublishers.ofString(body))
             .build();
     HttpResponse<String> answer = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);

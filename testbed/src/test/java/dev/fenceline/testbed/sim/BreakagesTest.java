@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class BreakagesTest {
   /** Most need one to three seeds; a DMA of an old session is rarely good for anything. */
-  private static final long MAX_SEEDS = 400;
+  private static final long MAX_SEEDS = 3_000;
 
   @ParameterizedTest
   @EnumSource(value = Breakage.class, names = "NONE", mode = EnumSource.Mode.EXCLUDE)
