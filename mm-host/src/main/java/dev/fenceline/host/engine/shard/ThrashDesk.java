@@ -92,41 +92,28 @@ final class ThrashDesk {
   }
 
   private boolean admitted(AddressSpace space, DeviceId by, long vpn, boolean mayPin) {
-    return switch (space.thrashing().wants(vpn, by, mayPin, state.nowNanos)) {
-      case Thrashing.Hint.Free free -> true;
-      case Thrashing.Hint.Pinned pinned -> {
-        if (pinned.first()) {
-          tell(space, vpn, ShardEffect.Thrashes.Step.PINNED);
-        }
-        yield true;
-      }
-      case Thrashing.Hint.Nap nap -> {
-        naps.merge(space, nap.untilNanos(), Math::min);
-        if (nap.first()) {
-          tell(space, vpn, ShardEffect.Thrashes.Step.NAPPED);
-        }
-        yield false;
-      }
-    };
+    if (hint(space, by, vpn, mayPin) instanceof Thrashing.Hint.Nap nap) {
+      naps.merge(space, nap.untilNanos(), Math::min);
+      return false;
+    }
+    return true;
   }
 
   /** Whether the device may have the page in its memory, which it asks for beyond its fault. */
   boolean mayMove(AddressSpace space, DeviceId by, long vpn) {
-    return switch (space.thrashing().wants(vpn, by, true, state.nowNanos)) {
-      case Thrashing.Hint.Free free -> true;
-      case Thrashing.Hint.Pinned pinned -> {
-        if (pinned.first()) {
+    return hint(space, by, vpn, true) instanceof Thrashing.Hint.Free;
+  }
+
+  private Thrashing.Hint hint(AddressSpace space, DeviceId by, long vpn, boolean mayPin) {
+    Thrashing.Hint hint = space.thrashing().wants(vpn, by, mayPin, state.nowNanos);
+    switch (hint) {
+      case Thrashing.Hint.Pinned pinned when pinned.first() ->
           tell(space, vpn, ShardEffect.Thrashes.Step.PINNED);
-        }
-        yield false;
-      }
-      case Thrashing.Hint.Nap nap -> {
-        if (nap.first()) {
+      case Thrashing.Hint.Nap nap when nap.first() ->
           tell(space, vpn, ShardEffect.Thrashes.Step.NAPPED);
-        }
-        yield false;
-      }
-    };
+      default -> {}
+    }
+    return hint;
   }
 
   private void tell(AddressSpace space, long vpn, ShardEffect.Thrashes.Step step) {

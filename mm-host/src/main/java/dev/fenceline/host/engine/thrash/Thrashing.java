@@ -24,6 +24,9 @@ public final class Thrashing {
   /** Pages that are remembered; beyond that those of the block that was quiet longest go. */
   public static final int MAX_PAGES = 65_536;
 
+  /** Blocks that are remembered, also those of which no page is any more. */
+  public static final int MAX_BLOCKS = 8_192;
+
   /** Pages of a block: 2 MiB. */
   public static final int BLOCK_PAGES = 512;
 
@@ -48,7 +51,7 @@ public final class Thrashing {
   /** One block, for those who look. Confined to its owner. */
   private static final class Block {
     final TreeMap<Long, Page> pages = new TreeMap<>();
-    long lastNanos = Long.MIN_VALUE;
+    long lastNanos;
     long moves;
     long naps;
     long pins;
@@ -150,8 +153,7 @@ public final class Thrashing {
   }
 
   private boolean taken(long vpn, DeviceId by, long nowNanos) {
-    Block block = block(vpn);
-    Page page = block.pages.get(vpn);
+    Page page = find(vpn);
     int before = page == null ? 0 : page.events;
     if (page == null) {
       makeRoom(nowNanos);
@@ -262,9 +264,9 @@ public final class Thrashing {
     return blocks.computeIfAbsent(vpn >> BLOCK_SHIFT, number -> new Block());
   }
 
-  /** What was quiet for long is forgotten; if that is not enough, so is what was quiet longest. */
+  /** Before something is added: what was quiet for long is forgotten, and what was so longest. */
   private void makeRoom(long nowNanos) {
-    if (pageCount < MAX_PAGES) {
+    if (pageCount < MAX_PAGES && blocks.size() < MAX_BLOCKS) {
       return;
     }
     long forget = policy.forgetNanos(lapseNanos);

@@ -119,6 +119,28 @@ class ThrashingTest {
     assertThat(thrashing.pageCount()).isZero();
   }
 
+  /** A page in each block, none of which is known before. */
+  @Test
+  void scatteredPages_areBounded() {
+    for (long block = 0; block < 2L * Thrashing.MAX_BLOCKS; block++) {
+      thrashing.taken(block * 512, block * 512 + 1, A, now += 10);
+    }
+    assertThat(thrashing.pageCount()).isEqualTo(Thrashing.MAX_BLOCKS);
+    assertThat(thrashing.blocks(now)).hasSize(Thrashing.MAX_BLOCKS);
+    assertThat(thrashing.blocks(now).getLast().vpnStart())
+        .isEqualTo((2L * Thrashing.MAX_BLOCKS - 1) * 512);
+  }
+
+  @Test
+  void blocksOfForgottenPages_areBounded() {
+    for (long block = 0; block < 2L * Thrashing.MAX_BLOCKS; block++) {
+      thrashing.taken(block * 512, block * 512 + 1, A, now += 10);
+      thrashing.forget(block * 512, block * 512 + 1);
+    }
+    assertThat(thrashing.pageCount()).isZero();
+    assertThat(thrashing.blocks(now)).hasSize(Thrashing.MAX_BLOCKS);
+  }
+
   @Test
   void policyNone_neverDelays() {
     Thrashing off = new Thrashing(ThrashPolicy.NONE);
