@@ -14,5 +14,10 @@ public enum Advice {
   DOFORK,
   /** A fork keeps the range, and leaves its bytes out. */
   WIPEONFORK,
-  KEEPONFORK
+  KEEPONFORK,
+  /** From now on the range is mapped by large pages, of 2 MiB, where it can be. */
+  HUGEPAGE,
+  NOHUGEPAGE,
+  /** Pages of the range are brought together into large ones now. */
+  COLLAPSE
 }

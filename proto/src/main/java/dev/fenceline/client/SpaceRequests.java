@@ -89,6 +89,9 @@ final class SpaceRequests {
       case DOFORK -> AdviseRequest.Advice.ADVICE_DOFORK;
       case WIPEONFORK -> AdviseRequest.Advice.ADVICE_WIPEONFORK;
       case KEEPONFORK -> AdviseRequest.Advice.ADVICE_KEEPONFORK;
+      case HUGEPAGE -> AdviseRequest.Advice.ADVICE_HUGEPAGE;
+      case NOHUGEPAGE -> AdviseRequest.Advice.ADVICE_NOHUGEPAGE;
+      case COLLAPSE -> AdviseRequest.Advice.ADVICE_COLLAPSE;
     };
   }
 

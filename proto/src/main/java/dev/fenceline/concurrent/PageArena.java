@@ -58,9 +58,10 @@ public final class PageArena {
     return pages;
   }
 
-  /** Every byte becomes zero. Nobody has a translation of the page. */
-  public void zero(int page) {
-    memory.asSlice(base(page), Pages.SIZE_BYTES).fill((byte) 0);
+  /** Every byte of so many pages becomes zero. Nobody has a translation of them. */
+  public void zero(int first, int count) {
+    Objects.checkFromIndexSize(first, count, pages);
+    memory.asSlice(base(first), (long) count * Pages.SIZE_BYTES).fill((byte) 0);
   }
 
   /** The bytes of a page, for whole copies from or to elsewhere while nobody has a translation. */

@@ -47,13 +47,26 @@ public sealed interface AgentMessage {
    * Asks for translations of {@code pageCount} pages from {@code address} on.
    *
    * @param collisions how often in a row its answers came too late to be used
+   * @param around whether the answer may tell of the large pages around as well
    */
   record FaultRequest(
-      long faultId, int mirrorId, long address, int pageCount, Access access, int collisions)
+      long faultId,
+      int mirrorId,
+      long address,
+      int pageCount,
+      Access access,
+      int collisions,
+      boolean around)
       implements AgentMessage {
-    /** A fault that is asked for the first time. */
+    /** A fault that is asked for the first time, for exactly these pages. */
     public FaultRequest(long faultId, int mirrorId, long address, int pageCount, Access access) {
       this(faultId, mirrorId, address, pageCount, access, 0);
+    }
+
+    /** For exactly these pages. */
+    public FaultRequest(
+        long faultId, int mirrorId, long address, int pageCount, Access access, int collisions) {
+      this(faultId, mirrorId, address, pageCount, access, collisions, false);
     }
   }
 

@@ -66,10 +66,23 @@ public sealed interface HostMessage {
   /**
    * Answers a fault: translations of a prefix of what was asked for, read at {@code sequence}; or a
    * refusal of its first page.
+   *
+   * @param pagesBefore how many pages before the first one asked for the runs begin
    */
   record FaultReply(
-      long faultId, long sequence, List<PageRun> runs, @Nullable Errno errno, String message)
-      implements HostMessage {}
+      long faultId,
+      long sequence,
+      List<PageRun> runs,
+      int pagesBefore,
+      @Nullable Errno errno,
+      String message)
+      implements HostMessage {
+    /** Of nothing but what was asked for. */
+    public FaultReply(
+        long faultId, long sequence, List<PageRun> runs, @Nullable Errno errno, String message) {
+      this(faultId, sequence, runs, 0, errno, message);
+    }
+  }
 
   /**
    * Drop the translations of [start, end), drain, acknowledge each id.

@@ -11,7 +11,18 @@ public final class Pages {
   /** First page number behind the address space. */
   public static final long PAGE_LIMIT = ADDRESS_LIMIT >>> SHIFT;
 
+  /** A large page, of 2 MiB, is an aligned block of 2^9 pages. */
+  public static final int BLOCK_ORDER = 9;
+
+  /** Pages of a 2 MiB block. */
+  public static final int PER_BLOCK = 1 << BLOCK_ORDER;
+
   private Pages() {}
+
+  /** The first page of the 2 MiB block that a page lies in. */
+  public static long blockStart(long number) {
+    return number & -PER_BLOCK;
+  }
 
   /** Page number of {@code address}. */
   public static long number(long address) {

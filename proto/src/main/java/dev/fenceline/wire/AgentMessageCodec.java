@@ -114,6 +114,7 @@ public final class AgentMessageCodec {
         .setPageCount(fault.pageCount())
         .setAccess(CommonCodec.encode(fault.access()))
         .setCollisions(fault.collisions())
+        .setAround(fault.around())
         .build();
   }
 
@@ -211,7 +212,8 @@ public final class AgentMessageCodec {
         address,
         pages,
         CommonCodec.decode(wire.getAccess()),
-        Math.max(0, wire.getCollisions()));
+        Math.max(0, wire.getCollisions()),
+        wire.getAround());
   }
 
   private static AgentMessage decodeAck(dev.fenceline.attach.v1.InvalidationAck wire)

@@ -7,6 +7,7 @@ import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.MigrationRun;
 import dev.fenceline.model.PageRun;
+import dev.fenceline.model.Pages;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -153,6 +154,7 @@ public final class HostMessageCodec {
         dev.fenceline.attach.v1.FaultReply.newBuilder()
             .setFaultId(reply.faultId())
             .setSequence(reply.sequence())
+            .setPagesBefore(reply.pagesBefore())
             .setMessage(reply.message());
     Errno errno = reply.errno();
     if (errno != null) {
@@ -289,10 +291,17 @@ public final class HostMessageCodec {
       PageRun decoded = PageRunCodec.decode(run);
       runs.add(decoded);
       pages += decoded.pageCount();
-      WireChecks.inRange("pages of fault_reply", pages, 1, WireChecks.MAX_FAULT_PAGES);
+      WireChecks.inRange("pages of fault_reply", pages, 1, WireChecks.MAX_REPLY_PAGES);
+    }
+    int before =
+        WireChecks.inRange(
+            "fault_reply.pages_before", wire.getPagesBefore(), 0, Pages.PER_BLOCK - 1);
+    if (before > 0 && before >= pages) {
+      throw WireChecks.malformed(
+          "fault_reply.pages_before", before + " of " + pages + " pages", "fewer than all pages");
     }
     return new HostMessage.FaultReply(
-        wire.getFaultId(), wire.getSequence(), runs, errno, wire.getMessage());
+        wire.getFaultId(), wire.getSequence(), runs, before, errno, wire.getMessage());
   }
 
   private static HostMessage decodeInvalidate(dev.fenceline.attach.v1.Invalidate wire)

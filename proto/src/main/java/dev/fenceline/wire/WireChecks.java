@@ -10,6 +10,10 @@ final class WireChecks {
   static final int MAX_NAME_LENGTH = 128;
   static final int MAX_UNITS = 1024;
   static final int MAX_FAULT_PAGES = 512;
+
+  /** As many, and the rest of a large page at either end. */
+  static final int MAX_REPLY_PAGES = 3 * 512;
+
   static final int MAX_INVALIDATION_IDS = 65536;
 
   static final int MAX_LOCAL_PAGES = DeviceDescription.MAX_MEMORY_PAGES;

@@ -127,8 +127,7 @@ class PageArenaStressTest {
     for (int i = 0; i < data.length; i++) {
       data[i] = (byte) (i * 7);
     }
-    pages.zero(0);
-    pages.zero(1);
+    pages.zero(0, 2);
     pages.write(1, 3, data, 0, data.length);
     byte[] read = new byte[data.length];
     pages.read(1, 3, read, 0, read.length);

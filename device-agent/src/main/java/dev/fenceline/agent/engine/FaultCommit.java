@@ -1,6 +1,7 @@
 package dev.fenceline.agent.engine;
 
 import dev.fenceline.model.Access;
+import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.PageRun;
 import dev.fenceline.model.Pages;
 import java.util.ArrayList;
@@ -48,8 +49,59 @@ final class FaultCommit {
     rings.clear();
   }
 
+  /** What was installed, from a page on; no runs if nothing was. */
+  record Installed(long vpn, List<PageRun> runs) {}
+
+  /**
+   * Installs an answer whose pages asked for collide with nothing; what came along with them is
+   * left out if it does, or leaves the mirror.
+   */
+  Installed install(Mirror mirror, long vpn, int pageCount, HostMessage.FaultReply reply) {
+    DeviceSpace view = mirror.view;
+    int before = reply.pagesBefore();
+    int told = pages(reply.runs());
+    long start = vpn - before;
+    boolean wide =
+        start >= Pages.number(mirror.start)
+            && start + told <= Pages.number(mirror.end)
+            && !collides(view.spaceId(), reply.sequence(), start, start + told);
+    List<PageRun> runs = wide ? installable(view, reply.runs(), told) : List.of();
+    if (pages(runs) <= before) {
+      start = vpn;
+      runs = installable(view, behind(reply.runs(), before), pageCount);
+    }
+    if (!runs.isEmpty()) {
+      install(view, start, runs);
+    }
+    return new Installed(start, runs);
+  }
+
+  /** The runs without their first pages. */
+  private static List<PageRun> behind(List<PageRun> runs, int pages) {
+    List<PageRun> rest = new ArrayList<>(runs.size());
+    int skip = pages;
+    for (PageRun run : runs) {
+      int skipped = Math.min(skip, run.pageCount());
+      skip -= skipped;
+      if (skipped < run.pageCount()) {
+        boolean local =
+            run.state() == PageRun.State.DEVICE_LOCAL || run.state() == PageRun.State.PEER;
+        rest.add(
+            new PageRun(
+                run.pageCount() - skipped,
+                run.generation(),
+                run.writable(),
+                run.state(),
+                local ? run.firstLocalPage() + skipped : run.firstLocalPage(),
+                run.peer(),
+                run.order()));
+      }
+    }
+    return rest;
+  }
+
   /** The runs up to the first page that is no translation, and not beyond what was asked for. */
-  List<PageRun> installable(DeviceSpace view, List<PageRun> runs, int pageCount) {
+  private List<PageRun> installable(DeviceSpace view, List<PageRun> runs, int pageCount) {
     List<PageRun> kept = new ArrayList<>(runs.size());
     int left = pageCount;
     for (PageRun run : runs) {

@@ -288,7 +288,13 @@ final class FaultQueue {
     counters.add(LinkCounter.FAULT_REQUESTS, 1);
     outbox.add(
         new AgentMessage.FaultRequest(
-            lastFaultId, mirror.id, Pages.address(vpn), pageCount, access, collisionsOf(range)));
+            lastFaultId,
+            mirror.id,
+            Pages.address(vpn),
+            pageCount,
+            access,
+            collisionsOf(range),
+            access != Access.SNAPSHOT));
   }
 
   private static int collisionsOf(List<Want> range) {
@@ -334,16 +340,18 @@ final class FaultQueue {
       }
       return;
     }
-    List<PageRun> runs = commit.installable(request.mirror.view, reply.runs(), request.pageCount);
+    FaultCommit.Installed installed =
+        commit.install(request.mirror, request.vpn, request.pageCount, reply);
+    List<PageRun> runs = installed.runs();
     if (runs.isEmpty()) {
       retryLater(request.wants, nowNanos);
       return;
     }
-    commit.install(request.mirror.view, request.vpn, runs);
-    wishes.served(request.mirror, request.vpn, runs, nowNanos);
+    wishes.served(request.mirror, installed.vpn(), runs, nowNanos);
+    serveWaiting(request.mirror.view, installed);
     List<Want> unserved = new ArrayList<>();
     for (Want want : request.wants) {
-      int offset = (int) (want.vpn - request.vpn);
+      int offset = (int) (want.vpn - installed.vpn());
       Want stronger = new Want(want.view, want.vpn, want.pageCount, want.access);
       for (Want.Ticket ticket : want.tickets) {
         if (FaultCommit.grants(runs, offset, ticket.access)) {
@@ -359,9 +367,29 @@ final class FaultQueue {
       }
     }
     // Behind the prefix: ask on at once. Inside it, without the permission: not in a tight loop.
-    long prefixEnd = request.vpn + FaultCommit.pages(runs);
+    long prefixEnd = installed.vpn() + FaultCommit.pages(runs);
     unserved.stream().filter(want -> want.vpn >= prefixEnd).forEach(this::enqueue);
     retryLater(unserved.stream().filter(want -> want.vpn < prefixEnd).toList(), nowNanos);
+  }
+
+  /** Who waits for a page that came along need not ask for it. */
+  private void serveWaiting(DeviceSpace view, FaultCommit.Installed installed) {
+    TreeMap<Long, Want> queued = waiting.get(view);
+    if (queued == null) {
+      return;
+    }
+    long end = installed.vpn() + FaultCommit.pages(installed.runs());
+    for (Want want : List.copyOf(queued.subMap(installed.vpn(), end).values())) {
+      int offset = (int) (want.vpn - installed.vpn());
+      for (Want.Ticket ticket : want.tickets) {
+        if (FaultCommit.grants(installed.runs(), offset, ticket.access)) {
+          done(ticket, new FaultOutcome.Served());
+        }
+      }
+      if (want.isDesertedNow()) {
+        queued.remove(want.vpn);
+      }
+    }
   }
 
   /** A refusal is about the first page: others are asked for by themselves. */

@@ -38,6 +38,8 @@ final class MigrationDesk {
   /** Copies that are under way at a time, of {@link PageCopy#MAX_PAGES} pages each. */
   static final int MAX_COPIES = 32;
 
+  private static final int NONE = PagePool.NONE;
+
   private record Copying(Migration migration, int first, int pageCount) {}
 
   private final int devices;
@@ -80,6 +82,7 @@ final class MigrationDesk {
     migrations.put(migration.id, migration);
     counters.add(LinkCounter.MIGRATIONS_IN, 1);
     boolean known = 0 <= in.deviceIndex() && in.deviceIndex() < devices;
+    int block = known && isWholeBlock(in, pages) ? memories.allocateBlock(in.deviceIndex()) : NONE;
     @Nullable Peer[] peers = new Peer[pages];
     List<Integer> zeros = new ArrayList<>();
     int index = 0;
@@ -90,9 +93,13 @@ final class MigrationDesk {
         peers[index] = run.peer();
         if (!known || run.source() == MigrationRun.Source.SKIPPED) {
           migration.ended(index, Outcome.FAILED);
+        } else if (block != NONE) {
+          migration.localPages[index] = block + index;
         } else if (!allocated(migration, index)) {
           missing++;
-        } else if (run.source() == MigrationRun.Source.ZEROS) {
+          continue;
+        }
+        if (migration.isOpen(index) && run.source() == MigrationRun.Source.ZEROS) {
           zeros.add(migration.localPages[index]);
           migration.ended(index, Outcome.DONE);
         }
@@ -106,6 +113,13 @@ final class MigrationDesk {
     }
     copy(migration, peers);
     return known;
+  }
+
+  /** A large page; if none can be had, 512 small ones do (pitfall 28). */
+  private static boolean isWholeBlock(HostMessage.MigrateIn in, int pages) {
+    return pages == Pages.PER_BLOCK
+        && (Pages.number(in.start()) & (Pages.PER_BLOCK - 1)) == 0
+        && in.runs().stream().noneMatch(run -> run.source() == MigrationRun.Source.SKIPPED);
   }
 
   /** Before anything is locked or fetched (pitfall 24): without room the page stays where it is. */

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,9 +124,18 @@ public final class DeviceMemory {
 
   /** A page to be filled, or {@link PagePool#NONE}. */
   int allocate(int keeper) {
+    return allocate(() -> pages.allocate(keeper));
+  }
+
+  /** A large page to be filled, or {@link PagePool#NONE}. */
+  int allocateBlock(int keeper) {
+    return allocate(() -> pages.allocateBlock(keeper));
+  }
+
+  private int allocate(IntSupplier allocation) {
     synchronized (lock) {
       boolean told = injection.failAllAllocations() || --allocationsToFailure == 0;
-      int page = told || closed ? PagePool.NONE : pages.allocate(keeper);
+      int page = told || closed ? PagePool.NONE : allocation.getAsInt();
       if (page == PagePool.NONE) {
         failures++;
       } else {
@@ -210,7 +220,7 @@ public final class DeviceMemory {
 
   void zero(List<Integer> local) {
     for (int page : local) {
-      bytes().zero(page);
+      bytes().zero(page, 1);
     }
   }
 

@@ -31,6 +31,11 @@ final class KeptPages implements DeviceMemories {
   }
 
   @Override
+  public int allocateBlock(int deviceIndex) {
+    return memory(deviceIndex).allocateBlock(keeper);
+  }
+
+  @Override
   public void use(int deviceIndex, int localPage) {
     memory(deviceIndex).use(localPage);
   }

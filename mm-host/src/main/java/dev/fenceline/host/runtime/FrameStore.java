@@ -29,7 +29,7 @@ public final class FrameStore {
               + FramePool.FRAME_LIMIT);
     }
     arena = new PageArena((int) count);
-    zero(0);
+    zero(0, 1);
   }
 
   /** How many frames there are, with the zero page. */
@@ -37,9 +37,9 @@ public final class FrameStore {
     return arena.pages();
   }
 
-  /** Every byte becomes zero. Nobody has a translation of the frame. */
-  public void zero(int frame) {
-    arena.zero(frame);
+  /** Every byte of so many frames becomes zero. Nobody has a translation of them. */
+  public void zero(int first, int count) {
+    arena.zero(first, count);
   }
 
   /** The bytes of a frame, for whole copies from or to elsewhere. */

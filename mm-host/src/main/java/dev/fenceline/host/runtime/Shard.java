@@ -264,7 +264,7 @@ public final class Shard {
           cpuMirrors.dropZero(drop.spaceId(), drop.vpnStart(), drop.vpnEnd());
       case ShardEffect.CpuFaultEnded ended -> cpuFaultEnded(ended);
       case ShardEffect.ForgetSpace forget -> cpuMirrors.forget(forget.spaceId());
-      case ShardEffect.ZeroFrame zero -> host.store().zero(zero.frame());
+      case ShardEffect.ZeroFrames zero -> host.store().zero(zero.first(), zero.count());
       case ShardEffect.FreeFrames free -> host.pool().free(free.frames());
       case ShardEffect.ReadFile in ->
           host.files().read(in.path(), in.page(), host.store().page(in.frame()));

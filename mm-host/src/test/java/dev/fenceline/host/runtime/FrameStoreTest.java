@@ -18,7 +18,7 @@ class FrameStoreTest {
     long seed = 20261121;
     SplittableRandom random = new SplittableRandom(seed);
     byte[] expected = new byte[4096];
-    store.zero(3);
+    store.zero(3, 1);
     for (int i = 0; i < 2_000; i++) {
       int offset = random.nextInt(4096);
       int length = 1 + random.nextInt(4096 - offset);
@@ -37,7 +37,7 @@ class FrameStoreTest {
   @Test
   void bulkCopies_moveWordsWhole() throws InterruptedException {
     AtomicBoolean stop = new AtomicBoolean();
-    store.zero(2);
+    store.zero(2, 1);
     Thread writer =
         Thread.ofPlatform()
             .start(
@@ -75,7 +75,7 @@ class FrameStoreTest {
 
   @Test
   void copiedFrame_hasTheBytes() {
-    store.zero(4);
+    store.zero(4, 1);
     store.write(4, 100, new byte[] {1, 2, 3}, 0, 3);
     store.copy(4, 5);
     byte[] back = new byte[3];

@@ -10,9 +10,9 @@ final class FrameBytes {
     this.frames = frames;
   }
 
-  void zero(int frame) {
-    if (!world.broken(Breakage.FRAME_NOT_ZEROED)) {
-      frames.zero(frame);
+  void zero(int first, int count) {
+    for (int i = 0; i < count && !world.broken(Breakage.FRAME_NOT_ZEROED); i++) {
+      frames.zero(first + i);
     }
   }
 

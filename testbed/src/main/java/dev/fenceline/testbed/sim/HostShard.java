@@ -252,7 +252,7 @@ final class HostShard {
       case ShardEffect.DropCpuZeroEntries drop -> host.cpu().dropZero(drop);
       case ShardEffect.CpuFaultEnded ended -> host.cpu().faultEnded(ended, engine);
       case ShardEffect.ForgetSpace forget -> host.cpu().forget(forget.spaceId());
-      case ShardEffect.ZeroFrame zero -> bytes.zero(zero.frame());
+      case ShardEffect.ZeroFrames zero -> bytes.zero(zero.first(), zero.count());
       case ShardEffect.CopyFrame copy -> bytes.copy(copy.from(), copy.to());
       case ShardEffect.WriteSwap out -> bytes.swapOut(out.frame(), out.swapSlot());
       case ShardEffect.ReadSwap in -> host.frames().readSwap(in.swapSlot(), in.frame());

@@ -372,7 +372,7 @@ final class Stage {
         case ShardEffect.ReclaimElsewhere _,
             ShardEffect.PinsAskedBack _,
             ShardEffect.PinOverAge _ -> {}
-        case ShardEffect.ZeroFrame _, ShardEffect.CopyFrame _, ShardEffect.DropCpuEntries _ -> {}
+        case ShardEffect.ZeroFrames _, ShardEffect.CopyFrame _, ShardEffect.DropCpuEntries _ -> {}
         case ShardEffect.WriteSwap out -> throw new AssertionError("no swap on this stage: " + out);
         case ShardEffect.FillFrame fill -> throw new AssertionError("nobody supplies: " + fill);
         case ShardEffect.ReadFile in -> throw new AssertionError("no files on this stage: " + in);

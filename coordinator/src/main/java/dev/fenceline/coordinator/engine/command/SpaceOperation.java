@@ -25,7 +25,10 @@ public sealed interface SpaceOperation {
     DONTFORK,
     DOFORK,
     WIPEONFORK,
-    KEEPONFORK
+    KEEPONFORK,
+    HUGEPAGE,
+    NOHUGEPAGE,
+    COLLAPSE
   }
 
   /** A new mapping; {@code backing} is empty for anonymous memory. */

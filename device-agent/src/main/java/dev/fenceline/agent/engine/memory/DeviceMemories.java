@@ -31,6 +31,14 @@ public interface DeviceMemories {
   /** A page to be filled, or {@link PagePool#NONE}. */
   int allocate(int deviceIndex);
 
+  /**
+   * The first of 512 consecutive pages to be filled, a multiple of 512, or {@link PagePool#NONE}:
+   * then single ones may do.
+   */
+  default int allocateBlock(int deviceIndex) {
+    return PagePool.NONE;
+  }
+
   /** The page holds the only copy of something. */
   void use(int deviceIndex, int localPage);
 

@@ -1,5 +1,6 @@
 package dev.fenceline.agent.engine.memory;
 
+import dev.fenceline.model.Pages;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -44,10 +45,14 @@ public final class PagePool {
   private final int[] counts = new int[State.values().length];
   private final int pages;
 
+  /** How many pages of each 2 MiB are unused. */
+  private final int[] unusedInBlock;
+
   public PagePool(int pages) {
     this.pages = pages;
     int lists = State.values().length;
     next = new int[pages + lists];
+    unusedInBlock = new int[(pages >>> Pages.BLOCK_ORDER) + 1];
     previous = new int[pages + lists];
     states = new State[pages];
     keepers = new int[pages];
@@ -91,6 +96,25 @@ public final class PagePool {
     move(page, State.FILLING);
     keepers[page] = keeper;
     return page;
+  }
+
+  /**
+   * Takes 512 consecutive unused pages, from a multiple of 512 on, to be filled.
+   *
+   * @return the first of them; {@link #NONE} if no such block is unused as a whole
+   */
+  public int allocateBlock(int keeper) {
+    for (int block = 0; block < unusedInBlock.length; block++) {
+      if (unusedInBlock[block] == Pages.PER_BLOCK) {
+        int first = block << Pages.BLOCK_ORDER;
+        for (int page = first; page < first + Pages.PER_BLOCK; page++) {
+          move(page, State.FILLING);
+          keepers[page] = keeper;
+        }
+        return first;
+      }
+    }
+    return NONE;
   }
 
   /** The page holds what somebody needs; it is the most recently used one now. */
@@ -162,11 +186,17 @@ public final class PagePool {
     next[previous[page]] = next[page];
     previous[next[page]] = previous[page];
     counts[states[page].ordinal()]--;
+    if (states[page] == State.UNUSED) {
+      unusedInBlock[page >>> Pages.BLOCK_ORDER]--;
+    }
     append(page, to);
   }
 
   private void append(int page, State to) {
     int head = head(to);
+    if (to == State.UNUSED) {
+      unusedInBlock[page >>> Pages.BLOCK_ORDER]++;
+    }
     previous[page] = previous[head];
     next[page] = head;
     next[previous[page]] = page;

@@ -25,6 +25,11 @@ public final class PlainMemories implements DeviceMemories {
   }
 
   @Override
+  public int allocateBlock(int deviceIndex) {
+    return closed ? PagePool.NONE : pools.get(deviceIndex).allocateBlock(0);
+  }
+
+  @Override
   public void use(int deviceIndex, int localPage) {
     pools.get(deviceIndex).use(localPage);
   }

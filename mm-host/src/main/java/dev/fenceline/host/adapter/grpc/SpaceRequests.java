@@ -143,6 +143,9 @@ final class SpaceRequests {
           case ADVICE_DOFORK -> Advice.DOFORK;
           case ADVICE_WIPEONFORK -> Advice.WIPEONFORK;
           case ADVICE_KEEPONFORK -> Advice.KEEPONFORK;
+          case ADVICE_HUGEPAGE -> Advice.HUGEPAGE;
+          case ADVICE_NOHUGEPAGE -> Advice.NOHUGEPAGE;
+          case ADVICE_COLLAPSE -> Advice.COLLAPSE;
           case ADVICE_UNSPECIFIED, UNRECOGNIZED -> throw invalid("advice is missing or unknown");
         };
     return new SpaceOperation.Advise(

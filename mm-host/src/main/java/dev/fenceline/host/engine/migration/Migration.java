@@ -36,6 +36,11 @@ public final class Migration {
   private final int[] frames;
 
   private final int[] generations;
+
+  /** Frames that nobody needs any more once it has ended. */
+  private final int[] letGo;
+
+  private int letGoCount;
   private long deadlineNanos = Long.MAX_VALUE;
   private boolean told;
 
@@ -47,6 +52,7 @@ public final class Migration {
     this.startedNanos = startedNanos;
     this.frames = new int[place.pageCount()];
     this.generations = new int[place.pageCount()];
+    this.letGo = new int[place.pageCount()];
     Arrays.fill(frames, SKIPPED);
   }
 
@@ -105,6 +111,17 @@ public final class Migration {
   /** The page at this offset takes no part any more. */
   public void exclude(int offset) {
     frames[offset] = SKIPPED;
+  }
+
+  /** The frame is nobody's from the end of the migration on. */
+  public void letGo(int frame) {
+    letGo[letGoCount++] = frame;
+  }
+
+  public int[] takeLetGo() {
+    int[] frames = Arrays.copyOf(letGo, letGoCount);
+    letGoCount = 0;
+    return frames;
   }
 
   /** The frame of the host, 0 for zeros, SKIPPED for a page that takes no part. */

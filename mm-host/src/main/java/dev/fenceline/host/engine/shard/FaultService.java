@@ -2,6 +2,8 @@ package dev.fenceline.host.engine.shard;
 
 import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.invalidation.Mirror;
+import dev.fenceline.host.engine.shard.LargeTouch.Span;
+import dev.fenceline.host.engine.space.Mapping;
 import dev.fenceline.host.engine.space.PageTouch;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.PteType;
@@ -14,7 +16,6 @@ import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage.FaultReply;
 import dev.fenceline.model.PageRun;
 import dev.fenceline.model.Pages;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,7 @@ final class FaultService {
 
   private final ShardState state;
   private final DeviceTouch devices;
+  private final LargeTouch large;
 
   /** What the fault that was tried last needs done before its first page can be served. */
   private SpaceOperation.@Nullable Internal need;
@@ -49,6 +51,7 @@ final class FaultService {
   FaultService(ShardState state) {
     this.state = state;
     this.devices = new DeviceTouch(state);
+    this.large = new LargeTouch(state, devices);
   }
 
   /** A device's fault. */
@@ -222,7 +225,7 @@ final class FaultService {
     need = null;
     starves = false;
     long vpn = Pages.number(request.address());
-    long end = servableEnd(space, mirror.view(), vpn, vpn + request.pageCount());
+    long end = LargeTouch.servableEnd(space, mirror.view(), vpn, vpn + request.pageCount());
     if (end == vpn) {
       return false;
     }
@@ -230,14 +233,13 @@ final class FaultService {
       snapshot(session, mirror.view(), space, request, end);
       return true;
     }
-    TranslationRuns runs = new TranslationRuns(state, mirror.view().device());
     PageTouch.Refused refused = null;
+    large.prepare(space, vpn, end, request.access());
     long page = vpn;
     while (page < end && refused == null) {
       switch (touchFrom(space, mirror.view(), page, request)) {
         case PageTouch.Mapped mapped -> {
           used(mapped.entry(), request.collisions());
-          runs.add(mapped.entry());
           page++;
         }
         case PageTouch.Needs needs -> {
@@ -261,12 +263,36 @@ final class FaultService {
       reply(session, space.sequence(), request, refused.errno(), refused.message());
       return true;
     }
-    mirror.view().holders().grant(vpn, (int) (page - vpn));
-    state.turns.served(space, mirror.view().device(), vpn, page, request.collisions());
-    state.placement.served(space, mirror, vpn, page);
-    send(session, new FaultReply(request.faultId(), space.sequence(), runs.build(), null, ""));
+    answer(session, mirror, space, request, page);
     state.emit(new ShardEffect.FaultServed((int) (page - vpn), false));
     return true;
+  }
+
+  /** Tells the device of the pages that were served, and of those around that are one with them. */
+  private void answer(
+      ShardSession session, Mirror mirror, AddressSpace space, FaultRequest request, long vpnEnd) {
+    DeviceView view = mirror.view();
+    long vpn = Pages.number(request.address());
+    Span told =
+        large.around(
+            space,
+            view,
+            request.around()
+                ? new Span(Pages.number(mirror.start()), Pages.number(mirror.end()))
+                : new Span(vpn, vpnEnd),
+            new Span(vpn, vpnEnd),
+            request.access());
+    TranslationRuns runs = new TranslationRuns(state, view.device());
+    for (long page = told.vpnStart(); page < told.vpnEnd(); page++) {
+      runs.add(space.memory().entry(page), LargeTouch.order(space, page));
+    }
+    view.holders().grant(told.vpnStart(), (int) (told.vpnEnd() - told.vpnStart()));
+    state.turns.served(space, view.device(), vpn, vpnEnd, request.collisions());
+    state.placement.served(space, mirror, vpn, vpnEnd);
+    int pagesBefore = (int) (vpn - told.vpnStart());
+    send(
+        session,
+        new FaultReply(request.faultId(), space.sequence(), runs.build(), pagesBefore, null, ""));
   }
 
   /** Has something done first, or lets the fault nap: then it needs nothing but time. */
@@ -281,17 +307,17 @@ final class FaultService {
     need = null;
     starves = false;
     long vpn = Pages.number(request.address());
-    long end = servableEnd(space, space.cpu(), vpn, vpn + request.pageCount());
+    long end = LargeTouch.servableEnd(space, space.cpu(), vpn, vpn + request.pageCount());
     if (end == vpn) {
       return false;
     }
-    long[] entries = new long[(int) (end - vpn)];
+    large.prepare(space, vpn, end, request.access());
     int count = 0;
     while (vpn + count < end) {
       switch (touch(space, vpn + count, request.access())) {
         case PageTouch.Mapped mapped -> {
           used(mapped.entry(), request.collisions());
-          entries[count++] = mapped.entry();
+          count++;
         }
         case PageTouch.Needs needs -> {
           want(space, DeviceId.CPU, vpn + count, needs.operation());
@@ -316,11 +342,18 @@ final class FaultService {
         }
       }
     }
-    space.cpu().holders().grant(vpn, count);
+    Span served = new Span(vpn, vpn + count);
+    Span told =
+        large.around(space, space.cpu(), new Span(0, Pages.PAGE_LIMIT), served, request.access());
+    long[] entries = new long[(int) (told.vpnEnd() - told.vpnStart())];
+    for (int i = 0; i < entries.length; i++) {
+      entries[i] = space.memory().entry(told.vpnStart() + i);
+    }
+    space.cpu().holders().grant(told.vpnStart(), entries.length);
     state.turns.served(space, DeviceId.CPU, vpn, vpn + count, request.collisions());
     state.emit(
         new ShardEffect.CpuFaultEnded(
-            request.requestId(), request.spaceId(), vpn, Arrays.copyOf(entries, count), null, ""));
+            request.requestId(), request.spaceId(), told.vpnStart(), entries, null, ""));
     return true;
   }
 
@@ -359,6 +392,9 @@ final class FaultService {
 
   /** As {@link #touch}, and the page has a frame of its own afterwards. */
   PageTouch touchForPin(AddressSpace space, long vpn, boolean write) {
+    Mapping mapping = space.memory().mappings().mapping(Pages.address(vpn));
+    boolean writable = mapping != null && mapping.protection().write();
+    large.prepare(space, vpn, vpn + 1, write || writable ? Access.WRITE : Access.READ);
     boolean wasZero = Pte.isZero(space.memory().entry(vpn));
     return dropZero(space, vpn, wasZero, space.memory().touchForPin(vpn, write));
   }
@@ -390,22 +426,13 @@ final class FaultService {
           || Pte.isZero(entry)
           || (Pte.type(entry) == PteType.DEVICE_PRIVATE
               && devices.usable(view, memory.devices().owner(entry)))) {
-        runs.add(entry);
+        runs.add(entry, memory.large().order(page));
         view.holders().grant(page, 1);
       } else {
         runs.add(Pte.generation(entry), false, PageRun.State.HOLE);
       }
     }
-    send(session, new FaultReply(request.faultId(), space.sequence(), runs.build(), null, ""));
-  }
-
-  /**
-   * How far the fault can be served: up to the first page that an active operation holds (INV-2) or
-   * for which the participant itself owes a fence.
-   */
-  private static long servableEnd(AddressSpace space, DeviceView view, long vpnStart, long vpnEnd) {
-    long end = space.firstHeldPage(vpnStart, vpnEnd);
-    return AddressSpace.firstOwedPage(view, vpnStart, end);
+    send(session, new FaultReply(request.faultId(), space.sequence(), runs.build(), 0, null, ""));
   }
 
   private static @Nullable String malformed(long address, int pageCount) {
@@ -432,7 +459,7 @@ final class FaultService {
 
   private void reply(
       ShardSession session, long sequence, FaultRequest request, Errno errno, String message) {
-    send(session, new FaultReply(request.faultId(), sequence, List.of(), errno, message));
+    send(session, new FaultReply(request.faultId(), sequence, List.of(), 0, errno, message));
   }
 
   private void send(ShardSession session, FaultReply reply) {

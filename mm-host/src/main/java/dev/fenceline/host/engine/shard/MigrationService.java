@@ -270,6 +270,8 @@ final class MigrationService {
                 : SkippedPages.Reason.FAILED);
       }
     }
+    residents.ended(migration);
+    space.memory().large().cameWhole(migration.place().vpnStart(), moved);
     holders(space, migration, runs);
     ThrashDesk.arrived(space, migration, nowNanos);
     end(migration);
@@ -357,6 +359,7 @@ final class MigrationService {
         residents.stayed(migration, i);
       }
     }
+    residents.ended(migration);
     end(migration);
   }
 

@@ -43,6 +43,9 @@ final class PlacementDesk {
   /** A page comes home with as many around it as its attributes say, if they say anything. */
   SpaceOperation.MigrateHome sized(AddressSpace space, SpaceOperation.MigrateHome home, long vpn) {
     int blockPages = PlacementRules.blockPages(space.attributes().at(vpn));
+    if (blockPages == 0 && space.memory().large().isLarge(vpn)) {
+      blockPages = Pages.PER_BLOCK;
+    }
     return blockPages == 0 ? home : space.memory().devices().homeRun(vpn, blockPages);
   }
 

@@ -40,7 +40,7 @@ public sealed interface ShardEffect {
   record ForgetSpace(long spaceId) implements ShardEffect {}
 
   /** Make every byte of the frame zero. */
-  record ZeroFrame(int frame) implements ShardEffect {}
+  record ZeroFrames(int first, int count) implements ShardEffect {}
 
   /** Give frames back to the source (INV-3). */
   record FreeFrames(int[] frames) implements ShardEffect {}

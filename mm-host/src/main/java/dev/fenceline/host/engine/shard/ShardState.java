@@ -10,6 +10,7 @@ import dev.fenceline.host.engine.object.ObjectTable;
 import dev.fenceline.host.engine.space.FrameDesk;
 import dev.fenceline.host.engine.space.FrameSource;
 import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.model.Pages;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -164,6 +165,15 @@ final class ShardState implements FrameDesk {
     return frame != null ? frame : frames.allocate();
   }
 
+  /** Large frames are for times of plenty: small pages do as well when frames are few. */
+  @Override
+  public int allocateBlock() {
+    boolean plenty =
+        !reclaimer.anybodyStarves()
+            && frames.available() - Pages.PER_BLOCK >= config.reclaim().watermarks().high();
+    return plenty ? frames.allocateBlock() : NONE_LEFT;
+  }
+
   @Override
   public long available() {
     return frames.available() + reserve.size();
@@ -215,8 +225,8 @@ final class ShardState implements FrameDesk {
   }
 
   @Override
-  public void zero(int frame) {
-    emit(new ShardEffect.ZeroFrame(frame));
+  public void zero(int first, int count) {
+    emit(new ShardEffect.ZeroFrames(first, count));
   }
 
   @Override

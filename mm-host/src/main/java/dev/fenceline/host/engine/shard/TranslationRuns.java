@@ -25,15 +25,15 @@ final class TranslationRuns {
     this.reader = reader;
   }
 
-  /** A page that is mapped, by its entry. */
-  void add(long entry) {
+  /** A page that is mapped, by its entry, in a block of 2^order pages with one translation. */
+  void add(long entry, int order) {
     PteType type = Pte.type(entry);
     if (type != PteType.DEVICE_PRIVATE) {
       State found =
           Pte.isZero(entry)
               ? State.ZERO
               : type == PteType.EXCLUSIVE ? State.EXCLUSIVE : State.PRESENT;
-      add(Pte.generation(entry), Pte.writable(entry), found);
+      add(new PageRun(1, Pte.generation(entry), Pte.writable(entry), found, 0, null, order));
       return;
     }
     DeviceOwner owner = state.devicePages.owner(Pte.frame(entry));
@@ -46,7 +46,7 @@ final class TranslationRuns {
             own ? State.DEVICE_LOCAL : State.PEER,
             state.devicePages.localPage(Pte.frame(entry)),
             own ? null : new Peer(owner.device(), owner.peerTarget()),
-            0));
+            order));
   }
 
   void add(int generation, boolean writable, State found) {
@@ -73,9 +73,11 @@ final class TranslationRuns {
 
   private static boolean continues(PageRun last, PageRun page) {
     boolean inDevice = page.state() == State.DEVICE_LOCAL || page.state() == State.PEER;
-    return last.generation() == page.generation()
+    return last.pageCount() < FaultService.MAX_PAGES_PER_FAULT
+        && last.generation() == page.generation()
         && last.writable() == page.writable()
         && last.state() == page.state()
+        && last.order() == page.order()
         && same(last.peer(), page.peer())
         && (!inDevice || last.firstLocalPage() + last.pageCount() == page.firstLocalPage());
   }

@@ -34,7 +34,38 @@ final class AdviceTaker {
       case KEEPONFORK -> {
         return keep(advise.address(), advise.length(), MappingAdvice.WIPE_ON_FORK.flag(), 0);
       }
+      case HUGEPAGE -> {
+        int clear = MappingAdvice.NO_HUGE_PAGES.flag();
+        return keep(advise.address(), advise.length(), clear, MappingAdvice.HUGE_PAGES.flag());
+      }
+      case NOHUGEPAGE -> {
+        int clear = MappingAdvice.HUGE_PAGES.flag();
+        return keep(advise.address(), advise.length(), clear, MappingAdvice.NO_HUGE_PAGES.flag());
+      }
+      case COLLAPSE -> {
+        return collapse(advise, vpnStart, vpnEnd);
+      }
     }
+    return new OperationPlan.Applied(advise.address());
+  }
+
+  /** Block by block, up to the first that cannot be large; what stays as it was is restored. */
+  private OperationPlan.Application collapse(
+      SpaceOperation.Advise advise, long vpnStart, long vpnEnd) {
+    long end = Pages.blockStart(vpnEnd);
+    for (long block = Pages.blockStart(vpnStart + Pages.PER_BLOCK - 1);
+        block < end;
+        block += Pages.PER_BLOCK) {
+      LargePages.Collapsed outcome = memory.large().collapse(block);
+      if (outcome != LargePages.Collapsed.LARGE) {
+        memory.restore(vpnStart, end);
+        return new OperationPlan.NotApplied(
+            outcome.errno(),
+            "the 2 MiB from 0x%x on %s; those before it are large"
+                .formatted(Pages.address(block), outcome.reason()));
+      }
+    }
+    memory.restore(vpnStart, end);
     return new OperationPlan.Applied(advise.address());
   }
 

@@ -292,19 +292,39 @@ public final class DeviceResidents {
 
   /** What is held and in the device's memory is on its way home, as far as there are frames. */
   public void collectHome(Migration migration) {
+    int block = isWholeBlock(migration) ? frames.allocateBlock() : FrameSource.NONE_LEFT;
     for (int i = 0; i < migration.pageCount(); i++) {
       long vpn = migration.place().vpnStart() + i;
       long entry = pages.get(vpn);
-      boolean there =
-          Pte.isInvalidating(entry)
-              && Pte.frame(entry) > Pte.MAX_FRAME
-              && devices().owner(Pte.frame(entry)) == migration.owner();
-      int frame = there ? frames.allocate() : FrameSource.NONE_LEFT;
+      int frame = FrameSource.NONE_LEFT;
+      if (comesHome(entry, migration)) {
+        frame = block == FrameSource.NONE_LEFT ? frames.allocate() : block + i;
+      }
       if (frame != FrameSource.NONE_LEFT) {
         migration.include(i, frame, Pte.generation(entry));
         pages.set(vpn, Pte.withType(entry, PteType.MIGRATION));
       }
     }
+  }
+
+  private boolean comesHome(long entry, Migration migration) {
+    return Pte.isInvalidating(entry)
+        && Pte.frame(entry) > Pte.MAX_FRAME
+        && devices().owner(Pte.frame(entry)) == migration.owner();
+  }
+
+  /** A large frame is worth it, if there is one; 512 small ones do as well (pitfall 28). */
+  private boolean isWholeBlock(Migration migration) {
+    long start = migration.place().vpnStart();
+    if (migration.pageCount() != Pages.PER_BLOCK || start != Pages.blockStart(start)) {
+      return false;
+    }
+    for (int i = 0; i < Pages.PER_BLOCK; i++) {
+      if (!comesHome(pages.get(start + i), migration)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Where each page of a migration home lies in the device's memory. */
@@ -331,7 +351,7 @@ public final class DeviceResidents {
     long moved = Pte.devicePrivate(number, writable, Pte.generation(entry));
     pages.set(vpn, moved);
     if (frame != Pte.ZERO_PAGE_FRAME && frames.table().unmap(frame, slot, vpn) == 0) {
-      frames.free(new int[] {frame});
+      migration.letGo(frame);
     }
     return moved;
   }
@@ -345,7 +365,7 @@ public final class DeviceResidents {
       pages.set(vpn, Pte.withType(entry, framed ? PteType.PRESENT : PteType.ZERO));
     } else {
       pages.set(vpn, Pte.withType(entry, PteType.DEVICE_PRIVATE));
-      frames.free(new int[] {migration.frame(offset)});
+      migration.letGo(migration.frame(offset));
     }
   }
 
@@ -358,6 +378,11 @@ public final class DeviceResidents {
     frames.table().map(frame, slot, vpn);
     long present = Pte.present(frame, Pte.writable(entry), Pte.generation(entry));
     pages.set(vpn, Pte.withDirty(present, true));
+  }
+
+  /** Behind the last page: frames that nobody needs any more are free, large ones as a whole. */
+  public void ended(Migration migration) {
+    frames.free(migration.takeLetGo());
   }
 
   /** What was there is gone with its device. */

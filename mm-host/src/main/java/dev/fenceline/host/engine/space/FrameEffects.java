@@ -2,8 +2,8 @@ package dev.fenceline.host.engine.space;
 
 /** Where the memory of an address space says what is to be done with frames, in order. */
 public interface FrameEffects {
-  /** Every byte of the frame becomes zero. */
-  void zero(int frame);
+  /** Every byte of so many consecutive frames becomes zero. */
+  void zero(int first, int count);
 
   /** The frame's bytes become these, a whole page. */
   void fill(int frame, byte[] bytes);

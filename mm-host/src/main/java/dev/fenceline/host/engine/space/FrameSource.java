@@ -8,6 +8,14 @@ public interface FrameSource {
   /** A frame number, at least 1, whose content is unspecified; or {@link #NONE_LEFT}. */
   int allocate();
 
+  /**
+   * The first of 512 consecutive frames, a multiple of 512, whose content is unspecified; or {@link
+   * #NONE_LEFT}, although single frames may be free. They are given back one by one or together.
+   */
+  default int allocateBlock() {
+    return NONE_LEFT;
+  }
+
   /** Frames that are free at some moment during the call; more than enough if it is not known. */
   default long available() {
     return Long.MAX_VALUE;

@@ -205,7 +205,7 @@ final class ObjectPages {
       frames.readSwap(swapSlot, frame);
       frames.swap().release(swapSlot);
     } else {
-      frames.zero(frame);
+      frames.zero(frame, 1);
     }
     frames.table().map(frame, object.slot(), page);
     object.frames().put(page, frame);

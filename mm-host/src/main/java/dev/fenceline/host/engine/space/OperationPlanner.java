@@ -18,10 +18,12 @@ import org.jspecify.annotations.Nullable;
 final class OperationPlanner {
   private final MappingTree mappings;
   private final DeviceResidents devices;
+  private final LargePages large;
 
-  OperationPlanner(MappingTree mappings, DeviceResidents devices) {
+  OperationPlanner(MappingTree mappings, DeviceResidents devices, LargePages large) {
     this.mappings = mappings;
     this.devices = devices;
+    this.large = large;
   }
 
   OperationPlan plan(SpaceOperation operation) {
@@ -274,6 +276,9 @@ final class OperationPlanner {
               "address 0x%x is not mapped".formatted(hole.getAsLong()),
               hole.getAsLong());
         }
+        if (advise.advice() == SpaceOperation.Advice.COLLAPSE) {
+          yield collapse(advise, Pages.number(range.start()), Pages.number(range.end()));
+        }
         boolean frees = advise.advice() == SpaceOperation.Advice.FREE;
         for (Mapping piece : frees ? mappings.piecesIn(range) : List.<Mapping>of()) {
           if (piece.attributes().shared() || piece.attributes().hasBacking()) {
@@ -287,6 +292,21 @@ final class OperationPlanner {
         yield ready(advise, range, InvalidationKind.CLEAR, drops);
       }
     };
+  }
+
+  /** From the first block that is not large to the last. */
+  private OperationPlan collapse(SpaceOperation.Advise advise, long vpnStart, long vpnEnd) {
+    long start = Pages.blockStart(vpnStart + Pages.PER_BLOCK - 1);
+    long end = Pages.blockStart(vpnEnd);
+    while (start < end && large.isLarge(start)) {
+      start += Pages.PER_BLOCK;
+    }
+    while (start < end && large.isLarge(end - 1)) {
+      end -= Pages.PER_BLOCK;
+    }
+    return start >= end
+        ? anytime(advise)
+        : ready(advise, pages(start, end), InvalidationKind.CLEAR, true);
   }
 
   /**

@@ -42,9 +42,6 @@ public final class PageTable {
 
   private static final long RESIDENT_MASK = (1L << INVALIDATING_SHIFT) - 1;
 
-  /** Half of the generations: less than that ahead is "later", the rest is "earlier". */
-  private static final int HALF_OF_GENERATIONS = 1 << 29;
-
   private final @Nullable UpperDirectory[] root = new @Nullable UpperDirectory[ROOT_FANOUT];
   private int generationFloor;
   private long mappedPages;
@@ -300,11 +297,16 @@ public final class PageTable {
   private void raiseFloorAbove(long[] leaf) {
     for (int i = 0; i < FANOUT; i++) {
       int above = Pte.nextGeneration(Pte.generation(leaf[i]));
-      // Generations wrap, so "later" is decided by the shorter way round.
-      if (((above - generationFloor) & Pte.MAX_GENERATION) < HALF_OF_GENERATIONS) {
+      if (Pte.later(above, generationFloor)) {
         generationFloor = above;
       }
     }
+  }
+
+  /** The entries of the 2 MiB block that begins with the page, and more behind them; to be read. */
+  long @Nullable [] leafOrNull(long blockStart) {
+    checkVpn(blockStart);
+    return leaf(blockStart >>> LEVEL_BITS);
   }
 
   private long @Nullable [] leaf(long leafIndex) {

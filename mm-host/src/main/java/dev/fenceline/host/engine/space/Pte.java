@@ -42,6 +42,7 @@ public final class Pte {
   private static final long FRAME_MASK = (long) MAX_NUMBER << FRAME_SHIFT;
   private static final int GENERATION_SHIFT = 34;
   private static final long CONTENT_MASK = (1L << GENERATION_SHIFT) - 1;
+  private static final long TRANSLATION_MASK = ~CONTENT_MASK | TYPE_MASK | WRITABLE;
 
   private static final PteType[] TYPES = PteType.values();
 
@@ -197,6 +198,17 @@ public final class Pte {
   /** The generation after the given one; after {@link #MAX_GENERATION} comes 0. */
   public static int nextGeneration(int generation) {
     return (generation + 1) & MAX_GENERATION;
+  }
+
+  /** Whether one generation was shown after another; they wrap, so the shorter way round counts. */
+  public static boolean later(int generation, int than) {
+    int ahead = (generation - than) & MAX_GENERATION;
+    return ahead != 0 && ahead <= MAX_GENERATION / 2;
+  }
+
+  /** Whether two entries differ in nothing but the page and what is known of its use. */
+  public static boolean sameTranslation(long entry, long other) {
+    return ((entry ^ other) & TRANSLATION_MASK) == 0;
   }
 
   /** The same entry with another type; frame and flags stay. */

@@ -31,6 +31,7 @@ public final class SpaceMemory {
   private final DeviceResidents devices;
   private final MissingPages missing;
   private final AdviceTaker advice;
+  private final LargePages large;
 
   public SpaceMemory(long spaceId, FrameDesk frames) {
     this(spaceId, "space:" + spaceId, new MappingTree(MappingLimits.DEFAULT), frames);
@@ -45,9 +46,10 @@ public final class SpaceMemory {
     this.mappings = mappings;
     this.frames = frames;
     this.devices = new DeviceResidents(spaceId, pages, mappings, frames, slot);
-    this.planner = new OperationPlanner(mappings, devices);
     this.missing = new MissingPages(this, frames);
     this.advice = new AdviceTaker(this);
+    this.large = new LargePages(pages, mappings, frames, slot);
+    this.planner = new OperationPlanner(mappings, devices, large);
   }
 
   long id() {
@@ -70,6 +72,11 @@ public final class SpaceMemory {
   /** What devices have of this space. */
   public DeviceResidents devices() {
     return devices;
+  }
+
+  /** Which blocks one translation maps. */
+  public LargePages large() {
+    return large;
   }
 
   /** Pages that have a frame. */
@@ -173,6 +180,7 @@ public final class SpaceMemory {
   public @Nullable SpaceMemory forkOrNull(long childId) {
     SpaceMemory child = new SpaceMemory(childId, objects.group(), mappings.fork(), frames);
     if (new Forking(this, child, frames).fork()) {
+      large.madeIn(0, Pages.PAGE_LIMIT).forEach(child.large::mayBeLarge);
       return child;
     }
     frameTable.forget(child.slot);
@@ -335,7 +343,7 @@ public final class SpaceMemory {
     if (frame == FrameSource.NONE_LEFT) {
       return withoutFrame(vpn);
     }
-    frames.zero(frame);
+    frames.zero(frame, 1);
     frameTable.map(frame, slot, vpn);
     long present = Pte.present(frame, true, Pte.generation(entry));
     return new PageTouch.Mapped(store(vpn, Pte.withDirty(present, true)));
@@ -410,6 +418,10 @@ public final class SpaceMemory {
           int generation = Pte.nextGeneration(Pte.generation(pages.get(target)));
           pages.set(target, Pte.withGeneration(moved, generation));
         });
+    for (long block : large.madeIn(from, Pages.number(move.from().end()))) {
+      large.moved(block - from + to);
+    }
+    large.dropped(from, Pages.number(move.from().end()));
     pages.clearRange(from, Pages.number(move.from().end()));
   }
 
@@ -439,6 +451,7 @@ public final class SpaceMemory {
             freed[0][count[0]++] = Pte.frame(entry);
           }
         });
+    large.dropped(vpnStart, vpnEnd);
     pages.clearRange(vpnStart, vpnEnd);
     if (count[0] > 0) {
       frames.free(Arrays.copyOf(freed[0], count[0]));

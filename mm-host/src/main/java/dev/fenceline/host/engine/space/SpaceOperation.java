@@ -96,7 +96,12 @@ public sealed interface SpaceOperation {
     DOFORK,
     /** A fork keeps the range and leaves its bytes out. */
     WIPEONFORK,
-    KEEPONFORK
+    KEEPONFORK,
+    /** From now on the range is mapped by large pages, of 2 MiB, where it can be. */
+    HUGEPAGE,
+    NOHUGEPAGE,
+    /** Pages of the range are brought together into large ones now. */
+    COLLAPSE
   }
 
   /** msync(2): what was written to shared mappings of files goes to the files. */

@@ -218,8 +218,8 @@ class BackgroundReclaimTest {
             assertThat(dirty).as("frame %d is freed unwritten", frame).doesNotContain(frame);
           }
         }
-        case ShardEffect.ZeroFrame given ->
-            assertThat(dirty.add(given.frame())).as("reused unwritten").isTrue();
+        case ShardEffect.ZeroFrames given ->
+            assertThat(dirty.add(given.first())).as("reused unwritten").isTrue();
         case ShardEffect other -> {}
       }
     }

@@ -13,11 +13,14 @@ import dev.fenceline.model.FenceResolution;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.NotificationMode;
 import dev.fenceline.model.PageRun;
+import dev.fenceline.model.Pages;
 import dev.fenceline.model.Protection;
 import dev.fenceline.model.WaitPolicy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /**
@@ -55,14 +58,30 @@ final class ShardFixture {
   /** A pool that hands out the frame freed last, and knows which are out. */
   static final class FakeFrames implements FrameSource {
     private final ArrayDeque<Integer> free = new ArrayDeque<>();
+    private final int total;
 
     FakeFrames(int count) {
+      total = count;
       IntStream.rangeClosed(1, count).forEach(free::addLast);
     }
 
     @Override
     public int allocate() {
       return free.isEmpty() ? NONE_LEFT : free.removeFirst();
+    }
+
+    @Override
+    public int allocateBlock() {
+      Set<Integer> left = new TreeSet<>(free);
+      for (int first = Pages.PER_BLOCK; first <= total; first += Pages.PER_BLOCK) {
+        List<Integer> block =
+            IntStream.range(first, first + Pages.PER_BLOCK).boxed().filter(left::remove).toList();
+        if (block.size() == Pages.PER_BLOCK) {
+          free.removeAll(block);
+          return first;
+        }
+      }
+      return NONE_LEFT;
     }
 
     @Override
