@@ -111,10 +111,25 @@ public sealed interface HostMessage {
   /** What concerns device memory. */
   sealed interface OfMemory extends HostMessage {}
 
-  /** Allocate, fetch, report; the runs follow each other from {@code start} on. */
+  /**
+   * Allocate, fetch, report; the runs follow each other from {@code start} on.
+   *
+   * @param order 9 if the pages should stay together as a large one, else 0
+   */
   record MigrateIn(
-      long migrationId, long spaceId, int deviceIndex, long start, List<MigrationRun.In> runs)
-      implements OfMemory {}
+      long migrationId,
+      long spaceId,
+      int deviceIndex,
+      long start,
+      List<MigrationRun.In> runs,
+      int order)
+      implements OfMemory {
+    /** Of small pages. */
+    public MigrateIn(
+        long migrationId, long spaceId, int deviceIndex, long start, List<MigrationRun.In> runs) {
+      this(migrationId, spaceId, deviceIndex, start, runs, 0);
+    }
+  }
 
   /**
    * Drop the translations, drain, push, report; keep the pages until the commit.

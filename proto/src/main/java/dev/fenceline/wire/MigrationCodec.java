@@ -67,7 +67,8 @@ final class MigrationCodec {
             .setMigrationId(in.migrationId())
             .setSpaceId(in.spaceId())
             .setDeviceIndex(in.deviceIndex())
-            .setStart(in.start());
+            .setStart(in.start())
+            .setOrder(in.order());
     for (MigrationRun.In run : in.runs()) {
       MigrateInRun.Builder wireRun =
           wire.addRunsBuilder()
@@ -100,7 +101,8 @@ final class MigrationCodec {
         wire.getSpaceId(),
         WireChecks.deviceIndex(wire.getDeviceIndex()),
         start(wire.getStart(), pages(runs)),
-        runs);
+        runs,
+        WireChecks.inRange("migrate_in.order", wire.getOrder(), 0, Pages.BLOCK_ORDER));
   }
 
   private static MigrationRun.In decode(MigrateInRun wire) throws MalformedMessageException {

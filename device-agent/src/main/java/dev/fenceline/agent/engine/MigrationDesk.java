@@ -117,8 +117,8 @@ final class MigrationDesk {
 
   /** A large page; if none can be had, 512 small ones do (pitfall 28). */
   private static boolean isWholeBlock(HostMessage.MigrateIn in, int pages) {
-    return pages == Pages.PER_BLOCK
-        && (Pages.number(in.start()) & (Pages.PER_BLOCK - 1)) == 0
+    return in.order() == Pages.BLOCK_ORDER
+        && pages == Pages.PER_BLOCK
         && in.runs().stream().noneMatch(run -> run.source() == MigrationRun.Source.SKIPPED);
   }
 

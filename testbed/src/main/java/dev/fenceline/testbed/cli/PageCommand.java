@@ -30,6 +30,11 @@ final class PageCommand extends OperatorCommand {
     MemoryPage page = coordinator.value(document, MemoryPage.class);
     screen.line("page        " + page.address() + " of " + page.addressSpaceId());
     screen.line("state       " + screen.paint(States.style(page.state()), page.state()));
+    String location = page.location();
+    if (location != null) {
+      screen.line("location    " + location);
+    }
+    screen.line("size        " + (page.order() == 9 ? "2 MiB" : "4 KiB"));
     screen.line("generation  " + page.generation());
     screen.line(
         "rights      "

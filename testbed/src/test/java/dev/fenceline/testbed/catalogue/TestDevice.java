@@ -10,6 +10,7 @@ import dev.fenceline.device.v1.Checksum;
 import dev.fenceline.device.v1.DeviceServiceGrpc;
 import dev.fenceline.device.v1.ProgramResult;
 import dev.fenceline.device.v1.RunProgramRequest;
+import dev.fenceline.device.v1.SnapshotReply;
 import dev.fenceline.device.v1.SnapshotReply.PageState;
 import dev.fenceline.device.v1.SnapshotRequest;
 import io.grpc.ManagedChannel;
@@ -125,14 +126,22 @@ public final class TestDevice {
 
   /** SNAPSHOT: what a fault would find, page by page, without one. */
   public List<PageState> snapshot(long address, long length) {
+    return new ArrayList<>(look(address, length).getPagesList());
+  }
+
+  /** SNAPSHOT: how large the block is that each page's translation maps, as a power of two. */
+  public List<Integer> orders(long address, long length) {
+    return new ArrayList<>(look(address, length).getOrdersList());
+  }
+
+  private SnapshotReply look(long address, long length) {
     SnapshotRequest request =
         SnapshotRequest.newBuilder()
             .setDeviceIndex(index)
             .setSpaceId(spaceId)
             .setInterval(Interval.newBuilder().setStart(address).setEnd(address + length))
             .build();
-    return new ArrayList<>(
-        DeviceServiceGrpc.newBlockingStub(channel).snapshot(request).getPagesList());
+    return DeviceServiceGrpc.newBlockingStub(channel).snapshot(request);
   }
 
   private ProgramResult access(long address, int length, ByteString bytes) {

@@ -129,6 +129,10 @@ final class QueryCodec {
           case STATE_PRESENT -> Page.State.PRESENT;
           case STATE_ZERO -> Page.State.ZERO;
           case STATE_INVALIDATING -> Page.State.INVALIDATING;
+          case STATE_SWAPPED -> Page.State.SWAPPED;
+          case STATE_DEVICE -> Page.State.DEVICE;
+          case STATE_EXCLUSIVE -> Page.State.EXCLUSIVE;
+          case STATE_MIGRATING -> Page.State.MIGRATING;
           case STATE_UNSPECIFIED, UNRECOGNIZED -> throw unknown("state", page.getState());
         };
     return new Page(
@@ -138,7 +142,9 @@ final class QueryCodec {
         page.getWritable(),
         page.getDirty(),
         page.getHoldersList().stream().map(QueryCodec::holder).toList(),
-        page.getInvalidationId());
+        page.getInvalidationId(),
+        page.hasLocation() ? device(page.getLocation()) : null,
+        page.getOrder());
   }
 
   static Mirror mirror(MirrorInfo mirror) {

@@ -15,6 +15,7 @@ import dev.fenceline.coordinator.engine.query.Range;
 import dev.fenceline.coordinator.engine.query.Space;
 import dev.fenceline.model.Pages;
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What hosts answer, as REST shows it. Stateless. */
@@ -64,7 +65,9 @@ final class SpaceViews {
         page.holders().stream().map(SpaceViews::holder).toList(),
         page.invalidationId() == 0
             ? null
-            : new CompositeId(space.hostId(), page.invalidationId()).toString());
+            : new CompositeId(space.hostId(), page.invalidationId()).toString(),
+        Objects.toString(page.location(), null),
+        page.order());
   }
 
   static MirrorView mirror(Mirror mirror) {

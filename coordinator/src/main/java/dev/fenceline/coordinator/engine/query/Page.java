@@ -1,11 +1,15 @@
 package dev.fenceline.coordinator.engine.query;
 
+import dev.fenceline.model.DeviceId;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One page; immutable.
  *
  * @param invalidationId the invalidation that holds it while it is invalidating, else 0
+ * @param location the device that has it, with DEVICE and EXCLUSIVE
+ * @param order it belongs to an aligned block of 2^order pages that one translation maps
  */
 public record Page(
     long address,
@@ -14,7 +18,9 @@ public record Page(
     boolean writable,
     boolean dirty,
     List<Holder> holders,
-    long invalidationId) {
+    long invalidationId,
+    @Nullable DeviceId location,
+    int order) {
   public Page {
     holders = List.copyOf(holders);
   }
@@ -25,6 +31,10 @@ public record Page(
     NOT_PRESENT,
     PRESENT,
     ZERO,
-    INVALIDATING
+    INVALIDATING,
+    SWAPPED,
+    DEVICE,
+    EXCLUSIVE,
+    MIGRATING
   }
 }

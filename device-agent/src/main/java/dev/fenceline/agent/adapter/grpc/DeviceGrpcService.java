@@ -272,7 +272,7 @@ public final class DeviceGrpcService extends DeviceServiceGrpc.DeviceServiceImpl
         int pages = 0;
         for (PageRun run : reported.runs()) {
           for (int i = 0; i < run.pageCount(); i++) {
-            reply.addPages(state(run));
+            reply.addPages(state(run)).addOrders(run.order());
           }
           pages += run.pageCount();
         }

@@ -253,7 +253,12 @@ final class SpaceReads {
     long vpn = Pages.number(address);
     long entry = space.memory().entry(vpn);
     boolean mapped = space.memory().mappings().mapping(address) != null;
-    return PageInfo.newBuilder()
+    PageInfo.Builder page = PageInfo.newBuilder();
+    DeviceId location = location(space, vpn, entry);
+    if (location != null) {
+      page.setLocation(ref(location));
+    }
+    return page.setOrder(space.memory().large().order(vpn))
         .setAddress(Pages.address(vpn))
         .setState(state(mapped, entry))
         .setGeneration(Pte.generation(entry))
@@ -268,10 +273,21 @@ final class SpaceReads {
   private static PageInfo.State state(boolean mapped, long entry) {
     return switch (Pte.type(entry)) {
       case NONE -> mapped ? PageInfo.State.STATE_NOT_PRESENT : PageInfo.State.STATE_UNMAPPED;
-      case PRESENT, EXCLUSIVE -> PageInfo.State.STATE_PRESENT;
+      case PRESENT -> PageInfo.State.STATE_PRESENT;
+      case EXCLUSIVE -> PageInfo.State.STATE_EXCLUSIVE;
       case ZERO -> PageInfo.State.STATE_ZERO;
-      case INVALIDATING, MIGRATION -> PageInfo.State.STATE_INVALIDATING;
-      case SWAP, DEVICE_PRIVATE -> PageInfo.State.STATE_NOT_PRESENT;
+      case INVALIDATING -> PageInfo.State.STATE_INVALIDATING;
+      case MIGRATION -> PageInfo.State.STATE_MIGRATING;
+      case SWAP -> PageInfo.State.STATE_SWAPPED;
+      case DEVICE_PRIVATE -> PageInfo.State.STATE_DEVICE;
+    };
+  }
+
+  private static @Nullable DeviceId location(AddressSpace space, long vpn, long entry) {
+    return switch (Pte.type(entry)) {
+      case DEVICE_PRIVATE -> space.memory().devices().owner(entry).device();
+      case EXCLUSIVE -> space.memory().devices().exclusiveHolder(vpn);
+      case NONE, PRESENT, ZERO, INVALIDATING, MIGRATION, SWAP -> null;
     };
   }
 

@@ -61,6 +61,35 @@ final class ReclaimGauges {
         "fenceline_host_reclaim_wake_ups",
         "Times that free frames fell below the low watermark",
         counts -> counts.reclaimed().wakeUps());
+    large(registry);
+  }
+
+  private void large(MeterRegistry registry) {
+    gauge(
+        registry,
+        "fenceline_host_large_pages",
+        "Pages of 2 MiB that are mapped",
+        counts -> counts.large().now());
+    counter(
+        registry,
+        "fenceline_host_large_pages_allocated",
+        "Large frames that first touches mapped",
+        counts -> counts.large().allocated());
+    counter(
+        registry,
+        "fenceline_host_large_pages_fallback",
+        "First touches that found no large frame and mapped small pages",
+        counts -> counts.large().fellBack());
+    counter(
+        registry,
+        "fenceline_host_large_pages_collapsed",
+        "Large pages that small ones were brought together in",
+        counts -> counts.large().collapsed());
+    counter(
+        registry,
+        "fenceline_host_large_pages_split",
+        "Large pages of which a part was changed",
+        counts -> counts.large().split());
   }
 
   private void list(MeterRegistry registry, String list, ToDoubleFunction<FrameCounts> value) {

@@ -1,5 +1,7 @@
 package dev.fenceline.host.engine.shard;
 
+import dev.fenceline.host.engine.space.LargeTally;
+
 /**
  * Where the frames of a shard are, and what reclaim did since its start; immutable.
  *
@@ -7,6 +9,7 @@ package dev.fenceline.host.engine.shard;
  * @param pins how many there are
  * @param pinnedFrames frames that pins hold in place
  * @param keptFrames of these, those that no page maps any more
+ * @param large pages of 2 MiB
  */
 public record FrameCounts(
     Lists lists,
@@ -14,10 +17,12 @@ public record FrameCounts(
     Reclaimed reclaimed,
     long pins,
     long pinnedFrames,
-    long keptFrames) {
+    long keptFrames,
+    LargeTally.Counts large) {
   /** Nothing. */
   public static final FrameCounts NONE =
-      new FrameCounts(new Lists(0, 0, 0), 0, new Reclaimed(0, 0, 0, 0, 0), 0, 0, 0);
+      new FrameCounts(
+          new Lists(0, 0, 0), 0, new Reclaimed(0, 0, 0, 0, 0), 0, 0, 0, LargeTally.Counts.NONE);
 
   /** Mapped frames by how lately they were used; unevictable ones are pinned. */
   public record Lists(long inactive, long active, long unevictable) {}
@@ -50,6 +55,7 @@ public record FrameCounts(
             reclaimed.swappedIn + other.reclaimed.swappedIn),
         pins + other.pins,
         pinnedFrames + other.pinnedFrames,
-        keptFrames + other.keptFrames);
+        keptFrames + other.keptFrames,
+        large.plus(other.large));
   }
 }

@@ -23,7 +23,11 @@ final class MigrationMessages {
             space.id(),
             migration.owner().device().deviceIndex(),
             Pages.address(migration.place().vpnStart()),
-            migration.inRuns()));
+            migration.inRuns(),
+            space
+                .memory()
+                .large()
+                .orderTogether(migration.place().vpnStart(), migration.pageCount())));
   }
 
   /** The device is to drop its translations and to push the pages. */

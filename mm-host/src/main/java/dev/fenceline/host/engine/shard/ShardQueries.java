@@ -133,7 +133,11 @@ public final class ShardQueries {
             state.swappedIn),
         state.pins.pins().size(),
         state.pins.pinnedFrames(),
-        state.pins.keptFrames());
+        state.pins.keptFrames(),
+        state.largeTally.counts(
+            state.spaces.values().stream()
+                .mapToLong(space -> space.memory().large().count())
+                .sum()));
   }
 
   /** The memory that is taken for who maps each frame and how lately it was used. */

@@ -9,6 +9,7 @@ import dev.fenceline.host.engine.migration.DevicePages;
 import dev.fenceline.host.engine.object.ObjectTable;
 import dev.fenceline.host.engine.space.FrameDesk;
 import dev.fenceline.host.engine.space.FrameSource;
+import dev.fenceline.host.engine.space.LargeTally;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Pages;
 import java.util.ArrayDeque;
@@ -69,6 +70,7 @@ final class ShardState implements FrameDesk {
   /** The time of this step. */
   long nowNanos;
 
+  final LargeTally largeTally = new LargeTally();
   final TurnDesk turns = new TurnDesk(this);
   final ThrashDesk thrash = new ThrashDesk(this);
   final PlacementDesk placement = new PlacementDesk(this);
@@ -152,6 +154,11 @@ final class ShardState implements FrameDesk {
   @Override
   public DevicePages devicePages() {
     return devicePages;
+  }
+
+  @Override
+  public LargeTally largeTally() {
+    return largeTally;
   }
 
   @Override

@@ -123,9 +123,8 @@ public final class DeviceResidents {
             found[0] = vpn;
           }
         });
-    return found[0] >= 0 && touch(found[0], pages.get(found[0])) instanceof PageTouch.Needs needs
-        ? needs.operation()
-        : null;
+    // All of it has to come: as much at a time as a migration takes, large pages whole.
+    return found[0] >= 0 ? homeRun(found[0], Pages.PER_BLOCK) : null;
   }
 
   // ---- plans

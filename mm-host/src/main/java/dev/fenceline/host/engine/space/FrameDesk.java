@@ -20,6 +20,9 @@ public interface FrameDesk extends FrameSource, FrameEffects {
   /** What is in memory of devices. */
   DevicePages devicePages();
 
+  /** What becomes of large pages. */
+  LargeTally largeTally();
+
   /** Whether a frame could be had now. */
   default boolean anyLeft() {
     int frame = allocate();

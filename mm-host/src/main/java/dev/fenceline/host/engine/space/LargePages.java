@@ -22,38 +22,27 @@ public final class LargePages {
   private final MappingTree mappings;
   private final FrameDesk frames;
   private final FrameTable frameTable;
+  private final LargeTally tally;
   private final int slot;
 
   /** First pages of the blocks that were made large, and were not found split since. */
   private final TreeSet<Long> made = new TreeSet<>();
-
-  private long allocated;
-  private long fellBack;
-  private long collapsed;
-  private long split;
 
   LargePages(PageTable pages, MappingTree mappings, FrameDesk frames, int slot) {
     this.pages = pages;
     this.mappings = mappings;
     this.frames = frames;
     this.frameTable = frames.table();
+    this.tally = frames.largeTally();
     this.slot = slot;
   }
 
-  /** How often what happened to large pages of a space, ever; {@code now} at this moment. */
-  public record Counts(long now, long allocated, long fellBack, long collapsed, long split) {}
-
-  /** Looks at each block that was made large. */
-  public Counts counts() {
+  /** How many there are, after a look at each block that was made large. */
+  public int count() {
     for (Long start : new TreeSet<>(made)) {
       isLarge(start);
     }
-    return new Counts(made.size(), allocated, fellBack, collapsed, split);
-  }
-
-  /** Whether nothing was ever made large, so that there is nothing to look for. */
-  public boolean isEmpty() {
-    return made.isEmpty();
+    return made.size();
   }
 
   /** Whether the page lies in a block that is one translation. */
@@ -66,13 +55,19 @@ public final class LargePages {
       return true;
     }
     made.remove(start);
-    split++;
+    tally.split++;
     return false;
   }
 
   /** As the wire has it: a page belongs to 2^order pages that one translation maps. */
   public int order(long vpn) {
     return isLarge(vpn) ? Pages.BLOCK_ORDER : 0;
+  }
+
+  /** The order in which so many pages should stay together wherever they go. */
+  public int orderTogether(long vpn, int pageCount) {
+    boolean whole = pageCount == Pages.PER_BLOCK && vpn == Pages.blockStart(vpn);
+    return whole && (isLarge(vpn) || isWanted(vpn, false)) ? Pages.BLOCK_ORDER : 0;
   }
 
   private boolean isOneTranslation(long @Nullable [] leaf) {
@@ -190,7 +185,7 @@ public final class LargePages {
     }
     int first = frames.allocateBlock();
     if (first == FrameSource.NONE_LEFT) {
-      fellBack++;
+      tally.fellBack++;
       return false;
     }
     frames.zero(first, Pages.PER_BLOCK);
@@ -199,7 +194,7 @@ public final class LargePages {
       pages.set(start + i, Pte.withDirty(Pte.present(first + i, true, generation), true));
     }
     made.add(start);
-    allocated++;
+    tally.allocated++;
     return true;
   }
 
@@ -292,7 +287,7 @@ public final class LargePages {
     }
     frames.free(Arrays.copyOf(freed, count));
     made.add(start);
-    collapsed++;
+    tally.collapsed++;
     return Collapsed.LARGE;
   }
 

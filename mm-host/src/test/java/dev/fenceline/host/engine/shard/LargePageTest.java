@@ -8,6 +8,7 @@ import dev.fenceline.host.engine.attribute.RangeAttributes.Granularity;
 import dev.fenceline.host.engine.attribute.RangeAttributes.MigrationPolicy;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.space.LargePages;
+import dev.fenceline.host.engine.space.LargeTally;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.PteType;
 import dev.fenceline.host.engine.space.SpaceOperation;
@@ -46,6 +47,10 @@ class LargePageTest {
 
   private LargePages large(long id) {
     return shard.engine.queries().space(id).memory().large();
+  }
+
+  private static LargeTally.Counts counts(ShardFixture fixture) {
+    return fixture.engine.queries().frameCounts().large();
   }
 
   private boolean isLarge(long page) {
@@ -200,7 +205,7 @@ class LargePageTest {
 
     assertThat(run.pageCount()).isEqualTo(4);
     assertThat(run.order()).isZero();
-    assertThat(tight.engine.queries().space(id).memory().large().counts().fellBack()).isPositive();
+    assertThat(counts(tight).fellBack()).isPositive();
   }
 
   @Test
@@ -216,7 +221,7 @@ class LargePageTest {
     FaultReply written = fault(100, 1, Access.WRITE);
 
     assertThat(written.runs()).singleElement().matches(run -> run.writable() && run.order() == 9);
-    assertThat(large(space).counts().split()).isZero();
+    assertThat(counts(shard).split()).isZero();
   }
 
   @Test
@@ -227,7 +232,7 @@ class LargePageTest {
     submitted(new SpaceOperation.Protect(space, at(8), PAGE, Protection.READ));
 
     assertThat(isLarge(0)).isFalse();
-    assertThat(large(space).counts()).isEqualTo(new LargePages.Counts(0, 1, 0, 0, 1));
+    assertThat(counts(shard)).isEqualTo(new LargeTally.Counts(0, 1, 0, 0, 1));
     assertThat(fault(0, 1, Access.READ).runs().getFirst().order()).isZero();
   }
 
@@ -251,7 +256,7 @@ class LargePageTest {
 
     submitted(new SpaceOperation.Unmap(space, at(0), BLOCK * PAGE));
 
-    assertThat(large(space).counts()).isEqualTo(new LargePages.Counts(0, 1, 0, 0, 0));
+    assertThat(counts(shard)).isEqualTo(new LargeTally.Counts(0, 1, 0, 0, 0));
     assertThat(shard.all(ShardEffect.FreeFrames.class).getLast().frames()).hasSize(BLOCK);
   }
 
