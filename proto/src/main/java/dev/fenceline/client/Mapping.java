@@ -8,6 +8,7 @@ import dev.fenceline.model.Protection;
  * @param length bytes, rounded up to pages as mmap(2) does
  * @param backing empty for anonymous memory; else the name of what is mapped
  * @param offset in the backing, a multiple of 4096
+ * @param hugetlb pages of 2 MiB only, which are taken at once and stay where they are
  */
 public record Mapping(
     long address,
@@ -16,7 +17,19 @@ public record Mapping(
     Placement placement,
     boolean shared,
     String backing,
-    long offset) {
+    long offset,
+    boolean hugetlb) {
+  /** Of small pages, or large ones as they come. */
+  public Mapping(
+      long address,
+      long length,
+      Protection protection,
+      Placement placement,
+      boolean shared,
+      String backing,
+      long offset) {
+    this(address, length, protection, placement, shared, backing, offset, false);
+  }
 
   /** How binding the address is; immutable. */
   public enum Placement {
@@ -38,14 +51,20 @@ public record Mapping(
     return new Mapping(address, length, protection, Placement.FIXED, false, "", 0);
   }
 
+  /** The same, of pages of 2 MiB only, which are taken at once; address and length fit to that. */
+  public Mapping inHugePages() {
+    return new Mapping(address, length, protection, placement, shared, backing, offset, true);
+  }
+
   /** The same, refused if anything is there. */
   public Mapping withoutReplacing() {
     return new Mapping(
-        address, length, protection, Placement.FIXED_NOREPLACE, shared, backing, offset);
+        address, length, protection, Placement.FIXED_NOREPLACE, shared, backing, offset, hugetlb);
   }
 
   /** The same, of something that has a name. */
   public Mapping of(String name, long offsetBytes, boolean isShared) {
-    return new Mapping(address, length, protection, placement, isShared, name, offsetBytes);
+    return new Mapping(
+        address, length, protection, placement, isShared, name, offsetBytes, hugetlb);
   }
 }

@@ -54,6 +54,7 @@ final class SpaceRequests {
         .setShared(mapping.shared())
         .setBacking(mapping.backing())
         .setOffset(mapping.offset())
+        .setHugetlb(mapping.hugetlb())
         .setWait(waiting(policy))
         .build();
   }

@@ -1,6 +1,7 @@
 package dev.fenceline.testbed.sim;
 
 import dev.fenceline.host.engine.space.FrameSource;
+import dev.fenceline.model.Pages;
 import java.util.Arrays;
 
 /**
@@ -54,6 +55,42 @@ final class Frames implements FrameSource, Words {
     used[frame] = true;
     serials[frame] = ++lastSerial;
     return frame;
+  }
+
+  @Override
+  public int allocateBlock() {
+    for (int first = Pages.PER_BLOCK;
+        first + Pages.PER_BLOCK <= used.length;
+        first += Pages.PER_BLOCK) {
+      if (isFree(first)) {
+        take(first);
+        return first;
+      }
+    }
+    return NONE_LEFT;
+  }
+
+  private boolean isFree(int first) {
+    for (int i = 0; i < Pages.PER_BLOCK; i++) {
+      if (used[first + i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void take(int first) {
+    int kept = 0;
+    for (int i = 0; i < freeCount; i++) {
+      if (free[i] < first || free[i] >= first + Pages.PER_BLOCK) {
+        free[kept++] = free[i];
+      }
+    }
+    freeCount = kept;
+    for (int i = 0; i < Pages.PER_BLOCK; i++) {
+      used[first + i] = true;
+      serials[first + i] = ++lastSerial;
+    }
   }
 
   @Override

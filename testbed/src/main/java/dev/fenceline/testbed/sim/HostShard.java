@@ -335,8 +335,11 @@ final class HostShard {
   }
 
   private void granted(long sessionId, Asked asked, HostMessage.FaultReply reply) {
-    long vpn = Pages.number(asked.request().address());
+    long vpn = Pages.number(asked.request().address()) - reply.pagesBefore();
     for (PageRun run : reply.runs()) {
+      if (run.order() == Pages.BLOCK_ORDER) {
+        world.count(Sometimes.LARGE_PAGE_TOLD);
+      }
       for (int i = 0; i < run.pageCount(); i++, vpn++) {
         if (run.state() == PageRun.State.DEVICE_LOCAL) {
           ReplyTruth.require(engine.queries(), asked.space(), vpn, run);

@@ -5,6 +5,7 @@ import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.PteType;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.PageRun;
+import dev.fenceline.model.Pages;
 
 /** The check of what hosts tell devices of pages; stateless. */
 final class ReplyTruth {
@@ -23,7 +24,12 @@ final class ReplyTruth {
         run.state() == PageRun.State.DEVICE_LOCAL
             ? Pte.type(truth) == PteType.DEVICE_PRIVATE
             : Pte.isPresent(truth) || (zero && Pte.isZero(truth));
-    if (Pte.generation(truth) != run.generation()
+    boolean misplaced =
+        run.order() == Pages.BLOCK_ORDER
+            && Pte.isPresent(truth)
+            && ((Pte.frame(truth) ^ vpn) & (Pages.PER_BLOCK - 1)) != 0;
+    if (misplaced
+        || Pte.generation(truth) != run.generation()
         || !there
         || (run.writable() && !Pte.writable(truth))) {
       throw new InvariantViolation(

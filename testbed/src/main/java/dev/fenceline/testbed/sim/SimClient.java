@@ -67,6 +67,9 @@ final class SimClient {
       return new SpaceOperation.Create("space", mode);
     }
     long id = space.id();
+    if (world.settings.large() && random.nextInt(4) == 0) {
+      return LargeOperations.draw(world, id, random);
+    }
     if (world.settings.memoryPages() > 0 && random.nextInt(8) == 0) {
       return migrate(id);
     }

@@ -46,7 +46,7 @@ final class SimHost extends SimProcess {
         1 + random.nextInt(1_000_000_000));
     this.world = world;
     this.epoch = epoch;
-    this.frames = new Frames(world.settings.frames());
+    this.frames = new Frames(world.settings.frameCount());
     this.sessions = new HostSessions(world, this, random.split());
     for (int i = 0; i < SimSettings.SHARDS; i++) {
       shards.add(new HostShard(world, this, i, random.split()));

@@ -61,6 +61,16 @@ final class SimMemories implements DeviceMemories {
   }
 
   @Override
+  public int allocateBlock(int deviceIndex) {
+    boolean ordered = world.faulty && random.nextInt(4) == 0;
+    int block = closed || ordered ? PagePool.NONE : of(deviceIndex).pool.allocateBlock(KEEPER);
+    if (block != PagePool.NONE) {
+      world.count(Sometimes.LARGE_PAGE_IN_DEVICE);
+    }
+    return block;
+  }
+
+  @Override
   public void use(int deviceIndex, int localPage) {
     of(deviceIndex).pool.use(localPage);
   }

@@ -8,6 +8,7 @@ import dev.fenceline.host.engine.shard.MigrationConfig;
 import dev.fenceline.host.engine.shard.ReclaimConfig;
 import dev.fenceline.host.engine.thrash.ThrashPolicy;
 import dev.fenceline.model.NotificationMode;
+import dev.fenceline.model.Pages;
 import java.util.SplittableRandom;
 
 /**
@@ -98,9 +99,25 @@ record SimSettings(
         .withPinAgeLimit(4 * MILLI);
   }
 
-  /** Pages of each device's own memory: none, or too few for what everybody wants. */
+  /** Whether the pages that everybody wants lie in a block that may be one page of 2 MiB. */
+  boolean large() {
+    return frames == 160 && faultGapNanos % 8 == 7;
+  }
+
+  /** With large pages as many as four blocks, and some. */
+  int frameCount() {
+    return large() ? 5 * Pages.PER_BLOCK + frames : frames;
+  }
+
+  /**
+   * Pages of each device's own memory: none, or too few for what everybody wants, or for two large
+   * pages.
+   */
   int memoryPages() {
-    return faultGapNanos % 3 == 0 ? 0 : 6;
+    if (faultGapNanos % 3 == 0) {
+      return 0;
+    }
+    return large() ? 2 * Pages.PER_BLOCK : 6;
   }
 
   /** Apart from all others, so that a run without memory goes as it always went. */

@@ -88,7 +88,12 @@ public enum Sometimes {
   /** Who wanted such a page was made to wait. */
   THRASHING_NAPPED,
   /** Such a page was kept where all reach it. */
-  THRASHING_PINNED;
+  THRASHING_PINNED,
+  /** Somebody was told of a page of 2 MiB. */
+  LARGE_PAGE_TOLD,
+  LARGE_PAGE_IN_DEVICE,
+  LARGE_PAGES_COLLAPSED,
+  LARGE_PAGES_SPLIT;
 
   static Sometimes of(ShardEffect.Thrashes.Step step) {
     return switch (step) {

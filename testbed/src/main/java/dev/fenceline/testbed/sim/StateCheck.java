@@ -8,6 +8,7 @@ import dev.fenceline.host.engine.object.MemoryObject;
 import dev.fenceline.host.engine.shard.AddressSpace;
 import dev.fenceline.host.engine.shard.Pin;
 import dev.fenceline.host.engine.shard.ShardQueries;
+import dev.fenceline.host.engine.space.LargeTally;
 import dev.fenceline.host.engine.space.Mapping;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.PteType;
@@ -193,6 +194,13 @@ final class StateCheck {
     }
     for (HostShard shard : host.shards()) {
       ShardQueries queries = shard.engine().queries();
+      LargeTally.Counts large = queries.frameCounts().large();
+      if (large.collapsed() > 0) {
+        world.count(Sometimes.LARGE_PAGES_COLLAPSED);
+      }
+      if (large.split() > 0) {
+        world.count(Sometimes.LARGE_PAGES_SPLIT);
+      }
       for (AddressSpace space : queries.spaces().values()) {
         host.cpu().forEachEntry(space.id(), (vpn, entry) -> compareCpu(space, vpn, entry));
       }

@@ -34,7 +34,8 @@ final class UncheckedInstalls {
         SimSpace space = request == null ? null : agent.mirrors().spaceOf(request.mirrorId());
         SimDevice device = request == null ? null : agent.mirrors().deviceOf(request.mirrorId());
         if (request != null && space != null && device != null) {
-          device.install(space, agent.sessionId(), Pages.number(request.address()), reply.runs());
+          long vpn = Pages.number(request.address()) - reply.pagesBefore();
+          device.install(space, agent.sessionId(), vpn, reply.runs());
         }
       }
     }

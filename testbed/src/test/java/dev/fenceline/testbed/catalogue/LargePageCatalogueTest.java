@@ -121,6 +121,46 @@ class LargePageCatalogueTest {
   }
 
   @Test
+  void case09_anonWriteHugetlbfs_isOneFault_andItsPagesStayWhole() {
+    SpaceClient process = rig.process("anon_write_hugetlbfs");
+    long address = map(process, Mapping.anywhere(HUGE_BYTES, Protection.READ_WRITE).inHugePages());
+    assertThat(address % HUGE_BYTES).isZero();
+
+    TestDevice.Reply reply = rig.open(0, process).write(address, rising(HUGE_BYTES));
+
+    assertThat(reply.ok()).isTrue();
+    assertThat(reply.pages()).isEqualTo(HUGE_PAGES);
+    assertThat(reply.faults()).isOne();
+    assertThat(Pattern.read(process, address, HUGE_BYTES)).isEqualTo(rising(HUGE_BYTES));
+    assertThat(refused(() -> process.unmap(address, PAGE_BYTES, WaitPolicy.BLOCK)))
+        .isEqualTo(Errno.EINVAL);
+    assertThat(
+            refused(() -> process.protect(address, PAGE_BYTES, Protection.READ, WaitPolicy.BLOCK)))
+        .isEqualTo(Errno.EINVAL);
+    assertThat(refused(() -> process.migrate(address, HUGE_BYTES, DEVICE))).isEqualTo(Errno.EINVAL);
+    assertLarge(process, address, PageState.PAGE_STATE_WRITE);
+    SpaceClient child = process.fork("child");
+    process.write(address, new byte[8]);
+    assertThat(Pattern.read(child, address, HUGE_BYTES)).isEqualTo(rising(HUGE_BYTES));
+    assertLarge(child, address, PageState.PAGE_STATE_WRITE);
+    done(child.destroy());
+    done(process.destroy());
+  }
+
+  @Test
+  void case09_anonWriteHugetlbfs_withoutEnoughPagesNothingIsMapped() {
+    SpaceClient process = rig.process("anon_write_hugetlbfs_enomem");
+    Mapping most = Mapping.anywhere(64 * HUGE_BYTES, Protection.READ_WRITE).inHugePages();
+
+    assertThat(refused(() -> map(process, most))).isEqualTo(Errno.ENOMEM);
+
+    long address = map(process, Mapping.anywhere(HUGE_BYTES, Protection.READ).inHugePages());
+    assertThat(rig.open(0, process).read(address, HUGE_BYTES).mirror()).containsOnly(0);
+    done(process.unmap(address, HUGE_BYTES, WaitPolicy.BLOCK));
+    done(process.destroy());
+  }
+
+  @Test
   void case21_migrateAnonHugeEmpty_goesAsOneLargePageOfZeros() {
     SpaceClient process = rig.process("migrate_anon_huge_empty");
     long address = region(process, Protection.READ);
@@ -277,6 +317,10 @@ class LargePageCatalogueTest {
     done(process.protect(address, HUGE_BYTES, Protection.READ, WaitPolicy.BLOCK));
 
     assertLarge(process, address, PageState.PAGE_STATE_READ);
+    long hugetlb = map(process, Mapping.anywhere(HUGE_BYTES, Protection.READ_WRITE).inHugePages());
+    assertLarge(process, hugetlb, PageState.PAGE_STATE_WRITE);
+    done(process.protect(hugetlb, HUGE_BYTES, Protection.READ, WaitPolicy.BLOCK));
+    assertLarge(process, hugetlb, PageState.PAGE_STATE_READ);
     done(process.destroy());
   }
 

@@ -107,7 +107,8 @@ final class SpaceRequests {
             protection(request.getProtection()),
             request.getShared(),
             request.getBacking(),
-            request.getOffset()));
+            request.getOffset(),
+            request.getHugetlb()));
   }
 
   static SpaceOperation remap(RemapRequest request) {

@@ -234,6 +234,7 @@ final class Reclaimer {
           AddressSpace space = state.space(spaceId);
           atRest[0] &=
               space != null
+                  && !space.memory().isHugetlb(vpn)
                   && isInFrame(space.memory().entry(vpn))
                   && space.firstHeldPage(vpn, vpn + 1) != vpn
                   && !someoneIsBehind(space, vpn);

@@ -188,6 +188,12 @@ public final class DeviceResidents {
       if (mapping.start() > mapped || !mapping.protection().read()) {
         break;
       }
+      if (mapping.attributes().hugetlb()) {
+        return new OperationPlan.Refused(
+            Errno.EINVAL,
+            "address 0x%x is hugetlb: its pages stay at the host".formatted(mapping.start()),
+            mapping.start());
+      }
       mapped = mapping.end();
     }
     if (mapped < range.end()) {
@@ -216,7 +222,7 @@ public final class DeviceResidents {
   /** Why a page cannot go to a device, held or not; null if it can. */
   private @Nullable Reason stays(long vpn, long entry) {
     Mapping mapping = mappings.mapping(Pages.address(vpn));
-    if (mapping == null || mapping.attributes().shared()) {
+    if (mapping == null || mapping.attributes().shared() || mapping.attributes().hugetlb()) {
       return Reason.NOT_ANONYMOUS;
     }
     boolean file = mapping.attributes().hasBacking();

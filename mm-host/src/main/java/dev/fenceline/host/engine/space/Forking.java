@@ -23,10 +23,16 @@ final class Forking {
 
   /** False, and nothing changed, without frames for what has to be copied at once. */
   boolean fork() {
-    int[] copies = frames.allocateAll(countCopied());
-    if (copies == null) {
+    int[] blocks = child.large().reserve(hugetlbPages());
+    if (blocks == null) {
       return false;
     }
+    int[] copies = frames.allocateAll(countCopied());
+    if (copies == null) {
+      child.large().unreserve(blocks);
+      return false;
+    }
+    copyHugetlb(blocks);
     int[] used = {0};
     for (Mapping mapping : child.mappings().mappingsIn(0, Pages.ADDRESS_LIMIT)) {
       child.objects().mapped(mapping);
@@ -43,6 +49,26 @@ final class Forking {
           });
     }
     return true;
+  }
+
+  private long hugetlbPages() {
+    long pages = 0;
+    for (Mapping mapping : child.mappings().mappingsIn(0, Pages.ADDRESS_LIMIT)) {
+      pages += mapping.attributes().hugetlb() ? mapping.range().pages() : 0;
+    }
+    return pages;
+  }
+
+  /** Nobody shares a page that must stay whole: the copy is made at once. */
+  private void copyHugetlb(int[] blocks) {
+    int used = 0;
+    for (Mapping mapping : child.mappings().mappingsIn(0, Pages.ADDRESS_LIMIT)) {
+      long end = mapping.attributes().hugetlb() ? Pages.number(mapping.end()) : 0;
+      for (long block = Pages.number(mapping.start()); block < end; block += Pages.PER_BLOCK) {
+        parent.restore(block, block + Pages.PER_BLOCK);
+        child.large().copyOf(block, parent.large(), blocks[used++]);
+      }
+    }
   }
 
   private void share(Mapping mapping, long vpn, long entry) {
@@ -76,6 +102,9 @@ final class Forking {
   /** What is shared is faulted in from its object. */
   private void forEachInherited(Mapping mapping, PageTable.EntryVisitor visitor) {
     MappingAttributes attributes = mapping.attributes();
+    if (attributes.hugetlb()) {
+      return;
+    }
     if (!attributes.shared() && !MappingAdvice.WIPE_ON_FORK.isIn(attributes.adviceFlags())) {
       parent
           .pages()

@@ -221,6 +221,59 @@ public final class LargePages {
     return same ? latest : Pte.nextGeneration(latest);
   }
 
+  /** The large frames that a hugetlb mapping has from the start; null if there are not as many. */
+  int @Nullable [] reserve(SpaceOperation.Map map) {
+    return reserve(Pages.number(map.length()));
+  }
+
+  int @Nullable [] reserve(long pageCount) {
+    int[] blocks = new int[Math.toIntExact(pageCount >>> Pages.BLOCK_ORDER)];
+    for (int i = 0; i < blocks.length; i++) {
+      blocks[i] = frames.allocateBlock();
+      if (blocks[i] == FrameSource.NONE_LEFT) {
+        unreserve(Arrays.copyOf(blocks, i));
+        return null;
+      }
+    }
+    return blocks;
+  }
+
+  void unreserve(int[] blocks) {
+    for (int first : blocks) {
+      for (int i = Pages.PER_BLOCK - 1; i >= 0; i--) {
+        frames.cancel(first + i);
+      }
+    }
+  }
+
+  /** Maps frames that were reserved, zeroed, from a block on. */
+  void fill(long vpn, int[] blocks) {
+    for (int i = 0; i < blocks.length; i++) {
+      frames.zero(blocks[i], Pages.PER_BLOCK);
+      install(vpn + (long) i * Pages.PER_BLOCK, blocks[i]);
+    }
+  }
+
+  /** Nothing is mapped in the block; from now on the large frame is, as the mapping permits. */
+  private void install(long start, int first) {
+    Mapping mapping = mappings.mapping(Pages.address(start));
+    boolean writable = mapping != null && mapping.protection().write();
+    int generation = nextGenerationOf(start);
+    for (int i = 0; i < Pages.PER_BLOCK; i++) {
+      frameTable.map(first + i, slot, start + i);
+      pages.set(start + i, Pte.withDirty(Pte.present(first + i, writable, generation), true));
+    }
+    made.add(start);
+  }
+
+  /** A fork's copy of a block of a hugetlb mapping, whose pages are never shared. */
+  void copyOf(long start, LargePages source, int first) {
+    for (int i = 0; i < Pages.PER_BLOCK; i++) {
+      frames.copy(Pte.frame(source.pages.get(start + i)), first + i);
+    }
+    install(start, first);
+  }
+
   /** What became of the attempt to bring the pages of a block together. */
   enum Collapsed {
     LARGE(null, "is large"),

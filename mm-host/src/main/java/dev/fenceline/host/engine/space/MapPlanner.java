@@ -57,6 +57,8 @@ final class MapPlanner {
   private static final MappingAttributes HEAP_ATTRIBUTES =
       new MappingAttributes(Protection.READ_WRITE, MappingKind.HEAP, false, "[heap]", 0);
 
+  private static final long BLOCK_BYTES = Pages.address(Pages.PER_BLOCK);
+
   private final MappingTree tree;
 
   MapPlanner(MappingTree tree) {
@@ -83,6 +85,9 @@ final class MapPlanner {
   }
 
   private Draft map(VirtualRange range, MappingAttributes attributes, long backingOffsetPages) {
+    if (attributes.hugetlb() && (isInBlock(range.start()) || isInBlock(range.end()))) {
+      return refused(Errno.EINVAL, range + " does not consist of pages of 2 MiB");
+    }
     // Linux ignores the offset of anonymous memory.
     long offset = attributes.hasBacking() ? backingOffsetPages : 0;
     if (offset < 0 || offset > Mapping.maxOffsetPages(range)) {
@@ -105,12 +110,23 @@ final class MapPlanner {
     if (map.lengthBytes() <= 0 || !Pages.aligned(map.lengthBytes())) {
       return refused(Errno.EINVAL, "length " + map.lengthBytes() + " is not a number of pages");
     }
-    OptionalLong start = tree.findFree(map.lengthBytes(), map.hint());
+    long spare = map.attributes().hugetlb() ? BLOCK_BYTES - Pages.SIZE_BYTES : 0;
+    OptionalLong start = tree.findFree(map.lengthBytes() + spare, map.hint());
     if (start.isEmpty()) {
       return refused(Errno.ENOMEM, "no free room of " + map.lengthBytes() + " bytes");
     }
-    return map(
-        rangeAt(start.getAsLong(), map.lengthBytes()), map.attributes(), map.backingOffsetPages());
+    long address = spare == 0 ? start.getAsLong() : (start.getAsLong() + spare) & -BLOCK_BYTES;
+    return map(rangeAt(address, map.lengthBytes()), map.attributes(), map.backingOffsetPages());
+  }
+
+  private static boolean isInBlock(long address) {
+    return (address & (BLOCK_BYTES - 1)) != 0;
+  }
+
+  /** Whether a change that ends at the address would cut a page of 2 MiB that must stay whole. */
+  private boolean cuts(long address) {
+    Mapping mapping = isInBlock(address) ? tree.mapping(address) : null;
+    return mapping != null && mapping.attributes().hugetlb();
   }
 
   private Draft unmap(VirtualRange range) {
@@ -148,6 +164,11 @@ final class MapPlanner {
     }
     if (!source.range().contains(old)) {
       return refused(Errno.EFAULT, old + " is not inside one mapping: " + source.range());
+    }
+    boolean shrinks =
+        remap.placement() instanceof RemapPlacement.InPlace && newLength <= old.lengthBytes();
+    if (source.attributes().hugetlb() && !shrinks) {
+      return refused(Errno.EINVAL, source.range() + " is hugetlb: it can only shrink on the spot");
     }
     if (!fitsBacking(source, old, newLength)) {
       return refused(Errno.EINVAL, "new length " + newLength + " exceeds the backing");
@@ -261,6 +282,12 @@ final class MapPlanner {
   }
 
   private Draft accepted(Done done, Splice... splices) {
+    for (Splice splice : splices) {
+      if (cuts(splice.region().start()) || cuts(splice.region().end())) {
+        return refused(
+            Errno.EINVAL, splice.region() + " ends within a page of 2 MiB of a hugetlb mapping");
+      }
+    }
     return new Draft(done, List.of(splices), tree.heap());
   }
 

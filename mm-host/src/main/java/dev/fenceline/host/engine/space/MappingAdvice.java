@@ -13,7 +13,9 @@ public enum MappingAdvice {
   MERGEABLE,
   DONT_DUMP,
   /** Pages that are not there are supplied from outside (userfaultfd, missing mode). */
-  MISSING_SUPPLIED;
+  MISSING_SUPPLIED,
+  /** Large pages only, that are taken when it is mapped and stay where they are (hugetlbfs). */
+  HUGETLB;
 
   public int flag() {
     return 1 << ordinal();

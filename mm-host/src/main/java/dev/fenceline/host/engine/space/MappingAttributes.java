@@ -38,6 +38,11 @@ public record MappingAttributes(
     return kind == MappingKind.FILE || shared;
   }
 
+  /** Whether all its pages are large, and its own from the start. */
+  public boolean hugetlb() {
+    return MappingAdvice.HUGETLB.isIn(adviceFlags);
+  }
+
   public MappingAttributes withProtection(Protection newProtection) {
     return new MappingAttributes(newProtection, kind, shared, name, adviceFlags, object);
   }

@@ -148,6 +148,9 @@ final class OperationPlanner {
             ? new MappingAttributes(
                 region.protection(), MappingKind.ANONYMOUS, region.shared(), "", 0)
             : MappingAttributes.file(region.backing(), region.protection(), region.shared());
+    if (region.hugetlb()) {
+      attributes = attributes.withAdviceFlags(MappingAdvice.HUGETLB.flag());
+    }
     long offset = attributes.hasBacking() ? Pages.number(region.offset()) : 0;
     if (map.placement() == SpaceOperation.Placement.ANYWHERE) {
       return map.length() <= 0 || map.length() > Pages.ADDRESS_LIMIT
@@ -289,6 +292,17 @@ final class OperationPlanner {
           }
         }
         boolean drops = frees || advise.advice() == SpaceOperation.Advice.DONTNEED;
+        if (drops) {
+          for (Mapping piece : mappings.piecesIn(range)) {
+            if (piece.attributes().hugetlb()) {
+              yield new OperationPlan.Refused(
+                  Errno.EINVAL,
+                  "address 0x%x is hugetlb: its pages go when it is unmapped"
+                      .formatted(piece.start()),
+                  piece.start());
+            }
+          }
+        }
         yield ready(advise, range, InvalidationKind.CLEAR, drops);
       }
     };
@@ -356,6 +370,17 @@ final class OperationPlanner {
   }
 
   private static @Nullable OperationPlan checkMap(SpaceOperation.Map map) {
+    SpaceOperation.Region region = map.region();
+    if (region.hugetlb() && (region.shared() || !region.backing().isEmpty())) {
+      return new OperationPlan.Refused(
+          Errno.EINVAL, "only private anonymous memory can be hugetlb", null);
+    }
+    if (region.hugetlb() && Pages.number(map.length()) % Pages.PER_BLOCK != 0) {
+      return new OperationPlan.Refused(
+          Errno.EINVAL,
+          "length %d of a hugetlb mapping is not a multiple of 2 MiB".formatted(map.length()),
+          null);
+    }
     if (!Pages.aligned(map.region().offset()) || map.region().offset() < 0) {
       return new OperationPlan.Refused(
           Errno.EINVAL,

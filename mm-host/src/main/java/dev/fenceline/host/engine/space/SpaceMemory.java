@@ -89,6 +89,12 @@ public final class SpaceMemory {
     return planner.plan(operation);
   }
 
+  /** Whether the page stays in its frame as long as it is mapped. */
+  public boolean isHugetlb(long vpn) {
+    Mapping mapping = mappings.mapping(Pages.address(vpn));
+    return mapping != null && mapping.attributes().hugetlb();
+  }
+
   public boolean readable(long vpn) {
     Mapping mapping = mappings.mapping(Pages.address(vpn));
     return mapping != null && mapping.protection().read();
@@ -371,9 +377,17 @@ public final class SpaceMemory {
     if (change == null) {
       throw new IllegalStateException("was planned: " + resolved);
     }
+    boolean hugetlb = resolved instanceof SpaceOperation.Map map && map.region().hugetlb();
+    int[] reserved = hugetlb ? large.reserve((SpaceOperation.Map) resolved) : new int[0];
+    if (reserved == null) {
+      return new OperationPlan.NotApplied(
+          Errno.ENOMEM, "not as many pages of 2 MiB are free as the hugetlb mapping needs");
+    }
     return switch (mappings.apply(objects.withObject(change))) {
-      case MapOutcome.Refused refused ->
-          new OperationPlan.NotApplied(refused.errno(), refused.detail());
+      case MapOutcome.Refused refused -> {
+        large.unreserve(reserved);
+        yield new OperationPlan.NotApplied(refused.errno(), refused.detail());
+      }
       case MapOutcome.Done done -> {
         done.unmapped()
             .forEach(piece -> drop(Pages.number(piece.start()), Pages.number(piece.end())));
@@ -382,6 +396,7 @@ public final class SpaceMemory {
           move(done.moved());
         }
         objects.changed(resolved, done, mappings.mapping(done.address()));
+        large.fill(Pages.number(done.address()), reserved);
         yield new OperationPlan.Applied(done.address());
       }
     };

@@ -61,8 +61,17 @@ public sealed interface SpaceOperation {
     FIXED_NOREPLACE
   }
 
-  /** What is mapped; {@code backing} is empty for anonymous memory. */
-  record Region(Protection protection, boolean shared, String backing, long offset) {}
+  /**
+   * What is mapped; {@code backing} is empty for anonymous memory.
+   *
+   * @param hugetlb private anonymous memory of large pages only, which it has from the start
+   */
+  record Region(
+      Protection protection, boolean shared, String backing, long offset, boolean hugetlb) {
+    public Region(Protection protection, boolean shared, String backing, long offset) {
+      this(protection, shared, backing, offset, false);
+    }
+  }
 
   record Unmap(long spaceId, long address, long length) implements OfMappings {}
 
