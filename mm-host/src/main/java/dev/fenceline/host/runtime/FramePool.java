@@ -216,6 +216,12 @@ public final class FramePool implements FrameSource {
     freed(1);
   }
 
+  @Override
+  public void cancelBlock(int first) {
+    pushBlock(first >>> Pages.BLOCK_ORDER);
+    freed(Pages.PER_BLOCK);
+  }
+
   /** Gives back frames to which no translation leads any more (INV-3). */
   public void free(int[] frames) {
     if (frames.length == 0) {

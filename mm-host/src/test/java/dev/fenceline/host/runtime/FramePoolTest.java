@@ -67,6 +67,15 @@ class FramePoolTest {
   }
 
   @Test
+  void whatIsGivenBackAsABlock_isOne() {
+    FramePool pool = new FramePool(3 * BLOCK);
+    int first = pool.allocateBlock();
+    pool.cancelBlock(first);
+    assertThat(pool.allocateBlock()).isEqualTo(first);
+    assertThat(pool.available()).isEqualTo(2 * BLOCK - 1);
+  }
+
+  @Test
   void whatIsFreedInPieces_isJoinedWhenABlockIsAskedFor() {
     FramePool pool = new FramePool(2 * BLOCK);
     int first = pool.allocateBlock();

@@ -232,6 +232,11 @@ final class ShardState implements FrameDesk {
   }
 
   @Override
+  public void cancelBlock(int first) {
+    frames.cancelBlock(first);
+  }
+
+  @Override
   public void zero(int first, int count) {
     emit(new ShardEffect.ZeroFrames(first, count));
   }

@@ -1,5 +1,7 @@
 package dev.fenceline.host.engine.space;
 
+import dev.fenceline.model.Pages;
+
 /** Where an engine gets frames from; implementations are shared by shards and must allow that. */
 public interface FrameSource {
   /** What {@link #allocate} answers when every frame is in use. */
@@ -23,4 +25,11 @@ public interface FrameSource {
 
   /** Gives back a frame whose content was never used. */
   void cancel(int frame);
+
+  /** Gives back what {@link #allocateBlock} gave, of which nothing was ever used. */
+  default void cancelBlock(int first) {
+    for (int i = Pages.PER_BLOCK - 1; i >= 0; i--) {
+      cancel(first + i);
+    }
+  }
 }

@@ -240,9 +240,7 @@ public final class LargePages {
 
   void unreserve(int[] blocks) {
     for (int first : blocks) {
-      for (int i = Pages.PER_BLOCK - 1; i >= 0; i--) {
-        frames.cancel(first + i);
-      }
+      frames.cancelBlock(first);
     }
   }
 
