@@ -425,7 +425,7 @@ final class FaultService {
       } else if (Pte.isPresent(entry)
           || Pte.isZero(entry)
           || (Pte.type(entry) == PteType.DEVICE_PRIVATE
-              && devices.usable(view, memory.devices().owner(entry)))) {
+              && devices.usable(space, view, page, entry))) {
         runs.add(entry, memory.large().order(page));
         view.holders().grant(page, 1);
       } else {

@@ -201,8 +201,7 @@ public final class Thrashing {
       return true;
     }
     boolean sameReset =
-        block.resets > 0
-            && nowNanos - block.lastResetNanos <= policy.forgetNanos(lapseNanos);
+        block.resets > 0 && nowNanos - block.lastResetNanos <= policy.forgetNanos(lapseNanos);
     if (!sameReset && block.resets == ThrashPolicy.MAX_RESETS) {
       return false;
     }
