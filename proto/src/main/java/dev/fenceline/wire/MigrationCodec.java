@@ -53,12 +53,15 @@ final class MigrationCodec {
     return dev.fenceline.attach.v1.Peer.newBuilder()
         .setDevice(CommonCodec.encode(peer.device()))
         .setTarget(peer.target())
+        .setCoherent(peer.coherent())
         .build();
   }
 
   static Peer decode(dev.fenceline.attach.v1.Peer wire) throws MalformedMessageException {
     return new Peer(
-        CommonCodec.decode(wire.getDevice()), WireChecks.target("peer.target", wire.getTarget()));
+        CommonCodec.decode(wire.getDevice()),
+        WireChecks.target("peer.target", wire.getTarget()),
+        wire.getCoherent());
   }
 
   static dev.fenceline.attach.v1.MigrateIn encode(HostMessage.MigrateIn in) {

@@ -75,6 +75,16 @@ final class FaultQueue {
     return earliestRetryNanos;
   }
 
+  /** False, and nothing is asked for, if no mirror of the device covers the address. */
+  boolean wantCovered(AgentInput.FaultWanted wanted) {
+    DeviceSpace view = new DeviceSpace(wanted.spaceId(), wanted.deviceIndex());
+    boolean covered = mirrors.covering(view, Pages.address(wanted.vpn())) != null;
+    if (covered) {
+      want(wanted);
+    }
+    return covered;
+  }
+
   void want(AgentInput.FaultWanted wanted) {
     counters.add(LinkCounter.FAULTS, 1);
     DeviceSpace view = new DeviceSpace(wanted.spaceId(), wanted.deviceIndex());

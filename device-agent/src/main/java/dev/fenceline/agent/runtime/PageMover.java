@@ -1,6 +1,7 @@
 package dev.fenceline.agent.runtime;
 
 import dev.fenceline.agent.engine.memory.PageCopy;
+import dev.fenceline.concurrent.Transfers;
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.Pages;

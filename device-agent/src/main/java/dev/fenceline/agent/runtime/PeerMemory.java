@@ -1,5 +1,7 @@
 package dev.fenceline.agent.runtime;
 
+import dev.fenceline.concurrent.PeerConnector;
+import dev.fenceline.concurrent.Transfers;
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.Peer;
 import java.util.TreeMap;

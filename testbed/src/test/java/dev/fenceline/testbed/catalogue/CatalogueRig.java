@@ -32,6 +32,7 @@ import dev.fenceline.host.runtime.RuntimeSettings;
 import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.NotificationMode;
 import dev.fenceline.model.WaitPolicy;
+import dev.fenceline.peer.GrpcPeerConnector;
 import dev.fenceline.security.TransportSecurity;
 import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
@@ -71,6 +72,7 @@ public final class CatalogueRig implements AutoCloseable {
 
   private final HostRuntime host;
   private final AgentRuntime agent;
+  private final HostLink link;
   private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
   private final Server hostServer;
   private final Server agentServer;
@@ -89,6 +91,17 @@ public final class CatalogueRig implements AutoCloseable {
             new DeviceDescription(0, "device-0", UNITS, pages, "", false),
             new DeviceDescription(1, "device-1", UNITS, pages, "", false)),
         migration);
+  }
+
+  /**
+   * As {@link #withDeviceMemory}, which asks for nothing by itself; CPUs use the memory as it is.
+   */
+  static CatalogueRig coherent(int pages) throws IOException {
+    return new CatalogueRig(
+        List.of(
+            new DeviceDescription(0, "device-0", UNITS, pages, "", true),
+            new DeviceDescription(1, "device-1", UNITS, pages, "", true)),
+        MigrationPolicy.NEVER);
   }
 
   /** Two devices without memory. */
@@ -112,7 +125,8 @@ public final class CatalogueRig implements AutoCloseable {
         new HostRuntime(
             RuntimeSettings.of("catalogue", 1, 2, ARENA_BYTES, leases).withFiles(files.toString()),
             new WireEncoder(),
-            meters);
+            meters,
+            new GrpcPeerConnector("", TransportSecurity.plaintext()));
     meters.observe(host);
     hostServer = serve(new GrpcServing(host).services());
     agent =
@@ -134,7 +148,7 @@ public final class CatalogueRig implements AutoCloseable {
                 new PeerMemoryGrpcService(agent.peerDesk()),
                 new AgentControlGrpcService(agent)));
     agent.servesPeersAt("127.0.0.1:" + agentServer.getPort());
-    HostLink link = agent.addHost("127.0.0.1:" + hostServer.getPort());
+    link = agent.addHost("127.0.0.1:" + hostServer.getPort());
     hostChannel = dial(hostServer);
     agentChannel = dial(agentServer);
     hostClient = new HostClient(ServiceChannel.over(hostChannel), CALL_BOUND);
@@ -167,6 +181,13 @@ public final class CatalogueRig implements AutoCloseable {
                 device.getDeviceIndex() == deviceIndex
                     && device.getState() == DeviceStanding.State.STATE_DRAINED)) {
       LockSupport.parkNanos(5_000_000); // the test's own time-out bounds it
+    }
+  }
+
+  /** Waits until the agent holds so many pages for the host. */
+  public void awaitHeldPages(int pages) {
+    while (link.heldPages() != pages) {
+      LockSupport.parkNanos(1_000_000); // the test's own time-out bounds it
     }
   }
 

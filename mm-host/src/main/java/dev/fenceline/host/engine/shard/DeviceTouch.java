@@ -12,6 +12,9 @@ import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.Pages;
+import dev.fenceline.model.Peer;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,7 +64,7 @@ final class DeviceTouch {
     if (!owner.attached()) {
       return false;
     }
-    if (owner.device().equals(view.device())) {
+    if (owner.device().equals(view.device()) || owner.openTo(view.device())) {
       return true;
     }
     DeviceOwner own = state.owners.owner(view.device());
@@ -78,6 +81,18 @@ final class DeviceTouch {
                         && mirror.start() <= address
                         && address < mirror.end()
                         && space.equals(session.spaceOf(mirror.mirrorId())));
+  }
+
+  /** Whose memory those of the entries are in that are on (coherent) devices, by number. */
+  Map<Integer, Peer> peersOf(long[] entries) {
+    TreeMap<Integer, Peer> peers = new TreeMap<>();
+    for (long entry : entries) {
+      if (Pte.type(entry) == PteType.DEVICE_PRIVATE) {
+        DeviceOwner owner = state.devicePages.owner(Pte.frame(entry));
+        peers.put(Pte.frame(entry), new Peer(owner.device(), owner.peerTarget()));
+      }
+    }
+    return peers;
   }
 
   /**

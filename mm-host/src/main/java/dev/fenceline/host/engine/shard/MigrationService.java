@@ -46,6 +46,9 @@ import org.jspecify.annotations.Nullable;
  * page, and from there on the device's copy, whoever dies in between (INV-8).
  */
 final class MigrationService {
+  private static final OperationOutcome NOTHING_MOVED =
+      new OperationOutcome.Done(0, OperationOutcome.Timing.NONE);
+
   private final ShardState state;
   private final OperationDriver operations;
   private final MigrationMessages messages;
@@ -82,7 +85,7 @@ final class MigrationService {
       SpaceOperation.MigrateToDevice migrate,
       long nowNanos) {
     DeviceOwner owner = state.owners.owner(migrate.device());
-    OperationOutcome.Refused refused = refusal(migrate, owner);
+    OperationOutcome.Refused refused = MigrationTargets.refusal(migrate, owner);
     if (refused != null || owner == null) {
       return new Application.Ended(
           refused != null
@@ -127,23 +130,6 @@ final class MigrationService {
         : operation.footprint().getFirst();
   }
 
-  /** Why nothing can migrate to the device; null if it can. */
-  OperationOutcome.@Nullable Refused refusal(
-      SpaceOperation.MigrateToDevice migrate, @Nullable DeviceOwner owner) {
-    if (owner == null || !owner.attached()) {
-      return new OperationOutcome.Refused(
-          Errno.UNAVAILABLE, "device " + migrate.device() + " is not attached", null);
-    }
-    if (owner.description().memoryPages() == 0) {
-      return new OperationOutcome.Refused(
-          Errno.EINVAL, "device " + migrate.device() + " has no memory", null);
-    }
-    return owner.closing()
-        ? new OperationOutcome.Refused(
-            Errno.UNAVAILABLE, "device " + migrate.device() + " is being closed", null)
-        : null;
-  }
-
   /**
    * Pages that are held set out for the host. An operation of the public API may concern several
    * devices: each has a migration of its own, one after another.
@@ -158,15 +144,16 @@ final class MigrationService {
       return ended(operation, 0, new SkipTally(), nowNanos);
     }
     Migration migration = begin(operation, Direction.TO_HOST, owner, taken, nowNanos);
-    space.memory().devices().collectHome(migration);
+    SkipTally tally = new SkipTally();
+    space.memory().devices().collectHome(migration, tally);
     if (migration.included() == 0) {
       // No frame: who needs the page finds it out when it asks again.
       if (owner.attached() && operation.resolved() instanceof SpaceOperation.MigrateHome) {
         messages.nothingComesHome(space, migration);
       }
-      return ended(operation, 0, new SkipTally(), nowNanos);
+      return ended(operation, 0, tally, nowNanos);
     }
-    run(migration, new SkipTally(), nowNanos);
+    run(migration, tally, nowNanos);
     if (owner.attached()) {
       messages.out(space, migration);
     } else {
@@ -272,7 +259,7 @@ final class MigrationService {
     }
     residents.ended(migration);
     space.memory().large().cameWhole(migration.place().vpnStart(), moved);
-    holders(space, migration, runs);
+    runs.toHolders(state, space, migration);
     ThrashDesk.arrived(space, migration, nowNanos);
     end(migration);
     send(
@@ -295,36 +282,6 @@ final class MigrationService {
     }
     residents.cameHome(migration, i);
     return CommitRuns.ACCEPTED;
-  }
-
-  /** To the device: it may install what is committed. To the host: it has dropped it. */
-  private void holders(AddressSpace space, Migration migration, CommitRuns runs) {
-    ShardSession session = state.sessions.get(migration.owner().sessionId());
-    if (session == null) {
-      return;
-    }
-    DeviceView view = session.view(space.id(), migration.owner().device().deviceIndex());
-    if (view == null) {
-      return;
-    }
-    long start = migration.place().vpnStart();
-    for (int i = 0; i < migration.pageCount(); i++) {
-      if (runs.accepted(i) && migration.direction() == Direction.TO_DEVICE) {
-        if (hears(session, view, start + i)) {
-          view.holders().grant(start + i, 1);
-        }
-      } else if (runs.accepted(i)) {
-        view.holders().release(start + i, start + i + 1);
-      }
-    }
-  }
-
-  /** A mirror that was removed meanwhile maps nothing, and hears of nothing (INV-12). */
-  private static boolean hears(ShardSession session, DeviceView view, long vpn) {
-    long address = Pages.address(vpn);
-    return session.mirrors().values().stream()
-        .anyMatch(
-            mirror -> mirror.view() == view && mirror.start() <= address && address < mirror.end());
   }
 
   private static OperationOutcome outcome(Migration migration, int moved, SkipTally tally) {
@@ -422,15 +379,21 @@ final class MigrationService {
       }
       if (migration.owner().attached()) {
         AddressSpace space = spaceOf(migration);
+        boolean stayed = false;
         for (int i = 0; i < migration.pageCount(); i++) {
           long entry = space.memory().entry(migration.place().vpnStart() + i);
+          boolean pinned = state.pinned(Pte.frame(entry));
+          stayed |= migration.includes(i) && pinned;
           if (migration.includes(i)
-              && state.devicePages.owner(Pte.frame(entry)) != migration.owner()) {
+              && (pinned || state.devicePages.owner(Pte.frame(entry)) != migration.owner())) {
             space.memory().devices().stayed(migration, i);
             migration.exclude(i);
           }
         }
-        if (migration.included() == 0) {
+        if (migration.included() == 0 && stayed) {
+          end(migration);
+          operations.complete(migration.operationId(), NOTHING_MOVED, nowNanos);
+        } else if (migration.included() == 0) {
           giveUp(migration, Errno.DATA_LOSS, lost(migration), nowNanos);
         } else {
           migration.deadlineNanos(nowNanos + state.config.migration().boundNanos());
@@ -459,7 +422,7 @@ final class MigrationService {
       operations.complete(
           migration.operationId(),
           home
-              ? new OperationOutcome.Done(0, OperationOutcome.Timing.NONE)
+              ? NOTHING_MOVED
               : new OperationOutcome.Refused(
                   Errno.UNAVAILABLE,
                   "the session of " + migration.owner().device() + " has ended",

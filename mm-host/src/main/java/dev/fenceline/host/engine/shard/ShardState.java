@@ -10,10 +10,12 @@ import dev.fenceline.host.engine.object.ObjectTable;
 import dev.fenceline.host.engine.space.FrameDesk;
 import dev.fenceline.host.engine.space.FrameSource;
 import dev.fenceline.host.engine.space.LargeTally;
+import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Pages;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -256,6 +258,24 @@ final class ShardState implements FrameDesk {
       }
     } else if (unpinned.length > 0) {
       emit(new ShardEffect.FreeFrames(unpinned));
+    }
+  }
+
+  @Override
+  public void freeDevicePage(int number) {
+    if (pins.letGo(new int[] {number}).length > 0) {
+      devicePages.release(number);
+    } else {
+      devicePages.leftBehind(number);
+    }
+  }
+
+  /** Frames and device pages that neither an entry nor a pin needs any more. */
+  void unpinned(int[] numbers) {
+    int[] freed = Arrays.stream(numbers).filter(number -> number <= Pte.MAX_FRAME).toArray();
+    Arrays.stream(numbers).filter(number -> number > Pte.MAX_FRAME).forEach(devicePages::release);
+    if (freed.length > 0) {
+      emit(new ShardEffect.FreeFrames(freed));
     }
   }
 

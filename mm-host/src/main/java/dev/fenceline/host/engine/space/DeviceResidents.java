@@ -80,7 +80,32 @@ public final class DeviceResidents {
           "page 0x%x was in the memory of %s, which is gone"
               .formatted(Pages.address(vpn), owner.device()));
     }
+    if (staysPinned(entry)) {
+      return new PageTouch.Refused(
+          Errno.EBUSY,
+          "page 0x%x is pinned where it is, in the memory of %s"
+              .formatted(Pages.address(vpn), owner.device()));
+    }
     return new PageTouch.Needs(homeRun(vpn, HOME_BLOCK_PAGES));
+  }
+
+  /** Whether the page, which a device has, cannot leave now (INV-11). */
+  public boolean staysPinned(long entry) {
+    return frames.pinned(Pte.frame(entry)) && owner(entry).attached();
+  }
+
+  /** A page that a fork can neither share nor bring home; negative if there is none. */
+  long firstPinned() {
+    long[] found = {-1};
+    pages.forEachNonEmpty(
+        0,
+        Pages.PAGE_LIMIT,
+        (vpn, entry) -> {
+          if (found[0] < 0 && Pte.type(entry) == PteType.DEVICE_PRIVATE && staysPinned(entry)) {
+            found[0] = vpn;
+          }
+        });
+    return found[0];
   }
 
   /** The page, which is DEVICE_PRIVATE, comes home with its neighbours in an aligned block. */
@@ -119,7 +144,8 @@ public final class DeviceResidents {
         (vpn, entry) -> {
           if (found[0] < 0
               && Pte.type(entry) == PteType.DEVICE_PRIVATE
-              && owner(entry).state() != DeviceOwner.State.LOST) {
+              && owner(entry).state() != DeviceOwner.State.LOST
+              && !staysPinned(entry)) {
             found[0] = vpn;
           }
         });
@@ -140,7 +166,9 @@ public final class DeviceResidents {
         migrate.address(),
         migrate.length(),
         vpn ->
-            Pte.type(pages.get(vpn)) == PteType.DEVICE_PRIVATE && owner(pages.get(vpn)).attached());
+            Pte.type(pages.get(vpn)) == PteType.DEVICE_PRIVATE
+                && owner(pages.get(vpn)).attached()
+                && !staysPinned(pages.get(vpn)));
   }
 
   /** Only pages of this device: it is not told to drop translations of any other. */
@@ -160,7 +188,8 @@ public final class DeviceResidents {
     long entry = pages.get(vpn);
     return Pte.type(entry) == PteType.DEVICE_PRIVATE
         && owner(entry).device().equals(device)
-        && owner(entry).state() != DeviceOwner.State.LOST;
+        && owner(entry).state() != DeviceOwner.State.LOST
+        && !staysPinned(entry);
   }
 
   OperationPlan plan(SpaceOperation.MakeExclusive make) {
@@ -260,7 +289,9 @@ public final class DeviceResidents {
     long entry = pages.get(vpn);
     Reason reason = stays(vpn, entry);
     boolean onDevice = Pte.frame(entry) > Pte.MAX_FRAME && reason == Reason.ALREADY_THERE;
-    if (onDevice && !devices().owner(Pte.frame(entry)).device().equals(device)) {
+    if (onDevice && frames.pinned(Pte.frame(entry))) {
+      tally.add(Reason.PINNED);
+    } else if (onDevice && !devices().owner(Pte.frame(entry)).device().equals(device)) {
       tally.add(Reason.ON_OTHER_DEVICE);
     } else if (reason != null) {
       tally.add(reason);
@@ -289,8 +320,11 @@ public final class DeviceResidents {
     }
   }
 
-  /** What is held and in the device's memory is on its way home, as far as there are frames. */
-  public void collectHome(Migration migration) {
+  /**
+   * What is held and in the device's memory is on its way home, as far as there are frames. What is
+   * pinned there only waits for its device, if that is away.
+   */
+  public void collectHome(Migration migration, SkipTally tally) {
     int block = isWholeBlock(migration) ? frames.allocateBlock() : FrameSource.NONE_LEFT;
     for (int i = 0; i < migration.pageCount(); i++) {
       long vpn = migration.place().vpnStart() + i;
@@ -298,6 +332,10 @@ public final class DeviceResidents {
       int frame = FrameSource.NONE_LEFT;
       if (comesHome(entry, migration)) {
         frame = block == FrameSource.NONE_LEFT ? frames.allocate() : block + i;
+      } else if (Pte.isInvalidating(entry)
+          && Pte.frame(entry) > Pte.MAX_FRAME
+          && staysPinned(entry)) {
+        tally.add(Reason.PINNED);
       }
       if (frame != FrameSource.NONE_LEFT) {
         migration.include(i, frame, Pte.generation(entry));
@@ -309,7 +347,8 @@ public final class DeviceResidents {
   private boolean comesHome(long entry, Migration migration) {
     return Pte.isInvalidating(entry)
         && Pte.frame(entry) > Pte.MAX_FRAME
-        && devices().owner(Pte.frame(entry)) == migration.owner();
+        && devices().owner(Pte.frame(entry)) == migration.owner()
+        && !staysPinned(entry);
   }
 
   /** A large frame is worth it, if there is one; 512 small ones do as well (pitfall 28). */

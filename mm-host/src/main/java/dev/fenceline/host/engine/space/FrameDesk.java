@@ -32,7 +32,10 @@ public interface FrameDesk extends FrameSource, FrameEffects {
     return frame != NONE_LEFT;
   }
 
-  /** Whether somebody pinned the frame (INV-11). */
+  /** No entry names the device page any more: its device may free it, unless it is pinned. */
+  void freeDevicePage(int number);
+
+  /** Whether somebody pinned the frame, or the device page (INV-11). */
   boolean pinned(int frame);
 
   /** So many frames, or null, and none taken, if there are not enough. */

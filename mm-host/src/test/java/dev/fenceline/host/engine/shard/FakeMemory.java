@@ -28,10 +28,14 @@ final class FakeMemory {
   long session;
 
   FakeMemory(ShardFixture shard, String agentId, int pages, String ownerGroup) {
+    this(shard, agentId, new DeviceDescription(0, agentId, 1, pages, ownerGroup, false));
+  }
+
+  FakeMemory(ShardFixture shard, String agentId, DeviceDescription device) {
     this.shard = shard;
     this.agentId = agentId;
     this.bootToken = 1;
-    this.device = new DeviceDescription(0, agentId, 1, pages, ownerGroup, false);
+    this.device = device;
   }
 
   /** Attaches as a session, and says what it holds. */
