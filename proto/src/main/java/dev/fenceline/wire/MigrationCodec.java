@@ -138,7 +138,8 @@ final class MigrationCodec {
             .setSpaceId(out.spaceId())
             .setDeviceIndex(out.deviceIndex())
             .setStart(out.start())
-            .setSequence(out.sequence());
+            .setSequence(out.sequence())
+            .setHold(out.hold());
     for (MigrationRun.Out run : out.runs()) {
       wire.addRunsBuilder()
           .setPageCount(run.pageCount())
@@ -167,7 +168,8 @@ final class MigrationCodec {
         WireChecks.deviceIndex(wire.getDeviceIndex()),
         start(wire.getStart(), pages(runs)),
         wire.getSequence(),
-        runs);
+        runs,
+        wire.getHold());
   }
 
   static dev.fenceline.attach.v1.MigrationReport encode(AgentMessage.MigrationReport report) {

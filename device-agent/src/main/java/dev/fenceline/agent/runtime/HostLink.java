@@ -98,7 +98,7 @@ public final class HostLink {
     this.engine = new HostLinkEngine(around.settings(), memory, random);
     this.transfers = new Transfers(connector::transfer);
     this.mirrors = new LinkMirrors(around.devices(), around.delays());
-    this.mover = new PageMover(around.devices(), transfers, this::copied);
+    this.mover = new PageMover(around.devices(), transfers, peerMemory, this::copied);
     this.mailbox = new Mailbox<>(MAILBOX, around.executor(), this::handle, this::failed);
   }
 
@@ -419,6 +419,7 @@ public final class HostLink {
       case AgentEffect.SpaceGone gone -> mirrors.forget(gone.spaceId());
       case AgentEffect.ZeroPages zero ->
           around.devices().get(zero.deviceIndex()).memory().zero(zero.localPages());
+      case AgentEffect.ServePages serve -> mirrors.serve(serve);
       case AgentEffect.CopyPages copy -> mover.begin(copy.copyId(), copy.copy(), session);
       case AgentEffect.MakeRoom room ->
           around.rooms().makeRoom(room.deviceIndex(), room.missingPages());

@@ -71,8 +71,7 @@ class CoherentAccessTest {
     HostMessage.MigrateIn in = agent.last(HostMessage.MigrateIn.class);
     agent.send(
         new AgentMessage.MigrationReport(
-            in.migrationId(),
-            List.of(new MigrationRun.Report(1, MigrationRun.Outcome.DONE, 7))));
+            in.migrationId(), List.of(new MigrationRun.Report(1, MigrationRun.Outcome.DONE, 7))));
     assertThat(((OperationOutcome.Done) moved.join()).value()).isEqualTo(1);
   }
 
@@ -103,8 +102,7 @@ class CoherentAccessTest {
     assertThat(first.request().operation()).isEqualTo(DmaRequest.Operation.FETCH_ADD);
     assertThat(first.request().operand()).isEqualTo(5);
     assertThat(first.request().hostEpoch()).isEqualTo(agent.epoch());
-    int committed =
-        agent.last(HostMessage.MigrationCommit.class).runs().getFirst().generation();
+    int committed = agent.last(HostMessage.MigrationCommit.class).runs().getFirst().generation();
     assertThat(first.request().generations()).containsExactly(committed);
     first.answer(Outcome.DONE, new byte[0], WORD);
 
@@ -144,8 +142,7 @@ class CoherentAccessTest {
     Asked slow = asked.take();
 
     CompletableFuture<OperationOutcome> invalidated =
-        fixture.submit(
-            new SpaceOperation.Invalidate(fixture.space, BASE, PAGE), WaitPolicy.BLOCK);
+        fixture.submit(new SpaceOperation.Invalidate(fixture.space, BASE, PAGE), WaitPolicy.BLOCK);
     assertThat(invalidated).as("the access is announced").isNotDone();
     assertThat(invalidated.join()).isInstanceOf(OperationOutcome.Done.class);
 

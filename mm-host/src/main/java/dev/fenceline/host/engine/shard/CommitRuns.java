@@ -39,7 +39,7 @@ final class CommitRuns {
     }
     long start = migration.place().vpnStart();
     for (int i = 0; i < migration.pageCount(); i++) {
-      if (accepted(i) && migration.direction() == Migration.Direction.TO_DEVICE) {
+      if (accepted(i) && migration.direction() != Migration.Direction.TO_HOST) {
         if (hears(session, view, start + i)) {
           view.holders().grant(start + i, 1);
         }

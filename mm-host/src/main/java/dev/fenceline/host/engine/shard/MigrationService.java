@@ -54,6 +54,10 @@ final class MigrationService {
   private final MigrationMessages messages;
   private final HeldPages held;
   private final Map<Long, Migration> running = new LinkedHashMap<>();
+
+  /** Those across, by the id under which the source's agent holds their pages. */
+  private final Map<Long, Migration> holds = new LinkedHashMap<>();
+
   private final Map<Migration, SkipTally> tallies = new LinkedHashMap<>();
 
   MigrationService(ShardState state, OperationDriver operations) {
@@ -97,10 +101,14 @@ final class MigrationService {
     if (migrate.requester() == null) {
       ThrashDesk.movedByCaller(space, migrate.address(), migrate.length());
     }
-    Footprint taken = taken(operation, Pages.number(migrate.address()));
+    Footprint taken = MigrationTargets.taken(operation, Pages.number(migrate.address()));
     residents.tallyRest(migrate, taken, tally);
     if (operation.footprint().isEmpty()) {
       return ended(operation, 0, tally, nowNanos);
+    }
+    if (migrate.direct()) {
+      Migration across = begin(operation, Direction.ACROSS, owner, taken, nowNanos);
+      return across(space, operation, across, tally, nowNanos);
     }
     Migration migration = begin(operation, Direction.TO_DEVICE, owner, taken, nowNanos);
     residents.collect(migration, tally, vpn -> owes(owner, space, vpn));
@@ -110,6 +118,50 @@ final class MigrationService {
     run(migration, tally, nowNanos);
     messages.in(space, migration);
     return new Application.Continues();
+  }
+
+  /** Pages of one other device set out from there, past the host. */
+  private Application across(
+      AddressSpace space,
+      Operation operation,
+      Migration migration,
+      SkipTally tally,
+      long nowNanos) {
+    DeviceOwner from =
+        space
+            .memory()
+            .devices()
+            .collectAcross(migration, tally, vpn -> owes(migration.owner(), space, vpn));
+    if (from == null) {
+      return ended(operation, 0, tally, nowNanos);
+    }
+    Migration.Source source = new Migration.Source(from, state.nextMigrationId());
+    migration.source(source);
+    run(migration, tally, nowNanos);
+    holds.put(source.holdId(), migration);
+    messages.hold(space, migration, source);
+    return new Application.Continues();
+  }
+
+  /** The source holds the pages for the target, which may fetch them now. */
+  private void held(Migration migration, MigrationReport report, long nowNanos) {
+    AddressSpace space = spaceOf(migration);
+    Migration.Source source = migration.source();
+    int at = 0;
+    for (MigrationRun.Report run : report.runs()) {
+      for (int i = 0; i < run.pageCount() && at < migration.pageCount(); i++, at++) {
+        if (run.outcome() != MigrationRun.Outcome.DONE && migration.includes(at)) {
+          space.memory().devices().stayed(migration, at);
+          migration.exclude(at);
+        }
+      }
+    }
+    if (at < migration.pageCount() || migration.included() == 0 || source == null) {
+      giveUp(migration, Errno.EINVAL, "the source holds nothing of it", nowNanos);
+      return;
+    }
+    migration.deadlineNanos(nowNanos + state.config.migration().boundNanos());
+    messages.across(space, migration, source);
   }
 
   /**
@@ -124,12 +176,6 @@ final class MigrationService {
     return view != null && AddressSpace.firstOwedPage(view, vpn, vpn + 1) == vpn;
   }
 
-  private static Footprint taken(Operation operation, long vpnIfNone) {
-    return operation.footprint().isEmpty()
-        ? new Footprint(vpnIfNone, vpnIfNone, dev.fenceline.model.InvalidationKind.MIGRATE, false)
-        : operation.footprint().getFirst();
-  }
-
   /**
    * Pages that are held set out for the host. An operation of the public API may concern several
    * devices: each has a migration of its own, one after another.
@@ -139,7 +185,7 @@ final class MigrationService {
       return ended(operation, 0, new SkipTally(), nowNanos);
     }
     Footprint taken = operation.footprint().getFirst();
-    DeviceOwner owner = firstOwner(space, taken);
+    DeviceOwner owner = MigrationTargets.firstOwner(space, taken);
     if (owner == null) {
       return ended(operation, 0, new SkipTally(), nowNanos);
     }
@@ -160,19 +206,6 @@ final class MigrationService {
       migration.deadlineNanos(owner.orphanedSinceNanos() + state.config.migration().graceNanos());
     }
     return new Application.Continues();
-  }
-
-  private static @Nullable DeviceOwner firstOwner(AddressSpace space, Footprint taken) {
-    for (long vpn = taken.vpnStart(); vpn < taken.vpnEnd(); vpn++) {
-      long entry = space.memory().entry(vpn);
-      if (Pte.isInvalidating(entry) && Pte.frame(entry) > Pte.MAX_FRAME) {
-        DeviceOwner owner = space.memory().devices().owner(entry);
-        if (owner.state() != DeviceOwner.State.LOST) {
-          return owner;
-        }
-      }
-    }
-    return null;
   }
 
   private Migration begin(
@@ -205,6 +238,11 @@ final class MigrationService {
 
   /** What became of the pages on the device's side. */
   void report(ShardSession session, MigrationReport report, long nowNanos) {
+    Migration ofHold = holds.get(report.migrationId());
+    if (ofHold != null && !ofHold.told() && ofHold.concerns(session.sessionId())) {
+      held(ofHold, report, nowNanos);
+      return;
+    }
     Migration migration = running.get(report.migrationId());
     if (migration == null || migration.owner().sessionId() != session.sessionId()) {
       state.emit(new ShardEffect.LateMessage(session.sessionId()));
@@ -242,7 +280,7 @@ final class MigrationService {
       boolean done =
           migration.includes(i)
               && outcomes[i] == MigrationRun.Outcome.DONE
-              && placeable(migration, local[i]);
+              && MigrationTargets.placeable(migration, local[i]);
       if (done) {
         moved++;
         runs.add(settle(residents, migration, i, local[i]));
@@ -265,33 +303,20 @@ final class MigrationService {
     send(
         migration.owner().sessionId(),
         new HostMessage.MigrationCommit(migration.id(), space.sequence(), runs.build()));
-    OperationOutcome outcome = outcome(migration, moved, tally);
+    messages.released(space, migration, runs);
+    OperationOutcome outcome = MigrationTargets.outcome(migration, moved, tally);
     operations.complete(migration.operationId(), outcome, nowNanos);
-  }
-
-  /** The device may not name a page of its memory twice, nor one that it does not have. */
-  private static boolean placeable(Migration migration, int local) {
-    DeviceOwner owner = migration.owner();
-    return migration.direction() == Direction.TO_HOST
-        || (local < owner.description().memoryPages() && !owner.pages().containsKey(local));
   }
 
   private static long settle(DeviceResidents residents, Migration migration, int i, int local) {
     if (migration.direction() == Direction.TO_DEVICE) {
       return residents.movedToDevice(migration, i, local);
     }
+    if (migration.direction() == Direction.ACROSS) {
+      return residents.movedAcross(migration, i, local);
+    }
     residents.cameHome(migration, i);
     return CommitRuns.ACCEPTED;
-  }
-
-  private static OperationOutcome outcome(Migration migration, int moved, SkipTally tally) {
-    if (moved == 0 && migration.direction() == Direction.TO_HOST) {
-      return new OperationOutcome.Refused(
-          Errno.UNAVAILABLE,
-          "device %s could not bring the pages home".formatted(migration.owner().device()),
-          Pages.address(migration.place().vpnStart()));
-    }
-    return new OperationOutcome.Done(moved, OperationOutcome.Timing.NONE, tally.list());
   }
 
   // ---- the end without a report
@@ -299,7 +324,9 @@ final class MigrationService {
   /** The source of each page is the page again. */
   private void giveUp(Migration migration, Errno errno, String message, long nowNanos) {
     undo(migration);
-    if (migration.direction() == Direction.TO_DEVICE
+    if (migration.direction() == Direction.ACROSS) {
+      messages.undone(spaceOf(migration), migration);
+    } else if (migration.direction() == Direction.TO_DEVICE
         || (migration.owner().attached() && migration.told())) {
       messages.refused(spaceOf(migration), migration);
     }
@@ -322,6 +349,7 @@ final class MigrationService {
 
   private void end(Migration migration) {
     running.remove(migration.id());
+    holds.values().remove(migration);
     tallies.remove(migration);
   }
 
@@ -391,6 +419,7 @@ final class MigrationService {
           }
         }
         if (migration.included() == 0 && stayed) {
+          space.memory().devices().ended(migration);
           end(migration);
           operations.complete(migration.operationId(), NOTHING_MOVED, nowNanos);
         } else if (migration.included() == 0) {
@@ -411,14 +440,17 @@ final class MigrationService {
   void ended(ShardSession session, FenceResolution cause, long nowNanos) {
     List<Migration> cut = new ArrayList<>();
     for (Migration migration : running.values()) {
-      if (migration.owner().sessionId() == session.sessionId()) {
+      if (migration.concerns(session.sessionId())) {
         cut.add(migration);
       }
     }
     state.owners.ended(session.sessionId(), cause == FenceResolution.LEFT, nowNanos);
     for (Migration migration : cut) {
       undo(migration);
-      boolean home = migration.direction() == Direction.TO_HOST;
+      if (migration.direction() == Direction.ACROSS) {
+        messages.undone(spaceOf(migration), migration); // whoever is still there
+      }
+      boolean home = migration.direction() != Direction.TO_DEVICE;
       operations.complete(
           migration.operationId(),
           home

@@ -4,6 +4,7 @@ import dev.fenceline.host.engine.frame.FrameTable;
 import dev.fenceline.host.engine.frame.SwapSlots;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.Operation;
+import dev.fenceline.host.engine.migration.DeviceOwner;
 import dev.fenceline.host.engine.migration.DeviceOwners;
 import dev.fenceline.host.engine.migration.DevicePages;
 import dev.fenceline.host.engine.object.ObjectTable;
@@ -12,6 +13,7 @@ import dev.fenceline.host.engine.space.FrameSource;
 import dev.fenceline.host.engine.space.LargeTally;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.Pages;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -259,6 +261,11 @@ final class ShardState implements FrameDesk {
     } else if (unpinned.length > 0) {
       emit(new ShardEffect.FreeFrames(unpinned));
     }
+  }
+
+  @Override
+  public @Nullable DeviceOwner deviceOwner(DeviceId device) {
+    return owners.owner(device);
   }
 
   @Override
