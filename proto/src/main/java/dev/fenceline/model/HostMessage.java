@@ -134,6 +134,7 @@ public sealed interface HostMessage {
   /**
    * Drop the translations, drain, push, report; keep the pages until the commit.
    *
+   * @param hold push nothing: another device reads the pages here
    * @param sequence a fault reply read at a smaller one is not installed over these pages (INV-5)
    */
   record MigrateOut(
@@ -142,8 +143,20 @@ public sealed interface HostMessage {
       int deviceIndex,
       long start,
       long sequence,
-      List<MigrationRun.Out> runs)
-      implements OfMemory {}
+      List<MigrationRun.Out> runs,
+      boolean hold)
+      implements OfMemory {
+    /** The pages go home. */
+    public MigrateOut(
+        long migrationId,
+        long spaceId,
+        int deviceIndex,
+        long start,
+        long sequence,
+        List<MigrationRun.Out> runs) {
+      this(migrationId, spaceId, deviceIndex, start, sequence, runs, false);
+    }
+  }
 
   /** How a migration ended; before its report: it was given up. */
   record MigrationCommit(long migrationId, long sequence, List<MigrationRun.Commit> runs)

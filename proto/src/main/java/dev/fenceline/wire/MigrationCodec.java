@@ -53,12 +53,15 @@ final class MigrationCodec {
     return dev.fenceline.attach.v1.Peer.newBuilder()
         .setDevice(CommonCodec.encode(peer.device()))
         .setTarget(peer.target())
+        .setCoherent(peer.coherent())
         .build();
   }
 
   static Peer decode(dev.fenceline.attach.v1.Peer wire) throws MalformedMessageException {
     return new Peer(
-        CommonCodec.decode(wire.getDevice()), WireChecks.target("peer.target", wire.getTarget()));
+        CommonCodec.decode(wire.getDevice()),
+        WireChecks.target("peer.target", wire.getTarget()),
+        wire.getCoherent());
   }
 
   static dev.fenceline.attach.v1.MigrateIn encode(HostMessage.MigrateIn in) {
@@ -135,7 +138,8 @@ final class MigrationCodec {
             .setSpaceId(out.spaceId())
             .setDeviceIndex(out.deviceIndex())
             .setStart(out.start())
-            .setSequence(out.sequence());
+            .setSequence(out.sequence())
+            .setHold(out.hold());
     for (MigrationRun.Out run : out.runs()) {
       wire.addRunsBuilder()
           .setPageCount(run.pageCount())
@@ -164,7 +168,8 @@ final class MigrationCodec {
         WireChecks.deviceIndex(wire.getDeviceIndex()),
         start(wire.getStart(), pages(runs)),
         wire.getSequence(),
-        runs);
+        runs,
+        wire.getHold());
   }
 
   static dev.fenceline.attach.v1.MigrationReport encode(AgentMessage.MigrationReport report) {

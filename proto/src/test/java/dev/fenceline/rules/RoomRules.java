@@ -82,6 +82,20 @@ public final class RoomRules {
             JSPECIFY,
             SECURITY));
     rules.put("registration_knowsOnlyTheRegistry", registrationRoom());
+    rules.put(
+        "peer_knowsOnlyStreamsOfBytes",
+        knowsOnly(
+            "dev.fenceline.peer..",
+            "java..",
+            "io.grpc..",
+            JSPECIFY,
+            "dev.fenceline.peer..",
+            "dev.fenceline.device.v1..",
+            "dev.fenceline.transfer.v1..",
+            "dev.fenceline.wire..",
+            SECURITY,
+            CONCURRENT,
+            MODEL));
     rules.put("issue_isForTestInstallations", issueIsForTestInstallations());
     rules.put("client_knowsNoServicesInside", clientRoom());
     rules.put("nothing_knowsAdapterOrConfig", nothingKnowsAdapterOrConfig());

@@ -78,6 +78,15 @@ public sealed interface AgentEffect {
   record CopyPages(long copyId, PageCopy copy) implements AgentEffect {}
 
   /**
+   * Let other devices read these pages, whose accesses have drained, or no more.
+   *
+   * @param localPages of each page, in order; {@code PagePool.NONE} for one that is no part of it
+   */
+  record ServePages(
+      long spaceId, int deviceIndex, long vpn, int[] generations, int[] localPages, boolean begins)
+      implements AgentEffect {}
+
+  /**
    * So many pages found no room in a device's memory: pick victims and tell the links that keep
    * them ({@code EvictPages}).
    */

@@ -2,6 +2,7 @@ package dev.fenceline.agent.engine;
 
 import dev.fenceline.model.Access;
 import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.Pages;
 import java.util.List;
 
 /**
@@ -73,6 +74,17 @@ public sealed interface AgentInput {
     public FaultWanted(
         long ticket, long spaceId, int deviceIndex, long vpn, int pageCount, Access access) {
       this(ticket, spaceId, deviceIndex, vpn, pageCount, access, 0);
+    }
+  }
+
+  /**
+   * Somebody else's access to a device's memory found no translation: the device gets one, through
+   * a mirror of the whole space if it has none there.
+   */
+  record FaultAside(FaultWanted wanted) implements AgentInput {
+    OpenMirror mirror() {
+      return new OpenMirror(
+          wanted.ticket(), wanted.spaceId(), wanted.deviceIndex(), 0, Pages.ADDRESS_LIMIT, false);
     }
   }
 

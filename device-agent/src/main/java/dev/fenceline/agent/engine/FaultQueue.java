@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
  * The faults of one link: those that wait to be asked for, those that were asked for, and the
  * commit of the answers. Confined to its engine; what waits outlives sessions.
  *
- * <p>Tickets of the same first page are asked for once, with the strongest access; neighbouring
- * pages are asked for in one request of up to {@link #MAX_REQUEST_PAGES} pages. A ticket that comes
- * while a request for its page is out joins it if that request asks for enough; a permission
- * upgrade is a new request.
+ * <p>Tickets of the same first page are asked for once, with the strongest access of read and
+ * write; neighbouring pages are asked for in one request of up to {@link #MAX_REQUEST_PAGES} pages.
+ * A ticket that comes while a request for its page is out joins it if that request asks for enough;
+ * a permission upgrade is a new request.
  */
 final class FaultQueue {
   static final int MAX_REQUEST_PAGES = 512;
@@ -44,7 +44,7 @@ final class FaultQueue {
   private final TreeMap<DeviceSpace, TreeMap<Long, Want>> waiting = new TreeMap<>();
 
   /** Never joined nor merged: each is a question of its own. */
-  private final List<Want> waitingSnapshots = new ArrayList<>();
+  private final List<Want> waitingAlone = new ArrayList<>();
 
   private final TreeMap<Long, InFlight> inFlight = new TreeMap<>();
   private int credit;
@@ -73,6 +73,16 @@ final class FaultQueue {
   /** When a fault that waits for its retry may be asked for again. */
   long earliestRetryNanos() {
     return earliestRetryNanos;
+  }
+
+  /** False, and nothing is asked for, if no mirror of the device covers the address. */
+  boolean wantCovered(AgentInput.FaultWanted wanted) {
+    DeviceSpace view = new DeviceSpace(wanted.spaceId(), wanted.deviceIndex());
+    boolean covered = mirrors.covering(view, Pages.address(wanted.vpn())) != null;
+    if (covered) {
+      want(wanted);
+    }
+    return covered;
   }
 
   void want(AgentInput.FaultWanted wanted) {
@@ -117,16 +127,26 @@ final class FaultQueue {
     if (want.access == Access.SNAPSHOT) {
       return false;
     }
+    boolean exclusive = want.access == Access.EXCLUSIVE;
     for (InFlight request : inFlight.values()) {
       if (request.mirror.view.equals(want.view)
           && request.vpn <= want.vpn
           && want.vpn < request.end()
+          && (request.access == Access.EXCLUSIVE) == exclusive
           && request.access.covers(want.access)) {
         request.wants.add(want);
         return true;
       }
     }
     return false;
+  }
+
+  /**
+   * A page for oneself has to be drained by everybody who uses it. Whoever needs less must not wait
+   * for that: it may be waited for by the very program that uses the page (DESIGN 3.6).
+   */
+  private static boolean asksAlone(Access access) {
+    return access == Access.SNAPSHOT || access == Access.EXCLUSIVE;
   }
 
   private void enqueue(Want want) {
@@ -136,8 +156,8 @@ final class FaultQueue {
     if (want.notBeforeNanos != Long.MIN_VALUE) {
       earliestRetryNanos = Math.min(earliestRetryNanos, want.notBeforeNanos);
     }
-    if (want.access == Access.SNAPSHOT) {
-      waitingSnapshots.add(want);
+    if (asksAlone(want.access)) {
+      waitingAlone.add(want);
       return;
     }
     Want before = waiting.computeIfAbsent(want.view, key -> new TreeMap<>()).get(want.vpn);
@@ -175,10 +195,10 @@ final class FaultQueue {
   void dispatch(long nowNanos, Outbox outbox) {
     int room = Math.min(MAX_BATCH_REQUESTS, credit - inFlight.size());
     earliestRetryNanos = Long.MAX_VALUE;
-    if (room <= 0 || (waiting.isEmpty() && waitingSnapshots.isEmpty())) {
+    if (room <= 0 || (waiting.isEmpty() && waitingAlone.isEmpty())) {
       return; // an answer makes room and comes with a flush of its own
     }
-    room = dispatchSnapshots(nowNanos, outbox, room);
+    room = dispatchAlone(nowNanos, outbox, room);
     for (DeviceSpace view : viewsInTurn()) {
       if (room > 0) {
         room = dispatchView(view, nowNanos, outbox, room);
@@ -198,10 +218,10 @@ final class FaultQueue {
     return views;
   }
 
-  private int dispatchSnapshots(long nowNanos, Outbox outbox, int room) {
+  private int dispatchAlone(long nowNanos, Outbox outbox, int room) {
     int left = room;
-    List<Want> ready = new ArrayList<>(waitingSnapshots);
-    waitingSnapshots.clear();
+    List<Want> ready = new ArrayList<>(waitingAlone);
+    waitingAlone.clear();
     for (Want want : ready) {
       Mirror mirror = askable(want, nowNanos);
       if (mirror == null || left == 0) {
@@ -450,7 +470,7 @@ final class FaultQueue {
   void spaceReleased(long spaceId) {
     inFlight.values().removeIf(request -> request.mirror.view.spaceId() == spaceId);
     waiting.keySet().removeIf(view -> view.spaceId() == spaceId);
-    waitingSnapshots.removeIf(want -> want.view.spaceId() == spaceId);
+    waitingAlone.removeIf(want -> want.view.spaceId() == spaceId);
     commit.spaceReleased(spaceId);
     wishes.spaceReleased(spaceId);
     for (Want.Ticket ticket : List.copyOf(tickets.values())) {
@@ -464,7 +484,7 @@ final class FaultQueue {
   void refuseAll() {
     inFlight.clear();
     waiting.clear();
-    waitingSnapshots.clear();
+    waitingAlone.clear();
     for (Want.Ticket ticket : List.copyOf(tickets.values())) {
       refuse(ticket, Errno.UNAVAILABLE, "the agent leaves the host");
     }

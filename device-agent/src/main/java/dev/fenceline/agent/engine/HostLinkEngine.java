@@ -111,6 +111,11 @@ public final class HostLinkEngine {
       case AgentInput.CloseMirror wanted -> desk.close(wanted, session != null);
       case AgentInput.CloseDevice wanted -> desk.closeDevice(wanted, session != null);
       case AgentInput.FaultWanted wanted -> faults.want(wanted);
+      case AgentInput.FaultAside aside -> {
+        if (!faults.wantCovered(aside.wanted())) {
+          openMirror(aside.mirror());
+        }
+      }
       case AgentInput.FaultAbandoned abandoned -> faults.abandon(abandoned.ticket());
       case AgentInput.EntryStale stale ->
           effects.add(

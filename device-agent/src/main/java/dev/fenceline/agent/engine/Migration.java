@@ -31,6 +31,9 @@ final class Migration {
 
   boolean reported;
 
+  /** Nothing is pushed: another device reads the pages here. */
+  boolean hold;
+
   Migration(long id, boolean fromHost, DeviceSpace view, long vpn, int pageCount) {
     this.id = id;
     this.fromHost = fromHost;

@@ -142,6 +142,7 @@ final class MigrationDesk {
     DeviceSpace view = new DeviceSpace(out.spaceId(), out.deviceIndex());
     Migration migration =
         new Migration(out.migrationId(), false, view, out.start() / Pages.SIZE_BYTES, pages);
+    migration.hold = out.hold();
     migrations.put(migration.id, migration);
     counters.add(LinkCounter.MIGRATIONS_OUT, 1);
     int index = 0;
@@ -167,8 +168,41 @@ final class MigrationDesk {
   /** No access of the device reaches the pages of a migration home any more. */
   void drained(long migrationId) {
     Migration migration = migrations.get(migrationId);
-    if (migration != null) {
+    if (migration == null) {
+      return;
+    }
+    if (!migration.hold) {
       copy(migration, new Peer[migration.pageCount()]);
+      return;
+    }
+    for (int i = 0; i < migration.pageCount(); i++) {
+      if (migration.isOpen(i)) {
+        migration.ended(i, Outcome.DONE);
+      }
+    }
+    serve(migration, true);
+    report(migration);
+  }
+
+  /** Other devices may read the pages of a hold, or may no more. */
+  private void serve(Migration migration, boolean begins) {
+    int[] served = migration.localPages.clone();
+    for (int i = 0; i < served.length; i++) {
+      served[i] = migration.isDone(i) ? served[i] : PagePool.NONE;
+    }
+    effects.add(
+        new AgentEffect.ServePages(
+            migration.view.spaceId(),
+            migration.view.deviceIndex(),
+            migration.vpn,
+            migration.generations,
+            served,
+            begins));
+  }
+
+  private void endServing(Migration migration) {
+    if (migration.hold && migration.reported) {
+      serve(migration, false);
     }
   }
 
@@ -243,6 +277,7 @@ final class MigrationDesk {
     if (migration == null) {
       return false;
     }
+    endServing(migration);
     if (!migration.reported) {
       counters.add(LinkCounter.MIGRATIONS_GIVEN_UP, 1);
       abandon(migration);
@@ -329,6 +364,7 @@ final class MigrationDesk {
     List<Migration> ended = new ArrayList<>(migrations.values());
     migrations.clear();
     waiting.clear();
+    ended.forEach(this::endServing);
     ended.forEach(this::abandon);
   }
 

@@ -1,5 +1,7 @@
 package dev.fenceline.agent.runtime;
 
+import dev.fenceline.concurrent.PeerConnector;
+
 /**
  * The ways to other agents: to the memory of their devices, and to the sync points of their
  * programs. Immutable.

@@ -8,6 +8,7 @@ import dev.fenceline.agent.engine.memory.LinkMemory;
 import dev.fenceline.agent.engine.memory.MigrationPolicy;
 import dev.fenceline.agent.runtime.program.Program;
 import dev.fenceline.agent.runtime.program.ProgramReport;
+import dev.fenceline.concurrent.PeerConnector;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.Errno;

@@ -1,5 +1,7 @@
 package dev.fenceline.agent.runtime;
 
+import dev.fenceline.concurrent.TransferStream;
+
 /** The way to one host: a port. Thread-safe. */
 public interface HostConnector extends AutoCloseable {
   /** Makes connectors. Thread-safe. */

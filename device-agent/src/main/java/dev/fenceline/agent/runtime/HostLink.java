@@ -8,6 +8,7 @@ import dev.fenceline.agent.engine.LinkCounter;
 import dev.fenceline.agent.engine.LinkState;
 import dev.fenceline.agent.engine.memory.LinkMemory;
 import dev.fenceline.concurrent.Mailbox;
+import dev.fenceline.concurrent.Transfers;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.Pages;
@@ -58,6 +59,7 @@ public final class HostLink {
   private final PendingAnswers answers = new PendingAnswers();
   private final AtomicLongArray counters = new AtomicLongArray(LinkCounter.values().length);
   private final Object sessionChanged = new Object();
+  private final LinkLog log = new LinkLog();
 
   /** Of the last stop, or of the one to come; replaced by a start. */
   private volatile CompletableFuture<Void> stopped = new CompletableFuture<>();
@@ -72,7 +74,6 @@ public final class HostLink {
   private @Nullable AttachStream stream;
   private @Nullable ScheduledFuture<?> timer;
   private long timerNanos = Long.MAX_VALUE;
-  private final LinkLog log = new LinkLog();
 
   // Published by the mailbox for everybody.
   private volatile @Nullable Session session;
@@ -97,7 +98,7 @@ public final class HostLink {
     this.engine = new HostLinkEngine(around.settings(), memory, random);
     this.transfers = new Transfers(connector::transfer);
     this.mirrors = new LinkMirrors(around.devices(), around.delays());
-    this.mover = new PageMover(around.devices(), transfers, this::copied);
+    this.mover = new PageMover(around.devices(), transfers, peerMemory, this::copied);
     this.mailbox = new Mailbox<>(MAILBOX, around.executor(), this::handle, this::failed);
   }
 
@@ -262,11 +263,7 @@ public final class HostLink {
   /** A fault that was taken in: its ticket, and how it ends. Immutable. */
   record PendingFault(long ticket, CompletableFuture<FaultOutcome> outcome) {}
 
-  /**
-   * Asks for translations.
-   *
-   * @param collisions how often in a row they came and were gone before they could be used
-   */
+  /** Asks for translations; {@code collisions}: so often they came and were gone unused. */
   PendingFault fault(
       int deviceIndex, long spaceId, long vpn, int pageCount, Access access, int collisions) {
     long ticket = answers.ticket();
@@ -313,10 +310,11 @@ public final class HostLink {
     }
   }
 
-  /** A fault that nobody waits for: its translations are wanted later. */
+  /** A fault that nobody waits for: its translations are wanted later, if need be by a mirror. */
   void faultAside(int deviceIndex, long spaceId, long vpn, int pageCount, Access access) {
-    mailbox.offer(
-        new AgentInput.FaultWanted(answers.ticket(), spaceId, deviceIndex, vpn, pageCount, access));
+    AgentInput.FaultWanted wanted =
+        new AgentInput.FaultWanted(answers.ticket(), spaceId, deviceIndex, vpn, pageCount, access);
+    mailbox.offer(new AgentInput.FaultAside(wanted));
   }
 
   PeerBook peers() {
@@ -421,6 +419,7 @@ public final class HostLink {
       case AgentEffect.SpaceGone gone -> mirrors.forget(gone.spaceId());
       case AgentEffect.ZeroPages zero ->
           around.devices().get(zero.deviceIndex()).memory().zero(zero.localPages());
+      case AgentEffect.ServePages serve -> mirrors.serve(serve);
       case AgentEffect.CopyPages copy -> mover.begin(copy.copyId(), copy.copy(), session);
       case AgentEffect.MakeRoom room ->
           around.rooms().makeRoom(room.deviceIndex(), room.missingPages());

@@ -101,6 +101,10 @@ final class LinkMirrors {
     }
   }
 
+  void serve(AgentEffect.ServePages serve) {
+    view(serve.deviceIndex(), serve.spaceId()).serve(serve);
+  }
+
   /** The space is gone, and its entries with it. */
   void forget(long spaceId) {
     views.keySet().removeIf(key -> key.spaceId() == spaceId);

@@ -1,5 +1,7 @@
 package dev.fenceline.agent.runtime;
 
+import dev.fenceline.agent.engine.AgentEffect;
+import dev.fenceline.agent.engine.memory.PagePool;
 import dev.fenceline.concurrent.AccessSlots;
 import dev.fenceline.concurrent.MirrorAccess;
 import dev.fenceline.concurrent.MirrorEntry;
@@ -7,6 +9,8 @@ import dev.fenceline.concurrent.MirrorTable;
 import dev.fenceline.model.PageRun;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One device's translations of one address space of one host. Read by the device's execution units
@@ -16,6 +20,11 @@ final class MirrorView {
   final Device device;
   final MirrorAccess access;
   private final PeerBook peers;
+
+  /** A page that another device may read, of one generation. */
+  private record Served(int localPage, int generation) {}
+
+  private final ConcurrentHashMap<Long, Served> served = new ConcurrentHashMap<>();
 
   MirrorView(Device device, AccessSlots slots, PeerBook peers) {
     this.device = device;
@@ -78,6 +87,30 @@ final class MirrorView {
       access.table().set(vpn, 0);
       device.counters().mirrorEntries.decrement();
     }
+  }
+
+  /** Pages that are held for another device to fetch, or are so no more. */
+  void serve(AgentEffect.ServePages serve) {
+    for (int i = 0; i < serve.localPages().length; i++) {
+      if (!serve.begins()) {
+        served.remove(serve.vpn() + i);
+      } else if (serve.localPages()[i] != PagePool.NONE) {
+        served.put(serve.vpn() + i, new Served(serve.localPages()[i], serve.generations()[i]));
+      }
+    }
+  }
+
+  /** Where the pages are that a migration of another device fetches; null if one is not held. */
+  int @Nullable [] servedPages(long vpn, int[] generations) {
+    int[] local = new int[generations.length];
+    for (int i = 0; i < local.length; i++) {
+      Served page = served.get(vpn + i);
+      if (page == null || page.generation() != generations[i]) {
+        return null;
+      }
+      local[i] = page.localPage();
+    }
+    return local;
   }
 
   private void count(long before) {

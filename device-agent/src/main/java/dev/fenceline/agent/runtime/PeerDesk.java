@@ -54,6 +54,9 @@ public final class PeerDesk {
     MirrorView view = link.view(device.index(), request.spaceId());
     long vpn = Pages.number(request.address());
     int pages = request.generations().length;
+    if (request.migrationId() != 0) {
+      return fetched(view, device.memory(), request);
+    }
     long[] entries = new long[MAX_PAGES];
     long needed = request.operation().writes() ? MirrorEntry.WRITE : MirrorEntry.READ;
     int hint = (int) Thread.currentThread().threadId();
@@ -70,6 +73,21 @@ public final class PeerDesk {
     } finally {
       view.access.close(MirrorAccess.slot(opened));
     }
+  }
+
+  /**
+   * Whole pages that this agent holds for a migration to the device that asks. Nobody writes them;
+   * whether they are the page's bytes still is decided by the host when it hears of the copy.
+   */
+  private static DmaReply fetched(MirrorView view, DeviceMemory memory, DmaRequest request) {
+    int[] local = view.servedPages(Pages.number(request.address()), request.generations());
+    boolean whole =
+        Pages.aligned(request.address())
+            && request.length() == request.generations().length * Pages.SIZE_BYTES;
+    if (local == null || !whole || request.operation() != DmaRequest.Operation.READ) {
+      return refused(request, Outcome.STALE_PAGE, "the page is not held for a migration");
+    }
+    return done(request, memory.contents(local), 0);
   }
 
   private static DmaReply opened(

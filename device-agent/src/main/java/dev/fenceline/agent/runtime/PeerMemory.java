@@ -1,8 +1,12 @@
 package dev.fenceline.agent.runtime;
 
+import dev.fenceline.concurrent.PeerConnector;
+import dev.fenceline.concurrent.Transfers;
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.Peer;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The memory of peers as the devices of one link use it: another device of this agent, or of
@@ -11,6 +15,9 @@ import java.util.TreeMap;
 final class PeerMemory {
   /** A peer that is silent must not hold up the drain of the access that asks it. */
   private static final long ANSWER_TIMEOUT_NANOS = 500_000_000;
+
+  /** Shorter than a host waits for the report of a migration. */
+  private static final long FETCH_TIMEOUT_NANOS = 5_000_000_000L;
 
   private final String agentId;
   private final PeerDesk own;
@@ -49,6 +56,20 @@ final class PeerMemory {
       return new Transfers.Result.Answered(own.access(host(), request));
     }
     return transfers(peer.target()).perform(request, ANSWER_TIMEOUT_NANOS);
+  }
+
+  /** Asks the peer and tells of its answer, or of none in a bounded time. */
+  CompletableFuture<Transfers.Result> begin(Peer peer, DmaRequest request) {
+    if (peer.device().agentId().equals(agentId)) {
+      return CompletableFuture.completedFuture(
+          new Transfers.Result.Answered(own.access(host(), request)));
+    }
+    return transfers(peer.target())
+        .begin(request)
+        .completeOnTimeout(
+            new Transfers.Result.Lost("no answer in time"),
+            FETCH_TIMEOUT_NANOS,
+            TimeUnit.NANOSECONDS);
   }
 
   private String host() {

@@ -5,6 +5,7 @@ import dev.fenceline.agent.runtime.program.Dependencies;
 import dev.fenceline.agent.runtime.program.ProgramReport;
 import dev.fenceline.concurrent.MirrorAccess;
 import dev.fenceline.concurrent.MirrorEntry;
+import dev.fenceline.concurrent.Transfers;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
@@ -56,9 +57,7 @@ public final class UnitAccess {
   private final MirrorView view;
   private final long[] entries = new long[MAX_PAGES];
 
-  /**
-   * Entries of the pages that the program holds, from the first one on; empty if there are none.
-   */
+  /** Entries of the pages that the program holds, from the first one on, if it does. */
   private long[] held = {};
 
   private long heldVpn;

@@ -5,8 +5,10 @@ import dev.fenceline.host.adapter.grpc.WireEncoder;
 import dev.fenceline.host.adapter.metrics.HostMeters;
 import dev.fenceline.host.runtime.HostRuntime;
 import dev.fenceline.host.runtime.InvalidationTraces;
+import dev.fenceline.peer.GrpcPeerConnector;
 import dev.fenceline.security.PeerIdentity;
 import dev.fenceline.security.PeerRole;
+import dev.fenceline.security.TransportSecurity;
 import dev.fenceline.security.boot.TransportSecurityConfiguration;
 import io.grpc.BindableService;
 import io.grpc.netty.NettyServerBuilder;
@@ -39,17 +41,26 @@ class HostConfiguration {
         registry, properties.agentLabels(), traces.getIfAvailable(() -> InvalidationTraces.NONE));
   }
 
+  /** The way to the memory of coherent devices. */
+  @Bean
+  GrpcPeerConnector deviceConnector(TransportSecurity security) {
+    return new GrpcPeerConnector("", security);
+  }
+
   /**
    * The epoch is the wall clock at start: greater at each start, as long as the clock is not set
    * back past the last one.
    */
   @Bean(destroyMethod = "close")
-  HostRuntime hostRuntime(HostProperties properties, HostMeters meters) {
+  HostRuntime hostRuntime(HostProperties properties, HostMeters meters, GrpcPeerConnector devices) {
     HostRuntime host;
     try {
       host =
           new HostRuntime(
-              properties.runtimeSettings(System.currentTimeMillis()), new WireEncoder(), meters);
+              properties.runtimeSettings(System.currentTimeMillis()),
+              new WireEncoder(),
+              meters,
+              devices);
     } catch (IllegalArgumentException | OutOfMemoryError e) {
       throw new ContradictoryConfiguration(String.valueOf(e.getMessage()), e);
     }

@@ -4,16 +4,19 @@ import dev.fenceline.concurrent.AccessSlots;
 import dev.fenceline.concurrent.MirrorAccess;
 import dev.fenceline.concurrent.MirrorEntry;
 import dev.fenceline.concurrent.MirrorTable;
+import dev.fenceline.host.engine.shard.ShardEffect;
 import dev.fenceline.host.engine.space.Pte;
+import dev.fenceline.model.Peer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The CPU's TLBs: a mirror table and access slots per address space of a shard, a participant of
- * invalidations like a device (A3). {@link #of} is for any thread, everything else is confined to
- * the shard's mailbox.
+ * invalidations like a device (A3). {@link #of} and {@link #peer} are for any thread, everything
+ * else is confined to the shard's mailbox.
  */
 final class CpuMirrors {
   /** CPU accesses to one address space that go on at the same time; more wait for a slot. */
@@ -21,23 +24,54 @@ final class CpuMirrors {
 
   private final Map<Long, MirrorAccess> bySpace = new ConcurrentHashMap<>();
 
+  /** The coherent devices whose memory the CPU has translations of, by number. */
+  private final CopyOnWriteArrayList<Peer> peers = new CopyOnWriteArrayList<>();
+
   /** The CPU's mirror of the space, or null if it holds nothing of it. */
   @Nullable MirrorAccess of(long spaceId) {
     return bySpace.get(spaceId);
   }
 
+  /**
+   * Whose memory a page of a coherent device is in, of which an access found a translation.
+   *
+   * @param frame of a mirror entry, for which {@link #isRemote} holds
+   */
+  Peer peer(int frame) {
+    return peers.get(frame - Pte.FIRST_DEVICE_PAGE);
+  }
+
+  /** Whether the bytes behind a mirror entry are with a coherent device, not in a frame. */
+  static boolean isRemote(int frame) {
+    return frame >= Pte.FIRST_DEVICE_PAGE;
+  }
+
   /** Installs the translations that a fault brought; pages of the zero page read-only. */
-  void install(long spaceId, long vpn, long[] entries) {
+  void install(ShardEffect.CpuFaultEnded ended) {
+    long[] entries = ended.entries();
     MirrorTable table =
         bySpace
             .computeIfAbsent(
-                spaceId, id -> new MirrorAccess(new MirrorTable(), new AccessSlots(0, SLOTS)))
+                ended.spaceId(),
+                id -> new MirrorAccess(new MirrorTable(), new AccessSlots(0, SLOTS)))
             .table();
     for (int i = 0; i < entries.length; i++) {
       long entry = entries[i];
-      boolean writable = Pte.isPresent(entry) && Pte.writable(entry);
-      table.set(vpn + i, MirrorEntry.pack(Pte.frame(entry), Pte.generation(entry), writable));
+      boolean writable = !Pte.isZero(entry) && Pte.writable(entry);
+      Peer peer = ended.peers().isEmpty() ? null : ended.peers().get(Pte.frame(entry));
+      int frame = peer == null ? Pte.frame(entry) : Pte.FIRST_DEVICE_PAGE + number(peer);
+      table.set(ended.vpn() + i, MirrorEntry.pack(frame, Pte.generation(entry), writable));
     }
+  }
+
+  /** A number stays good as long as the host. */
+  private int number(Peer peer) {
+    int known = peers.indexOf(peer);
+    if (known < 0) {
+      peers.add(peer);
+      known = peers.size() - 1;
+    }
+    return known;
   }
 
   /**

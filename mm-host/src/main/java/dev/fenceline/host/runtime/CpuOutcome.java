@@ -11,7 +11,10 @@ public sealed interface CpuOutcome {
    */
   record Done(long previous) implements CpuOutcome {}
 
-  /** No byte was moved. */
+  /**
+   * No byte was moved; unless the access reached over pages of a coherent device and others, of
+   * which the first ones were there, or the message says that a write is in doubt.
+   */
   record Refused(Errno errno, String message, long address) implements CpuOutcome {}
 
   CpuOutcome DONE = new Done(0);

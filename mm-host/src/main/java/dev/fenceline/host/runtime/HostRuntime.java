@@ -1,5 +1,6 @@
 package dev.fenceline.host.runtime;
 
+import dev.fenceline.concurrent.PeerConnector;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.shard.ShardInput;
@@ -40,14 +41,27 @@ public final class HostRuntime implements AutoCloseable {
   private final List<Shard> shards = new ArrayList<>();
   private final AgentSessions sessions;
   private final CpuAccess cpu;
+  private final CoherentMemory coherent;
   private final AtomicInteger lastCreateShard = new AtomicInteger();
   private final EventLog events = new EventLog();
   private final PeerLog peerLog;
   private final LongAdder lateMessages = new LongAdder();
   private final AtomicReference<@Nullable String> stopped = new AtomicReference<>();
 
+  /** A host that reaches no coherent device's memory. */
   public HostRuntime(RuntimeSettings settings, MessageEncoder encoder, HostObserver observer) {
-    this(settings, encoder, observer, System::nanoTime);
+    this(settings, encoder, observer, PeerConnector.NONE);
+  }
+
+  /**
+   * @param devices the way to the memory of coherent devices
+   */
+  public HostRuntime(
+      RuntimeSettings settings,
+      MessageEncoder encoder,
+      HostObserver observer,
+      PeerConnector devices) {
+    this(settings, encoder, observer, System::nanoTime, devices);
   }
 
   /**
@@ -59,7 +73,8 @@ public final class HostRuntime implements AutoCloseable {
       RuntimeSettings settings,
       MessageEncoder encoder,
       HostObserver observer,
-      LongSupplier nanoClock) {
+      LongSupplier nanoClock,
+      PeerConnector devices) {
     this.settings = settings;
     this.encoder = encoder;
     this.observer = observer;
@@ -78,6 +93,7 @@ public final class HostRuntime implements AutoCloseable {
       shards.add(new Shard(i, this, executorOf(i)));
     }
     this.cpu = new CpuAccess(this);
+    this.coherent = new CoherentMemory(settings.hostId(), settings.hostEpoch(), devices);
   }
 
   public RuntimeSettings settings() {
@@ -238,6 +254,7 @@ public final class HostRuntime implements AutoCloseable {
   public void close() {
     events.close();
     sessions.stop();
+    coherent.close();
     shards.forEach(Shard::stop);
     timers.close();
     overflow.shutdown();
@@ -261,6 +278,11 @@ public final class HostRuntime implements AutoCloseable {
   /** The files that can be mapped. */
   public MappedFiles files() {
     return files;
+  }
+
+  /** The memory of coherent devices. */
+  CoherentMemory coherent() {
+    return coherent;
   }
 
   SwapFile swap() {

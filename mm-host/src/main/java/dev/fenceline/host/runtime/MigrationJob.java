@@ -41,6 +41,12 @@ public final class MigrationJob {
   private long movedPages;
   private boolean bringingHome;
 
+  /** Pages of this block go straight from other devices, as long as any does. */
+  private boolean direct;
+
+  /** Of this block, pages on other devices went straight, as far as they could. */
+  private boolean triedDirect;
+
   /** Of this block, pages on other devices were brought home. */
   private boolean triedHome;
 
@@ -107,7 +113,7 @@ public final class MigrationJob {
     DeviceId target = device;
     return bringingHome || target == null
         ? new SpaceOperation.MigrateToHost(spaceId, next, length)
-        : new SpaceOperation.MigrateToDevice(spaceId, next, length, target, null);
+        : new SpaceOperation.MigrateToDevice(spaceId, next, length, target, null, direct);
   }
 
   private long blockEnd() {
@@ -126,7 +132,9 @@ public final class MigrationJob {
     proceed();
   }
 
-  /** Pages on other devices come home first; each of those has its own turn. */
+  /**
+   * Pages on other devices go straight, each device's in its turn; what cannot comes home first.
+   */
   private void blockDone(OperationOutcome.Done done) {
     if (bringingHome) {
       if (device == null) {
@@ -139,9 +147,18 @@ public final class MigrationJob {
       return;
     }
     movedPages += done.value();
+    if (direct) {
+      direct = done.value() > 0;
+      return;
+    }
     boolean elsewhere = false;
     for (SkippedPages skip : done.skipped()) {
       elsewhere |= skip.reason() == SkippedPages.Reason.ON_OTHER_DEVICE;
+    }
+    if (elsewhere && !triedDirect) {
+      triedDirect = true;
+      direct = true;
+      return;
     }
     if (elsewhere && !triedHome) {
       triedHome = true;
@@ -152,6 +169,7 @@ public final class MigrationJob {
       skipped.merge(skip.reason(), (long) skip.pageCount(), Long::sum);
     }
     triedHome = false;
+    triedDirect = false;
     next = blockEnd();
   }
 

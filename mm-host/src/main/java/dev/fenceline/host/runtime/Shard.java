@@ -343,7 +343,7 @@ public final class Shard {
   private void cpuFaultEnded(ShardEffect.CpuFaultEnded ended) {
     Errno errno = ended.errno();
     if (errno == null) {
-      cpuMirrors.install(ended.spaceId(), ended.vpn(), ended.entries());
+      cpuMirrors.install(ended);
     }
     host.observer().cpuFaultEnded(errno);
     Consumer<CpuFaultOutcome> onEnd = cpuFaults.remove(ended.requestId());

@@ -51,7 +51,8 @@ final class FakeAgentStream implements Outlet {
   private long epoch;
   private long sessionId;
 
-  FakeAgentStream(HostRuntime host, NumberingEncoder encoder, String agentId) {
+  FakeAgentStream(
+      HostRuntime host, NumberingEncoder encoder, String agentId, DeviceDescription device) {
     this.encoder = encoder;
     this.connection = host.connect(this);
     connection.received(
@@ -64,7 +65,10 @@ final class FakeAgentStream implements Outlet {
                     agentId,
                     99,
                     DIALS.incrementAndGet(),
-                    List.of(new DeviceDescription(0, agentId + "-0", 1))))));
+                    List.of(device),
+                    agentId + ":1",
+                    0,
+                    List.of()))));
     HostMessage.Welcome welcome = last(HostMessage.Welcome.class);
     epoch = welcome.hostEpoch();
     sessionId = welcome.sessionId();

@@ -1,5 +1,6 @@
 package dev.fenceline.host.runtime;
 
+import dev.fenceline.concurrent.PeerConnector;
 import dev.fenceline.host.engine.session.LeasePolicy;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -14,7 +15,7 @@ public final class HandClock {
 
   /** A host that tells its time by this clock. */
   public HostRuntime host(RuntimeSettings settings, MessageEncoder encoder, HostObserver observer) {
-    return new HostRuntime(settings, encoder, observer, this::nowNanos);
+    return new HostRuntime(settings, encoder, observer, this::nowNanos, PeerConnector.NONE);
   }
 
   private long nowNanos() {

@@ -1,8 +1,10 @@
 package dev.fenceline.host.runtime;
 
+import dev.fenceline.concurrent.PeerConnector;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.session.LeasePolicy;
 import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.NotificationMode;
 import dev.fenceline.model.Protection;
 import dev.fenceline.model.WaitPolicy;
@@ -20,13 +22,21 @@ final class RuntimeFixture implements AutoCloseable {
   final long space;
 
   RuntimeFixture(long arenaPages) {
+    this(arenaPages, PeerConnector.NONE);
+  }
+
+  /**
+   * @param devices the way to the memory of coherent devices
+   */
+  RuntimeFixture(long arenaPages, PeerConnector devices) {
     LeasePolicy leases =
         new LeasePolicy(TimeUnit.MINUTES.toNanos(10), 500, 0, 0, TimeUnit.MINUTES.toNanos(5));
     host =
         new HostRuntime(
             RuntimeSettings.of("fixture", 5, 1, arenaPages * PAGE, leases),
             encoder,
-            HostObserver.NONE);
+            HostObserver.NONE,
+            devices);
     space = done(new SpaceOperation.Create("fixture", NotificationMode.SPLIT)).value();
   }
 
@@ -51,7 +61,11 @@ final class RuntimeFixture implements AutoCloseable {
   }
 
   FakeAgentStream agent(String agentId) {
-    return new FakeAgentStream(host, encoder, agentId);
+    return agent(agentId, new DeviceDescription(0, agentId + "-0", 1));
+  }
+
+  FakeAgentStream agent(String agentId, DeviceDescription device) {
+    return new FakeAgentStream(host, encoder, agentId, device);
   }
 
   SpaceOperation unmap(int pages) {

@@ -413,6 +413,8 @@ final class SimAgent extends SimProcess {
       case AgentEffect.MirrorClosed closed -> mirrors.closed(closed.mirrorId());
       case AgentEffect.SpaceGone gone -> mirrors.spaceGone(gone.spaceId());
       case AgentEffect.ZeroPages zero -> memories.of(zero.deviceIndex()).zero(zero.localPages());
+      case AgentEffect.ServePages serve ->
+          throw new IllegalStateException("no page goes straight to another device: " + serve);
       case AgentEffect.CopyPages copy -> memories.copy(copy.copyId(), copy.copy());
       case AgentEffect.MakeRoom room -> memories.makeRoom(room.deviceIndex(), room.missingPages());
       case AgentEffect.MemoryClosed closed -> memoryClosed();

@@ -8,9 +8,11 @@ import dev.fenceline.agent.engine.LinkSettings;
 import dev.fenceline.agent.engine.LinkState;
 import dev.fenceline.agent.engine.memory.MigrationPolicy;
 import dev.fenceline.agent.runtime.AgentObserver;
+import dev.fenceline.agent.runtime.AgentPeers;
 import dev.fenceline.agent.runtime.AgentRuntime;
 import dev.fenceline.agent.runtime.Delays;
 import dev.fenceline.agent.runtime.HostLink;
+import dev.fenceline.agent.runtime.SyncPeers;
 import dev.fenceline.client.DeviceClient;
 import dev.fenceline.client.HostClient;
 import dev.fenceline.client.Mapping;
@@ -32,12 +34,14 @@ import dev.fenceline.host.runtime.RuntimeSettings;
 import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.NotificationMode;
 import dev.fenceline.model.WaitPolicy;
+import dev.fenceline.peer.GrpcPeerConnector;
 import dev.fenceline.security.TransportSecurity;
 import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -46,6 +50,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
@@ -69,8 +74,15 @@ public final class CatalogueRig implements AutoCloseable {
   private static final Duration CALL_BOUND = Duration.ofSeconds(50);
   private static final int UNITS = 2;
 
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+  /** Ends what was added. */
+  private final List<Runnable> more = new ArrayList<>();
+
   private final HostRuntime host;
   private final AgentRuntime agent;
+  private final HostLink link;
   private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
   private final Server hostServer;
   private final Server agentServer;
@@ -91,6 +103,17 @@ public final class CatalogueRig implements AutoCloseable {
         migration);
   }
 
+  /**
+   * As {@link #withDeviceMemory}, which asks for nothing by itself; CPUs use the memory as it is.
+   */
+  static CatalogueRig coherent(int pages) throws IOException {
+    return new CatalogueRig(
+        List.of(
+            new DeviceDescription(0, "device-0", UNITS, pages, "", true),
+            new DeviceDescription(1, "device-1", UNITS, pages, "", true)),
+        MigrationPolicy.NEVER);
+  }
+
   /** Two devices without memory. */
   public CatalogueRig() throws IOException {
     this(
@@ -107,41 +130,75 @@ public final class CatalogueRig implements AutoCloseable {
       throws IOException {
     files = Files.createTempDirectory("catalogue-");
     LeasePolicy leases = new LeasePolicy(LEASE_NANOS, 500, 10_000_000, 10_000_000, LEASE_NANOS / 2);
-    HostMeters meters = new HostMeters(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
+    HostMeters meters = new HostMeters(registry);
     host =
         new HostRuntime(
             RuntimeSettings.of("catalogue", 1, 2, ARENA_BYTES, leases).withFiles(files.toString()),
             new WireEncoder(),
-            meters);
+            meters,
+            new GrpcPeerConnector("", TransportSecurity.plaintext()));
     meters.observe(host);
     hostServer = serve(new GrpcServing(host).services());
-    agent =
-        new AgentRuntime(
-            new AgentRuntime.Settings(
-                LinkSettings.of("agent-1", 1, devices),
-                new Delays(0, 0, 0),
-                16,
-                TimeUnit.SECONDS.toNanos(5),
-                migration),
-            (hostId, target) -> GrpcHostConnector.to(TransportSecurity.plaintext(), hostId, target),
-            System::nanoTime,
-            AgentObserver.NONE,
-            new SplittableRandom(1));
-    agentServer =
-        serve(
-            List.of(
-                new DeviceGrpcService(agent),
-                new PeerMemoryGrpcService(agent.peerDesk()),
-                new AgentControlGrpcService(agent)));
-    agent.servesPeersAt("127.0.0.1:" + agentServer.getPort());
-    HostLink link = agent.addHost("127.0.0.1:" + hostServer.getPort());
+    agent = agent("agent-1", devices, migration);
+    agentServer = serve(agent);
+    link = attach(agent, agentServer);
     hostChannel = dial(hostServer);
     agentChannel = dial(agentServer);
     hostClient = new HostClient(ServiceChannel.over(hostChannel), CALL_BOUND);
     deviceClient = new DeviceClient(ServiceChannel.over(agentChannel), CALL_BOUND);
-    while (link.state() != LinkState.ATTACHED) {
+  }
+
+  private static AgentRuntime agent(
+      String agentId, List<DeviceDescription> devices, MigrationPolicy migration) {
+    return new AgentRuntime(
+        new AgentRuntime.Settings(
+            LinkSettings.of(agentId, 1, devices),
+            new Delays(0, 0, 0),
+            16,
+            TimeUnit.SECONDS.toNanos(5),
+            migration),
+        (hostId, target) -> GrpcHostConnector.to(TransportSecurity.plaintext(), hostId, target),
+        System::nanoTime,
+        AgentObserver.NONE,
+        new SplittableRandom(1),
+        new AgentPeers(
+            new GrpcPeerConnector(agentId, TransportSecurity.plaintext()), SyncPeers.NONE));
+  }
+
+  private Server serve(AgentRuntime served) throws IOException {
+    return serve(
+        List.of(
+            new DeviceGrpcService(served),
+            new PeerMemoryGrpcService(served.peerDesk()),
+            new AgentControlGrpcService(served)));
+  }
+
+  private HostLink attach(AgentRuntime attached, Server server) {
+    attached.servesPeersAt("127.0.0.1:" + server.getPort());
+    HostLink made = attached.addHost("127.0.0.1:" + hostServer.getPort());
+    while (made.state() != LinkState.ATTACHED) {
       LockSupport.parkNanos(1_000_000); // the test's own time-out bounds it
     }
+    return made;
+  }
+
+  /** One more agent, whose devices are reached by programs of none of the cases. */
+  void addAgent(String agentId, List<DeviceDescription> devices) throws IOException {
+    AgentRuntime added = agent(agentId, devices, MigrationPolicy.NEVER);
+    Server server = serve(added);
+    attach(added, server);
+    more.add(
+        () -> {
+          added.close();
+          server.shutdownNow();
+        });
+  }
+
+  /** Bytes that devices moved from or to frames of the host so far. */
+  double hostMovedBytes() {
+    return registry.find("fenceline_host_dma_bytes").counters().stream()
+        .mapToDouble(Counter::count)
+        .sum();
   }
 
   public HostClient host() {
@@ -167,6 +224,13 @@ public final class CatalogueRig implements AutoCloseable {
                 device.getDeviceIndex() == deviceIndex
                     && device.getState() == DeviceStanding.State.STATE_DRAINED)) {
       LockSupport.parkNanos(5_000_000); // the test's own time-out bounds it
+    }
+  }
+
+  /** Waits until the agent holds so many pages for the host. */
+  public void awaitHeldPages(int pages) {
+    while (link.heldPages() != pages) {
+      LockSupport.parkNanos(1_000_000); // the test's own time-out bounds it
     }
   }
 
@@ -225,6 +289,7 @@ public final class CatalogueRig implements AutoCloseable {
   public void close() {
     hostChannel.shutdownNow();
     agentChannel.shutdownNow();
+    more.forEach(Runnable::run);
     agent.close();
     agentServer.shutdownNow();
     hostServer.shutdownNow();

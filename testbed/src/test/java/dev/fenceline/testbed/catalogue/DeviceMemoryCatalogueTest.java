@@ -9,7 +9,6 @@ import static dev.fenceline.testbed.catalogue.Pattern.rising;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.fenceline.agent.engine.memory.MigrationPolicy;
 import dev.fenceline.client.Advice;
 import dev.fenceline.client.Mapping;
 import dev.fenceline.client.Move;
@@ -24,29 +23,35 @@ import dev.fenceline.space.v1.MigrationInfo;
 import dev.fenceline.space.v1.SkippedPages;
 import java.io.IOException;
 import java.util.Arrays;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Cases of the catalogue in which pages are on a device while something happens to them: 6, 17, 19,
  * 23, 25 to 29, 31, 33 and 38. A test's name begins with the number of its case.
  */
+@ParameterizedClass
+@EnumSource(Variant.class)
 class DeviceMemoryCatalogueTest {
   private static final int PAGE_BYTES = 4096;
   private static final long HUGE_PAGES = HUGE_BYTES / PAGE_BYTES;
   private static final DeviceId FIRST = new DeviceId("agent-1", 0);
   private static final DeviceId SECOND = new DeviceId("agent-1", 1);
-  private static final int MEMORY_PAGES = 4096;
 
   private static CatalogueRig rig;
 
-  @BeforeAll
-  static void start() throws IOException {
-    rig = CatalogueRig.withDeviceMemory(MEMORY_PAGES, MigrationPolicy.NEVER);
+  @Parameter Variant variant;
+
+  @BeforeParameterizedClassInvocation
+  static void start(Variant variant) throws IOException {
+    rig = variant.rig();
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stop() {
     rig.close();
   }
@@ -184,7 +189,7 @@ class DeviceMemoryCatalogueTest {
     done(process.remap(Move.to(address, HUGE_BYTES, HUGE_BYTES, target), WaitPolicy.BLOCK));
 
     assertThat(rig.open(0, process).snapshot(target, HUGE_BYTES))
-        .containsOnly(PageState.PAGE_STATE_DEVICE_LOCAL_WRITE);
+        .containsOnly(variant.localWrite());
     assertThat(Pattern.read(process, target, HUGE_BYTES)).isEqualTo(rising(HUGE_BYTES));
     assertThat(refused(() -> process.read(address, 8))).isEqualTo(Errno.EFAULT);
     done(process.destroy());
@@ -271,8 +276,8 @@ class DeviceMemoryCatalogueTest {
             PageState.PAGE_STATE_ZERO,
             PageState.PAGE_STATE_READ,
             PageState.PAGE_STATE_WRITE,
-            PageState.PAGE_STATE_DEVICE_LOCAL_WRITE,
-            PageState.PAGE_STATE_NONE);
+            variant.localWrite(),
+            variant.remoteWrite());
     done(process.destroy());
   }
 

@@ -15,25 +15,32 @@ import dev.fenceline.model.Protection;
 import dev.fenceline.model.WaitPolicy;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Cases 34 to 36 of the catalogue: device-exclusive access. That no page is exclusive any more
  * (CHECK_EXCLUSIVE) is what a snapshot says: it shows exclusive pages as holes, as Linux does.
  */
+@ParameterizedClass
+@EnumSource(Variant.class)
 class ExclusiveCatalogueTest {
   private static final int PAGE_BYTES = 4096;
 
   private static CatalogueRig rig;
 
-  @BeforeAll
-  static void start() throws IOException {
-    rig = new CatalogueRig();
+  @Parameter Variant variant;
+
+  @BeforeParameterizedClassInvocation
+  static void start(Variant variant) throws IOException {
+    rig = variant.rig();
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stop() {
     rig.close();
   }

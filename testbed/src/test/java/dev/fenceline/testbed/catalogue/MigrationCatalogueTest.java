@@ -7,47 +7,45 @@ import static dev.fenceline.testbed.catalogue.Pattern.rising;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.fenceline.agent.engine.memory.MigrationPolicy;
 import dev.fenceline.client.Mapping;
 import dev.fenceline.client.PinSpec;
 import dev.fenceline.client.RefusedException;
 import dev.fenceline.client.SpaceClient;
 import dev.fenceline.device.v1.SnapshotReply.PageState;
-import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.Protection;
 import dev.fenceline.space.v1.MigrationInfo;
 import dev.fenceline.space.v1.SkippedPages;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Cases 14 to 24 and 37 of the catalogue: migration to a device and home. A test's name begins with
  * the number of its case; what the driver answers with ENOENT is here a page that was skipped.
  */
+@ParameterizedClass
+@EnumSource(Variant.class)
 class MigrationCatalogueTest {
   private static final int PAGE_BYTES = 4096;
   private static final long PAGES = BUFFER_BYTES / PAGE_BYTES;
   private static final DeviceId DEVICE = new DeviceId("agent-1", 0);
-  private static final int MEMORY_PAGES = 4096;
 
   private static CatalogueRig rig;
 
-  @BeforeAll
-  static void start() throws IOException {
-    rig =
-        new CatalogueRig(
-            List.of(
-                new DeviceDescription(0, "device-0", 2, MEMORY_PAGES, "", false),
-                new DeviceDescription(1, "device-1", 2, MEMORY_PAGES, "", false)),
-            MigrationPolicy.NEVER);
+  @Parameter Variant variant;
+
+  @BeforeParameterizedClassInvocation
+  static void start(Variant variant) throws IOException {
+    rig = variant.rig();
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stop() {
     rig.close();
   }
@@ -62,9 +60,8 @@ class MigrationCatalogueTest {
     return process.migrate(address, length, device).getMovedPages();
   }
 
-  private static void assertOnDevice(SpaceClient process, long address, long length) {
-    assertThat(rig.open(0, process).snapshot(address, length))
-        .containsOnly(PageState.PAGE_STATE_DEVICE_LOCAL_WRITE);
+  private void assertOnDevice(SpaceClient process, long address, long length) {
+    assertThat(rig.open(0, process).snapshot(address, length)).containsOnly(variant.localWrite());
   }
 
   @Test
@@ -108,7 +105,8 @@ class MigrationCatalogueTest {
 
     assertThat(Pattern.read(process, address, BUFFER_BYTES / 2))
         .isEqualTo(rising(BUFFER_BYTES / 2));
-    assertThat(moved(process, address, BUFFER_BYTES, DEVICE)).isEqualTo(PAGES / 2);
+    assertThat(moved(process, address, BUFFER_BYTES, DEVICE))
+        .isEqualTo(variant == Variant.PRIVATE ? PAGES / 2 : 0);
 
     assertOnDevice(process, address, BUFFER_BYTES);
     assertThat(rig.open(0, process).read(address, BUFFER_BYTES).mirror())
@@ -157,6 +155,9 @@ class MigrationCatalogueTest {
       Pattern.write(process, address, rising(HUGE_BYTES, round));
 
       assertThat(moved(process, address, HUGE_BYTES, DEVICE)).isEqualTo(HUGE_BYTES / PAGE_BYTES);
+      if (variant == Variant.COHERENT) {
+        assertThat(moved(process, address, HUGE_BYTES, null)).isEqualTo(HUGE_BYTES / PAGE_BYTES);
+      }
       assertThat(Pattern.read(process, address, HUGE_BYTES)).isEqualTo(rising(HUGE_BYTES, round));
       process.destroy();
     }
@@ -172,7 +173,7 @@ class MigrationCatalogueTest {
     assertThat(rig.open(0, process).read(address, HUGE_BYTES).mirror())
         .isEqualTo(new byte[(int) HUGE_BYTES]);
     assertThat(rig.open(0, process).snapshot(address, HUGE_BYTES))
-        .containsOnly(PageState.PAGE_STATE_DEVICE_LOCAL_READ);
+        .containsOnly(variant.localRead());
     process.destroy();
   }
 
@@ -204,20 +205,33 @@ class MigrationCatalogueTest {
   }
 
   @Test
-  void case37_pinsOfDevicePages_bringThemHome() {
+  void case37_pinsOfDevicePages_bringThemHomeUnlessEverybodyMayUseThemThere() {
     SpaceClient process = rig.process("hmm_gup_test");
     long address = map(process, Mapping.anywhere(4 * PAGE_BYTES, Protection.READ_WRITE));
     byte[] bytes = rising(4 * PAGE_BYTES);
     Pattern.write(process, address, bytes);
     assertThat(moved(process, address, 4 * PAGE_BYTES, DEVICE)).isEqualTo(4);
+    PinSpec shortly = new PinSpec(true, false, "test", "gup");
+    PinSpec longTerm = new PinSpec(true, true, "test", "gup long-term");
 
-    long pin = process.pin(address, 4 * PAGE_BYTES, new PinSpec(true, true, "test", "gup"));
+    long[] pins = {
+      process.pin(address, PAGE_BYTES, shortly),
+      process.pin(address + PAGE_BYTES, PAGE_BYTES, shortly),
+      process.pin(address + 2 * PAGE_BYTES, PAGE_BYTES, longTerm),
+      process.pin(address + 3 * PAGE_BYTES, PAGE_BYTES, longTerm)
+    };
 
     assertThat(rig.open(0, process).snapshot(address, 4 * PAGE_BYTES))
-        .containsOnly(PageState.PAGE_STATE_WRITE);
+        .containsExactly(
+            variant.touched(),
+            variant.touched(),
+            PageState.PAGE_STATE_WRITE,
+            PageState.PAGE_STATE_WRITE);
     assertThat(moved(process, address, 4 * PAGE_BYTES, DEVICE)).isZero();
     assertThat(Pattern.read(process, address, 4 * PAGE_BYTES)).isEqualTo(bytes);
-    rig.host().unpin(pin);
+    for (long pin : pins) {
+      rig.host().unpin(pin);
+    }
     process.destroy();
   }
 

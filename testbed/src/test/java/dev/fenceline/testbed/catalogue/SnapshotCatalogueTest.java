@@ -12,22 +12,29 @@ import dev.fenceline.device.v1.SnapshotReply.PageState;
 import dev.fenceline.model.Protection;
 import dev.fenceline.model.WaitPolicy;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Cases 30 and 32 of the catalogue: snapshots. */
+@ParameterizedClass
+@EnumSource(Variant.class)
 class SnapshotCatalogueTest {
   private static final int PAGE_BYTES = 4096;
 
   private static CatalogueRig rig;
 
-  @BeforeAll
-  static void start() throws IOException {
-    rig = new CatalogueRig();
+  @Parameter Variant variant;
+
+  @BeforeParameterizedClassInvocation
+  static void start(Variant variant) throws IOException {
+    rig = variant.rig();
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stop() {
     rig.close();
   }

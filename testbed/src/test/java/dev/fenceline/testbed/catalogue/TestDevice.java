@@ -104,6 +104,15 @@ public final class TestDevice {
             .build());
   }
 
+  /** Adds to a word, where it is. */
+  public ProgramResult add(long address, int times, long operand) {
+    return devices.run(
+        order()
+            .setAtomicAdd(
+                AtomicAdd.newBuilder().setAddress(address).setTimes(times).setOperand(operand))
+            .build());
+  }
+
   /** READ without looking at the bytes twice: for ranges that change meanwhile. */
   public ProgramResult sum(long address, long length) {
     return devices.run(

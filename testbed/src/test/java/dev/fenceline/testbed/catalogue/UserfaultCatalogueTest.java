@@ -16,23 +16,30 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Case 39 of the catalogue: pages that somebody supplies when they are touched. */
+@ParameterizedClass
+@EnumSource(Variant.class)
 class UserfaultCatalogueTest {
   private static final int PAGE_BYTES = 4096;
   private static final long BYTES = 4 * PAGE_BYTES;
 
   private static CatalogueRig rig;
 
-  @BeforeAll
-  static void start() throws IOException {
-    rig = new CatalogueRig();
+  @Parameter Variant variant;
+
+  @BeforeParameterizedClassInvocation
+  static void start(Variant variant) throws IOException {
+    rig = variant.rig();
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stop() {
     rig.close();
   }

@@ -445,6 +445,7 @@ final class Stage {
         case AgentEffect.MirrorClosed closed -> {}
         case AgentEffect.SpaceGone gone -> {}
         case AgentEffect.ZeroPages zero -> throw new AssertionError("no device memory: " + zero);
+        case AgentEffect.ServePages serve -> throw new AssertionError("no device memory: " + serve);
         case AgentEffect.CopyPages copy -> throw new AssertionError("no device memory: " + copy);
         case AgentEffect.MakeRoom room -> throw new AssertionError("no device memory: " + room);
         case AgentEffect.MemoryClosed closed -> {}

@@ -27,10 +27,12 @@ import dev.fenceline.device.v1.RunProgramRequest;
 import dev.fenceline.device.v1.SetDelaysReply;
 import dev.fenceline.device.v1.SetDelaysRequest;
 import dev.fenceline.device.v1.SnapshotReply;
+import dev.fenceline.device.v1.SnapshotReply.PageState;
 import dev.fenceline.device.v1.SnapshotRequest;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.PageRun;
 import dev.fenceline.model.Pages;
+import dev.fenceline.model.Peer;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
@@ -259,20 +261,25 @@ public final class DeviceGrpcService extends DeviceServiceGrpc.DeviceServiceImpl
           SnapshotReply.Builder reply = SnapshotReply.newBuilder();
           while (vpn < end) {
             int pages = (int) Math.min(MAX_SNAPSHOT_STEP, end - vpn);
-            vpn += step(agent.snapshot(link, device, request.getSpaceId(), vpn, pages), reply);
+            vpn +=
+                step(
+                    agent.snapshot(link, device, request.getSpaceId(), vpn, pages),
+                    reply,
+                    device.description().coherent());
           }
           return reply.build();
         });
   }
 
   /** How many pages the outcome told of. */
-  private static int step(@Nullable FaultOutcome outcome, SnapshotReply.Builder reply) {
+  private static int step(
+      @Nullable FaultOutcome outcome, SnapshotReply.Builder reply, boolean coherent) {
     return switch (outcome) {
       case FaultOutcome.Reported reported -> {
         int pages = 0;
         for (PageRun run : reported.runs()) {
           for (int i = 0; i < run.pageCount(); i++) {
-            reply.addPages(state(run)).addOrders(run.order());
+            reply.addPages(state(run, coherent)).addOrders(run.order());
           }
           pages += run.pageCount();
         }
@@ -286,24 +293,33 @@ public final class DeviceGrpcService extends DeviceServiceGrpc.DeviceServiceImpl
     };
   }
 
-  private static SnapshotReply.PageState state(PageRun run) {
+  private static PageState state(PageRun run, boolean ownIsCoherent) {
+    boolean writable = run.writable();
     return switch (run.state()) {
-      case PRESENT ->
-          run.writable()
-              ? SnapshotReply.PageState.PAGE_STATE_WRITE
-              : SnapshotReply.PageState.PAGE_STATE_READ;
-      case ZERO -> SnapshotReply.PageState.PAGE_STATE_ZERO;
-      case HOLE -> SnapshotReply.PageState.PAGE_STATE_NONE;
-      case ERROR -> SnapshotReply.PageState.PAGE_STATE_ERROR;
-      case DEVICE_LOCAL ->
-          run.writable()
-              ? SnapshotReply.PageState.PAGE_STATE_DEVICE_LOCAL_WRITE
-              : SnapshotReply.PageState.PAGE_STATE_DEVICE_LOCAL_READ;
-      case PEER ->
-          run.writable()
-              ? SnapshotReply.PageState.PAGE_STATE_PEER_WRITE
-              : SnapshotReply.PageState.PAGE_STATE_PEER_READ;
-      case EXCLUSIVE -> SnapshotReply.PageState.PAGE_STATE_EXCLUSIVE;
+      case PRESENT -> writable ? PageState.PAGE_STATE_WRITE : PageState.PAGE_STATE_READ;
+      case ZERO -> PageState.PAGE_STATE_ZERO;
+      case HOLE -> PageState.PAGE_STATE_NONE;
+      case ERROR -> PageState.PAGE_STATE_ERROR;
+      case DEVICE_LOCAL -> {
+        if (ownIsCoherent) {
+          yield writable
+              ? PageState.PAGE_STATE_COHERENT_LOCAL_WRITE
+              : PageState.PAGE_STATE_COHERENT_LOCAL_READ;
+        }
+        yield writable
+            ? PageState.PAGE_STATE_DEVICE_LOCAL_WRITE
+            : PageState.PAGE_STATE_DEVICE_LOCAL_READ;
+      }
+      case PEER -> {
+        Peer peer = run.peer();
+        if (peer != null && peer.coherent()) {
+          yield writable
+              ? PageState.PAGE_STATE_COHERENT_REMOTE_WRITE
+              : PageState.PAGE_STATE_COHERENT_REMOTE_READ;
+        }
+        yield writable ? PageState.PAGE_STATE_PEER_WRITE : PageState.PAGE_STATE_PEER_READ;
+      }
+      case EXCLUSIVE -> PageState.PAGE_STATE_EXCLUSIVE;
     };
   }
 

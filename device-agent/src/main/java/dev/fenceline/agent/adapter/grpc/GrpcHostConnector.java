@@ -2,8 +2,9 @@ package dev.fenceline.agent.adapter.grpc;
 
 import dev.fenceline.agent.runtime.AttachStream;
 import dev.fenceline.agent.runtime.HostConnector;
-import dev.fenceline.agent.runtime.TransferStream;
 import dev.fenceline.attach.v1.AttachServiceGrpc;
+import dev.fenceline.concurrent.TransferStream;
+import dev.fenceline.peer.GrpcTransferStream;
 import dev.fenceline.security.PeerIdentity;
 import dev.fenceline.security.PeerRole;
 import dev.fenceline.security.TransportSecurity;

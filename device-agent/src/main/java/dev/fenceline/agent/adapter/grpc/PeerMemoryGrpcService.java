@@ -3,6 +3,8 @@ package dev.fenceline.agent.adapter.grpc;
 import dev.fenceline.agent.runtime.PeerDesk;
 import dev.fenceline.device.v1.PeerAccessBatch;
 import dev.fenceline.device.v1.PeerMemoryServiceGrpc;
+import dev.fenceline.security.Peer;
+import dev.fenceline.security.PeerRole;
 import dev.fenceline.transfer.v1.DmaReplyBatch;
 import dev.fenceline.transfer.v1.DmaRequest;
 import dev.fenceline.wire.DmaCodec;
@@ -25,15 +27,17 @@ public final class PeerMemoryGrpcService extends PeerMemoryServiceGrpc.PeerMemor
 
   @Override
   public StreamObserver<PeerAccessBatch> access(StreamObserver<DmaReplyBatch> replies) {
-    return new Requests((ServerCallStreamObserver<DmaReplyBatch>) replies);
+    return new Requests((ServerCallStreamObserver<DmaReplyBatch>) replies, Peer.current());
   }
 
   /** One peer's stream. Confined to the call's callbacks, which come one at a time. */
   private final class Requests implements StreamObserver<PeerAccessBatch> {
     private final ServerCallStreamObserver<DmaReplyBatch> replies;
+    private final Peer peer;
     private @Nullable DmaReplyBatch unsent;
 
-    Requests(ServerCallStreamObserver<DmaReplyBatch> replies) {
+    Requests(ServerCallStreamObserver<DmaReplyBatch> replies, Peer peer) {
+      this.peer = peer;
       this.replies = replies;
       replies.disableAutoRequest();
       replies.setOnReadyHandler(this::sendIfReady);
@@ -42,6 +46,14 @@ public final class PeerMemoryGrpcService extends PeerMemoryServiceGrpc.PeerMemor
 
     @Override
     public void onNext(PeerAccessBatch batch) {
+      String objection =
+          batch.getAgentId().isEmpty()
+              ? peer.objectionTo(PeerRole.HOST, batch.getHostId())
+              : peer.objectionTo(PeerRole.AGENT, batch.getAgentId());
+      if (objection != null) {
+        replies.onError(Status.PERMISSION_DENIED.withDescription(objection).asRuntimeException());
+        return;
+      }
       DmaReplyBatch.Builder answers = DmaReplyBatch.newBuilder();
       try {
         for (DmaRequest request : batch.getRequestsList()) {

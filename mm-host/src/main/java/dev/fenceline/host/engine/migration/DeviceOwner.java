@@ -103,6 +103,18 @@ public final class DeviceOwner {
     return reachable && ownerGroup.equals(other.ownerGroup);
   }
 
+  /** Whether CPUs use its memory as it is, now: nothing has to come home for them. */
+  public boolean openToCpus() {
+    return attached() && description.coherent() && !peerTarget.isEmpty();
+  }
+
+  /** Whether any other device may use its memory as it is, now, whatever its owner group. */
+  public boolean openTo(DeviceId other) {
+    return attached()
+        && description.coherent()
+        && (device.agentId().equals(other.agentId()) || !peerTarget.isEmpty());
+  }
+
   void attach(long newSessionId) {
     state = State.ATTACHED;
     sessionId = newSessionId;

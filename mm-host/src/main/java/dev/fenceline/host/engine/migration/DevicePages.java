@@ -14,6 +14,9 @@ public final class DevicePages {
   /** What {@link #find} answers for a page that is not there; no page frame number is this. */
   public static final int ABSENT = -1;
 
+  /** Whose page one is that only a pin keeps. */
+  public static final long NO_SPACE = -1;
+
   /** One page of a device's memory; a slot without an owner is free. */
   private static final class Page {
     @Nullable DeviceOwner owner;
@@ -77,6 +80,11 @@ public final class DevicePages {
     Page page = page(number);
     page.spaceId = spaceId;
     page.vpn = vpn;
+  }
+
+  /** No address space has the page any more, and somebody pins it. */
+  public void leftBehind(int number) {
+    moved(number, NO_SPACE, 0);
   }
 
   public DeviceOwner owner(int number) {

@@ -2,14 +2,15 @@ package dev.fenceline.host.engine.migration;
 
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.MigrationRun;
+import dev.fenceline.model.Peer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pages on their way between the host and one device, from C of the operation that holds them to
- * the commit. Confined to the shard.
+ * Pages on their way between the host and one device, or between two, from C of the operation that
+ * holds them to the commit. Confined to the shard.
  *
  * <p>Until the report is processed the source of each page is the page, from then on its target.
  */
@@ -17,7 +18,9 @@ public final class Migration {
   /** Which way the pages go. */
   public enum Direction {
     TO_DEVICE,
-    TO_HOST
+    TO_HOST,
+    /** From the memory of one device to that of another, past the host. */
+    ACROSS
   }
 
   /** A page that is no part of the migration. */
@@ -32,7 +35,10 @@ public final class Migration {
   private final Place place;
   private final long startedNanos;
 
-  /** To the device: the source frame, 0 for zeros. To the host: the target frame. Or SKIPPED. */
+  /**
+   * To the device: the source frame, 0 for zeros. To the host: the target frame. Across: the page
+   * frame number that the source has. Or SKIPPED.
+   */
   private final int[] frames;
 
   private final int[] generations;
@@ -43,6 +49,12 @@ public final class Migration {
   private int letGoCount;
   private long deadlineNanos = Long.MAX_VALUE;
   private boolean told;
+
+  /** Of one across: where its pages come from. */
+  private @Nullable Source source;
+
+  /** The device that holds the pages of one across, and by which id its agent knows that. */
+  public record Source(DeviceOwner owner, long holdId) {}
 
   public Migration(long id, long operationId, Direction direction, Place place, long startedNanos) {
     this.id = id;
@@ -102,6 +114,21 @@ public final class Migration {
     told = true;
   }
 
+  /** Where the pages of one across come from; null for others. */
+  public @Nullable Source source() {
+    return source;
+  }
+
+  public void source(Source from) {
+    source = from;
+  }
+
+  /** Whether the session's agent has to do with it. */
+  public boolean concerns(long sessionId) {
+    return owner().sessionId() == sessionId
+        || (source != null && source.owner().sessionId() == sessionId);
+  }
+
   /** The page at this offset takes part. */
   public void include(int offset, int frame, int generation) {
     frames[offset] = frame;
@@ -148,6 +175,9 @@ public final class Migration {
    * @param vpn the first page of the request
    */
   public int @Nullable [] framesFor(DmaRequest request, long vpn) {
+    if (direction == Direction.ACROSS) {
+      return null; // no byte of it is the host's
+    }
     DmaRequest.Operation fits =
         direction == Direction.TO_DEVICE ? DmaRequest.Operation.READ : DmaRequest.Operation.WRITE;
     long first = vpn - place.vpnStart();
@@ -176,6 +206,23 @@ public final class Migration {
         runs.add(new MigrationRun.In(i - start, gen(start), source(start)));
         start = i;
       }
+    }
+    return runs;
+  }
+
+  /** What the target is to fetch from the source's memory. */
+  public List<MigrationRun.In> acrossRuns(int[] localPages, Peer peer) {
+    List<MigrationRun.In> runs = new ArrayList<>();
+    for (MigrationRun.Out out : outRuns(localPages)) {
+      runs.add(
+          out.skipped()
+              ? new MigrationRun.In(out.pageCount(), 0, MigrationRun.Source.SKIPPED)
+              : new MigrationRun.In(
+                  out.pageCount(),
+                  out.generation(),
+                  MigrationRun.Source.PEER,
+                  peer,
+                  out.firstLocalPage()));
     }
     return runs;
   }

@@ -1,7 +1,10 @@
 package dev.fenceline.host.engine.shard;
 
+import dev.fenceline.host.engine.invalidation.DeviceView;
+import dev.fenceline.host.engine.migration.Migration;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.model.MigrationRun;
+import dev.fenceline.model.Pages;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,6 +25,36 @@ final class CommitRuns {
 
   boolean accepted(int offset) {
     return pages.get(offset) != NOT_ACCEPTED;
+  }
+
+  /** To the device: it may install what is committed. To the host: it has dropped it. */
+  void toHolders(ShardState state, AddressSpace space, Migration migration) {
+    ShardSession session = state.sessions.get(migration.owner().sessionId());
+    if (session == null) {
+      return;
+    }
+    DeviceView view = session.view(space.id(), migration.owner().device().deviceIndex());
+    if (view == null) {
+      return;
+    }
+    long start = migration.place().vpnStart();
+    for (int i = 0; i < migration.pageCount(); i++) {
+      if (accepted(i) && migration.direction() != Migration.Direction.TO_HOST) {
+        if (hears(session, view, start + i)) {
+          view.holders().grant(start + i, 1);
+        }
+      } else if (accepted(i)) {
+        view.holders().release(start + i, start + i + 1);
+      }
+    }
+  }
+
+  /** A mirror that was removed meanwhile maps nothing, and hears of nothing (INV-12). */
+  private static boolean hears(ShardSession session, DeviceView view, long vpn) {
+    long address = Pages.address(vpn);
+    return session.mirrors().values().stream()
+        .anyMatch(
+            mirror -> mirror.view() == view && mirror.start() <= address && address < mirror.end());
   }
 
   List<MigrationRun.Commit> build() {

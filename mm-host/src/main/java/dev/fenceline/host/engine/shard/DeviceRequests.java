@@ -138,10 +138,11 @@ final class DeviceRequests {
     List<MigrateHome> runs = new ArrayList<>();
     for (int number : numbers) {
       AddressSpace space = state.space(state.devicePages.spaceId(number));
-      if (space != null) {
-        long vpn = state.devicePages.vpn(number);
-        space.thrashing().forget(vpn, vpn + 1); // no contention, for want of room (pitfall 37)
+      if (space == null) {
+        continue; // only a pin keeps it (INV-11)
       }
+      long vpn = state.devicePages.vpn(number);
+      space.thrashing().forget(vpn, vpn + 1); // no contention, for want of room (pitfall 37)
       join(runs, departure.owner, state.devicePages.spaceId(number), state.devicePages.vpn(number));
     }
     departure.pending.addAll(runs);

@@ -12,6 +12,9 @@ import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.Pages;
+import dev.fenceline.model.Peer;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,23 +47,52 @@ final class DeviceTouch {
           ? new PageTouch.Mapped(entry)
           : null;
     }
-    if (access == Access.EXCLUSIVE || !usable(view, space.memory().devices().owner(entry))) {
+    if (access == Access.EXCLUSIVE || !usable(space, view, vpn, entry)) {
       return null;
     }
     boolean upgraded = access.writes() && !Pte.writable(entry);
     return new PageTouch.Mapped(upgraded ? space.memory().devices().makeWritable(vpn) : entry);
   }
 
-  /** Whether a device may use pages of the owner's memory where they are. */
-  boolean usable(DeviceView view, DeviceOwner owner) {
+  /**
+   * Whether a device may use a page of device memory where it is. A peer's can be used as long as
+   * the peer mirrors it: without a mirror it has no entry of its own to check accesses by, and
+   * would answer "stale" for ever (INV-9).
+   */
+  boolean usable(AddressSpace space, DeviceView view, long vpn, long entry) {
+    DeviceOwner owner = space.memory().devices().owner(entry);
     if (!owner.attached()) {
       return false;
     }
-    if (owner.device().equals(view.device())) {
+    if (owner.device().equals(view.device()) || owner.openTo(view.device())) {
       return true;
     }
     DeviceOwner own = state.owners.owner(view.device());
-    return own != null && owner.sharesWith(own);
+    return own != null && owner.sharesWith(own) && mirrors(owner, space, Pages.address(vpn));
+  }
+
+  private boolean mirrors(DeviceOwner owner, AddressSpace space, long address) {
+    ShardSession session = state.sessions.get(owner.sessionId());
+    return session != null
+        && session.mirrors().values().stream()
+            .anyMatch(
+                mirror ->
+                    mirror.view().device().equals(owner.device())
+                        && mirror.start() <= address
+                        && address < mirror.end()
+                        && space.equals(session.spaceOf(mirror.mirrorId())));
+  }
+
+  /** Whose memory those of the entries are in that are on (coherent) devices, by number. */
+  Map<Integer, Peer> peersOf(long[] entries) {
+    TreeMap<Integer, Peer> peers = new TreeMap<>();
+    for (long entry : entries) {
+      if (Pte.type(entry) == PteType.DEVICE_PRIVATE) {
+        DeviceOwner owner = state.devicePages.owner(Pte.frame(entry));
+        peers.put(Pte.frame(entry), new Peer(owner.device(), owner.peerTarget()));
+      }
+    }
+    return peers;
   }
 
   /**

@@ -17,6 +17,7 @@ import dev.fenceline.model.HostMessage.FaultReply;
 import dev.fenceline.model.PageRun;
 import dev.fenceline.model.Pages;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -353,7 +354,13 @@ final class FaultService {
     state.turns.served(space, DeviceId.CPU, vpn, vpn + count, request.collisions());
     state.emit(
         new ShardEffect.CpuFaultEnded(
-            request.requestId(), request.spaceId(), told.vpnStart(), entries, null, ""));
+            request.requestId(),
+            request.spaceId(),
+            told.vpnStart(),
+            entries,
+            devices.peersOf(entries),
+            null,
+            ""));
     return true;
   }
 
@@ -391,12 +398,16 @@ final class FaultService {
   }
 
   /** As {@link #touch}, and the page has a frame of its own afterwards. */
-  PageTouch touchForPin(AddressSpace space, long vpn, boolean write) {
+  PageTouch touchForPin(AddressSpace space, long vpn, SpaceOperation.Pin pin) {
     Mapping mapping = space.memory().mappings().mapping(Pages.address(vpn));
     boolean writable = mapping != null && mapping.protection().write();
-    large.prepare(space, vpn, vpn + 1, write || writable ? Access.WRITE : Access.READ);
+    large.prepare(space, vpn, vpn + 1, pin.write() || writable ? Access.WRITE : Access.READ);
     boolean wasZero = Pte.isZero(space.memory().entry(vpn));
-    return dropZero(space, vpn, wasZero, space.memory().touchForPin(vpn, write));
+    return dropZero(
+        space,
+        vpn,
+        wasZero,
+        space.memory().touchForPin(vpn, pin.write(), pin.purpose().longTerm()));
   }
 
   private PageTouch dropZero(AddressSpace space, long vpn, boolean wasZero, PageTouch touch) {
@@ -425,7 +436,7 @@ final class FaultService {
       } else if (Pte.isPresent(entry)
           || Pte.isZero(entry)
           || (Pte.type(entry) == PteType.DEVICE_PRIVATE
-              && devices.usable(view, memory.devices().owner(entry)))) {
+              && devices.usable(space, view, page, entry))) {
         runs.add(entry, memory.large().order(page));
         view.holders().grant(page, 1);
       } else {
@@ -473,6 +484,7 @@ final class FaultService {
             request.spaceId(),
             Pages.number(request.address()),
             new long[0],
+            new TreeMap<>(),
             errno,
             message));
   }

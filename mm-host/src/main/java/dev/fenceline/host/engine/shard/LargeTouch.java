@@ -160,7 +160,7 @@ final class LargeTouch {
         && space.memory().readable(vpn)
         && switch (Pte.type(entry)) {
           case PRESENT, ZERO -> true;
-          case DEVICE_PRIVATE -> devices.usable(view, space.memory().devices().owner(entry));
+          case DEVICE_PRIVATE -> devices.usable(space, view, vpn, entry);
           case NONE, SWAP, INVALIDATING, EXCLUSIVE, MIGRATION -> false;
         };
   }

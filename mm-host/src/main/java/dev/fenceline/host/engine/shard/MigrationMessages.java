@@ -1,9 +1,11 @@
 package dev.fenceline.host.engine.shard;
 
+import dev.fenceline.host.engine.migration.DeviceOwner;
 import dev.fenceline.host.engine.migration.Migration;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.MigrationRun;
 import dev.fenceline.model.Pages;
+import dev.fenceline.model.Peer;
 import java.util.List;
 
 /** What a migration has a device told. Confined to the shard. */
@@ -44,6 +46,63 @@ final class MigrationMessages {
             migration.outRuns(space.memory().devices().localPages(migration))));
   }
 
+  /** The source is to drop its translations and to hold the pages for the target. */
+  void hold(AddressSpace space, Migration migration, Migration.Source source) {
+    send(
+        source.owner(),
+        new HostMessage.MigrateOut(
+            source.holdId(),
+            space.id(),
+            source.owner().device().deviceIndex(),
+            Pages.address(migration.place().vpnStart()),
+            space.sequence(),
+            migration.outRuns(space.memory().devices().localPages(migration)),
+            true));
+  }
+
+  /** The target is to fetch what the source holds. */
+  void across(AddressSpace space, Migration migration, Migration.Source source) {
+    migration.markTold();
+    DeviceOwner from = source.owner();
+    send(
+        migration,
+        new HostMessage.MigrateIn(
+            migration.id(),
+            space.id(),
+            migration.owner().device().deviceIndex(),
+            Pages.address(migration.place().vpnStart()),
+            migration.acrossRuns(
+                space.memory().devices().localPages(migration),
+                new Peer(from.device(), from.peerTarget(), from.description().coherent()))));
+  }
+
+  /** What the source may free: pages that are the target's now. */
+  void released(AddressSpace space, Migration migration, CommitRuns runs) {
+    Migration.Source source = migration.source();
+    if (source == null) {
+      return;
+    }
+    CommitRuns held = new CommitRuns();
+    for (int i = 0; i < migration.pageCount(); i++) {
+      held.add(runs.accepted(i) ? CommitRuns.ACCEPTED : CommitRuns.NOT_ACCEPTED);
+    }
+    send(
+        source.owner(),
+        new HostMessage.MigrationCommit(source.holdId(), space.sequence(), held.build()));
+  }
+
+  /** Nothing of one across moves: both are told, as far as they are there and know of it. */
+  void undone(AddressSpace space, Migration migration) {
+    CommitRuns nothing = new CommitRuns();
+    for (int i = 0; i < migration.pageCount(); i++) {
+      nothing.add(CommitRuns.NOT_ACCEPTED);
+    }
+    released(space, migration, nothing);
+    if (migration.told()) {
+      refused(space, migration);
+    }
+  }
+
   /** Nothing of it moves. */
   void refused(AddressSpace space, Migration migration) {
     send(
@@ -64,6 +123,12 @@ final class MigrationMessages {
   }
 
   private void send(Migration migration, HostMessage message) {
-    state.emit(new ShardEffect.Send(migration.owner().sessionId(), message));
+    send(migration.owner(), message);
+  }
+
+  private void send(DeviceOwner owner, HostMessage message) {
+    if (owner.attached()) {
+      state.emit(new ShardEffect.Send(owner.sessionId(), message));
+    }
   }
 }

@@ -46,11 +46,18 @@ import org.jspecify.annotations.Nullable;
  * page, and from there on the device's copy, whoever dies in between (INV-8).
  */
 final class MigrationService {
+  private static final OperationOutcome NOTHING_MOVED =
+      new OperationOutcome.Done(0, OperationOutcome.Timing.NONE);
+
   private final ShardState state;
   private final OperationDriver operations;
   private final MigrationMessages messages;
   private final HeldPages held;
   private final Map<Long, Migration> running = new LinkedHashMap<>();
+
+  /** Those across, by the id under which the source's agent holds their pages. */
+  private final Map<Long, Migration> holds = new LinkedHashMap<>();
+
   private final Map<Migration, SkipTally> tallies = new LinkedHashMap<>();
 
   MigrationService(ShardState state, OperationDriver operations) {
@@ -82,7 +89,7 @@ final class MigrationService {
       SpaceOperation.MigrateToDevice migrate,
       long nowNanos) {
     DeviceOwner owner = state.owners.owner(migrate.device());
-    OperationOutcome.Refused refused = refusal(migrate, owner);
+    OperationOutcome.Refused refused = MigrationTargets.refusal(migrate, owner);
     if (refused != null || owner == null) {
       return new Application.Ended(
           refused != null
@@ -94,10 +101,14 @@ final class MigrationService {
     if (migrate.requester() == null) {
       ThrashDesk.movedByCaller(space, migrate.address(), migrate.length());
     }
-    Footprint taken = taken(operation, Pages.number(migrate.address()));
+    Footprint taken = MigrationTargets.taken(operation, Pages.number(migrate.address()));
     residents.tallyRest(migrate, taken, tally);
     if (operation.footprint().isEmpty()) {
       return ended(operation, 0, tally, nowNanos);
+    }
+    if (migrate.direct()) {
+      Migration across = begin(operation, Direction.ACROSS, owner, taken, nowNanos);
+      return across(space, operation, across, tally, nowNanos);
     }
     Migration migration = begin(operation, Direction.TO_DEVICE, owner, taken, nowNanos);
     residents.collect(migration, tally, vpn -> owes(owner, space, vpn));
@@ -107,6 +118,50 @@ final class MigrationService {
     run(migration, tally, nowNanos);
     messages.in(space, migration);
     return new Application.Continues();
+  }
+
+  /** Pages of one other device set out from there, past the host. */
+  private Application across(
+      AddressSpace space,
+      Operation operation,
+      Migration migration,
+      SkipTally tally,
+      long nowNanos) {
+    DeviceOwner from =
+        space
+            .memory()
+            .devices()
+            .collectAcross(migration, tally, vpn -> owes(migration.owner(), space, vpn));
+    if (from == null) {
+      return ended(operation, 0, tally, nowNanos);
+    }
+    Migration.Source source = new Migration.Source(from, state.nextMigrationId());
+    migration.source(source);
+    run(migration, tally, nowNanos);
+    holds.put(source.holdId(), migration);
+    messages.hold(space, migration, source);
+    return new Application.Continues();
+  }
+
+  /** The source holds the pages for the target, which may fetch them now. */
+  private void held(Migration migration, MigrationReport report, long nowNanos) {
+    AddressSpace space = spaceOf(migration);
+    Migration.Source source = migration.source();
+    int at = 0;
+    for (MigrationRun.Report run : report.runs()) {
+      for (int i = 0; i < run.pageCount() && at < migration.pageCount(); i++, at++) {
+        if (run.outcome() != MigrationRun.Outcome.DONE && migration.includes(at)) {
+          space.memory().devices().stayed(migration, at);
+          migration.exclude(at);
+        }
+      }
+    }
+    if (at < migration.pageCount() || migration.included() == 0 || source == null) {
+      giveUp(migration, Errno.EINVAL, "the source holds nothing of it", nowNanos);
+      return;
+    }
+    migration.deadlineNanos(nowNanos + state.config.migration().boundNanos());
+    messages.across(space, migration, source);
   }
 
   /**
@@ -121,29 +176,6 @@ final class MigrationService {
     return view != null && AddressSpace.firstOwedPage(view, vpn, vpn + 1) == vpn;
   }
 
-  private static Footprint taken(Operation operation, long vpnIfNone) {
-    return operation.footprint().isEmpty()
-        ? new Footprint(vpnIfNone, vpnIfNone, dev.fenceline.model.InvalidationKind.MIGRATE, false)
-        : operation.footprint().getFirst();
-  }
-
-  /** Why nothing can migrate to the device; null if it can. */
-  OperationOutcome.@Nullable Refused refusal(
-      SpaceOperation.MigrateToDevice migrate, @Nullable DeviceOwner owner) {
-    if (owner == null || !owner.attached()) {
-      return new OperationOutcome.Refused(
-          Errno.UNAVAILABLE, "device " + migrate.device() + " is not attached", null);
-    }
-    if (owner.description().memoryPages() == 0) {
-      return new OperationOutcome.Refused(
-          Errno.EINVAL, "device " + migrate.device() + " has no memory", null);
-    }
-    return owner.closing()
-        ? new OperationOutcome.Refused(
-            Errno.UNAVAILABLE, "device " + migrate.device() + " is being closed", null)
-        : null;
-  }
-
   /**
    * Pages that are held set out for the host. An operation of the public API may concern several
    * devices: each has a migration of its own, one after another.
@@ -153,39 +185,27 @@ final class MigrationService {
       return ended(operation, 0, new SkipTally(), nowNanos);
     }
     Footprint taken = operation.footprint().getFirst();
-    DeviceOwner owner = firstOwner(space, taken);
+    DeviceOwner owner = MigrationTargets.firstOwner(space, taken);
     if (owner == null) {
       return ended(operation, 0, new SkipTally(), nowNanos);
     }
     Migration migration = begin(operation, Direction.TO_HOST, owner, taken, nowNanos);
-    space.memory().devices().collectHome(migration);
+    SkipTally tally = new SkipTally();
+    space.memory().devices().collectHome(migration, tally);
     if (migration.included() == 0) {
       // No frame: who needs the page finds it out when it asks again.
       if (owner.attached() && operation.resolved() instanceof SpaceOperation.MigrateHome) {
         messages.nothingComesHome(space, migration);
       }
-      return ended(operation, 0, new SkipTally(), nowNanos);
+      return ended(operation, 0, tally, nowNanos);
     }
-    run(migration, new SkipTally(), nowNanos);
+    run(migration, tally, nowNanos);
     if (owner.attached()) {
       messages.out(space, migration);
     } else {
       migration.deadlineNanos(owner.orphanedSinceNanos() + state.config.migration().graceNanos());
     }
     return new Application.Continues();
-  }
-
-  private static @Nullable DeviceOwner firstOwner(AddressSpace space, Footprint taken) {
-    for (long vpn = taken.vpnStart(); vpn < taken.vpnEnd(); vpn++) {
-      long entry = space.memory().entry(vpn);
-      if (Pte.isInvalidating(entry) && Pte.frame(entry) > Pte.MAX_FRAME) {
-        DeviceOwner owner = space.memory().devices().owner(entry);
-        if (owner.state() != DeviceOwner.State.LOST) {
-          return owner;
-        }
-      }
-    }
-    return null;
   }
 
   private Migration begin(
@@ -218,6 +238,11 @@ final class MigrationService {
 
   /** What became of the pages on the device's side. */
   void report(ShardSession session, MigrationReport report, long nowNanos) {
+    Migration ofHold = holds.get(report.migrationId());
+    if (ofHold != null && !ofHold.told() && ofHold.concerns(session.sessionId())) {
+      held(ofHold, report, nowNanos);
+      return;
+    }
     Migration migration = running.get(report.migrationId());
     if (migration == null || migration.owner().sessionId() != session.sessionId()) {
       state.emit(new ShardEffect.LateMessage(session.sessionId()));
@@ -255,7 +280,7 @@ final class MigrationService {
       boolean done =
           migration.includes(i)
               && outcomes[i] == MigrationRun.Outcome.DONE
-              && placeable(migration, local[i]);
+              && MigrationTargets.placeable(migration, local[i]);
       if (done) {
         moved++;
         runs.add(settle(residents, migration, i, local[i]));
@@ -272,69 +297,26 @@ final class MigrationService {
     }
     residents.ended(migration);
     space.memory().large().cameWhole(migration.place().vpnStart(), moved);
-    holders(space, migration, runs);
+    runs.toHolders(state, space, migration);
     ThrashDesk.arrived(space, migration, nowNanos);
     end(migration);
     send(
         migration.owner().sessionId(),
         new HostMessage.MigrationCommit(migration.id(), space.sequence(), runs.build()));
-    OperationOutcome outcome = outcome(migration, moved, tally);
+    messages.released(space, migration, runs);
+    OperationOutcome outcome = MigrationTargets.outcome(migration, moved, tally);
     operations.complete(migration.operationId(), outcome, nowNanos);
-  }
-
-  /** The device may not name a page of its memory twice, nor one that it does not have. */
-  private static boolean placeable(Migration migration, int local) {
-    DeviceOwner owner = migration.owner();
-    return migration.direction() == Direction.TO_HOST
-        || (local < owner.description().memoryPages() && !owner.pages().containsKey(local));
   }
 
   private static long settle(DeviceResidents residents, Migration migration, int i, int local) {
     if (migration.direction() == Direction.TO_DEVICE) {
       return residents.movedToDevice(migration, i, local);
     }
+    if (migration.direction() == Direction.ACROSS) {
+      return residents.movedAcross(migration, i, local);
+    }
     residents.cameHome(migration, i);
     return CommitRuns.ACCEPTED;
-  }
-
-  /** To the device: it may install what is committed. To the host: it has dropped it. */
-  private void holders(AddressSpace space, Migration migration, CommitRuns runs) {
-    ShardSession session = state.sessions.get(migration.owner().sessionId());
-    if (session == null) {
-      return;
-    }
-    DeviceView view = session.view(space.id(), migration.owner().device().deviceIndex());
-    if (view == null) {
-      return;
-    }
-    long start = migration.place().vpnStart();
-    for (int i = 0; i < migration.pageCount(); i++) {
-      if (runs.accepted(i) && migration.direction() == Direction.TO_DEVICE) {
-        if (hears(session, view, start + i)) {
-          view.holders().grant(start + i, 1);
-        }
-      } else if (runs.accepted(i)) {
-        view.holders().release(start + i, start + i + 1);
-      }
-    }
-  }
-
-  /** A mirror that was removed meanwhile maps nothing, and hears of nothing (INV-12). */
-  private static boolean hears(ShardSession session, DeviceView view, long vpn) {
-    long address = Pages.address(vpn);
-    return session.mirrors().values().stream()
-        .anyMatch(
-            mirror -> mirror.view() == view && mirror.start() <= address && address < mirror.end());
-  }
-
-  private static OperationOutcome outcome(Migration migration, int moved, SkipTally tally) {
-    if (moved == 0 && migration.direction() == Direction.TO_HOST) {
-      return new OperationOutcome.Refused(
-          Errno.UNAVAILABLE,
-          "device %s could not bring the pages home".formatted(migration.owner().device()),
-          Pages.address(migration.place().vpnStart()));
-    }
-    return new OperationOutcome.Done(moved, OperationOutcome.Timing.NONE, tally.list());
   }
 
   // ---- the end without a report
@@ -342,7 +324,9 @@ final class MigrationService {
   /** The source of each page is the page again. */
   private void giveUp(Migration migration, Errno errno, String message, long nowNanos) {
     undo(migration);
-    if (migration.direction() == Direction.TO_DEVICE
+    if (migration.direction() == Direction.ACROSS) {
+      messages.undone(spaceOf(migration), migration);
+    } else if (migration.direction() == Direction.TO_DEVICE
         || (migration.owner().attached() && migration.told())) {
       messages.refused(spaceOf(migration), migration);
     }
@@ -365,6 +349,7 @@ final class MigrationService {
 
   private void end(Migration migration) {
     running.remove(migration.id());
+    holds.values().remove(migration);
     tallies.remove(migration);
   }
 
@@ -422,15 +407,22 @@ final class MigrationService {
       }
       if (migration.owner().attached()) {
         AddressSpace space = spaceOf(migration);
+        boolean stayed = false;
         for (int i = 0; i < migration.pageCount(); i++) {
           long entry = space.memory().entry(migration.place().vpnStart() + i);
+          boolean pinned = state.pinned(Pte.frame(entry));
+          stayed |= migration.includes(i) && pinned;
           if (migration.includes(i)
-              && state.devicePages.owner(Pte.frame(entry)) != migration.owner()) {
+              && (pinned || state.devicePages.owner(Pte.frame(entry)) != migration.owner())) {
             space.memory().devices().stayed(migration, i);
             migration.exclude(i);
           }
         }
-        if (migration.included() == 0) {
+        if (migration.included() == 0 && stayed) {
+          space.memory().devices().ended(migration);
+          end(migration);
+          operations.complete(migration.operationId(), NOTHING_MOVED, nowNanos);
+        } else if (migration.included() == 0) {
           giveUp(migration, Errno.DATA_LOSS, lost(migration), nowNanos);
         } else {
           migration.deadlineNanos(nowNanos + state.config.migration().boundNanos());
@@ -448,18 +440,21 @@ final class MigrationService {
   void ended(ShardSession session, FenceResolution cause, long nowNanos) {
     List<Migration> cut = new ArrayList<>();
     for (Migration migration : running.values()) {
-      if (migration.owner().sessionId() == session.sessionId()) {
+      if (migration.concerns(session.sessionId())) {
         cut.add(migration);
       }
     }
     state.owners.ended(session.sessionId(), cause == FenceResolution.LEFT, nowNanos);
     for (Migration migration : cut) {
       undo(migration);
-      boolean home = migration.direction() == Direction.TO_HOST;
+      if (migration.direction() == Direction.ACROSS) {
+        messages.undone(spaceOf(migration), migration); // whoever is still there
+      }
+      boolean home = migration.direction() != Direction.TO_DEVICE;
       operations.complete(
           migration.operationId(),
           home
-              ? new OperationOutcome.Done(0, OperationOutcome.Timing.NONE)
+              ? NOTHING_MOVED
               : new OperationOutcome.Refused(
                   Errno.UNAVAILABLE,
                   "the session of " + migration.owner().device() + " has ended",

@@ -7,6 +7,7 @@ import dev.fenceline.host.engine.space.OperationPlan;
 import dev.fenceline.host.engine.space.PageTable;
 import dev.fenceline.host.engine.space.PageTouch;
 import dev.fenceline.host.engine.space.Pte;
+import dev.fenceline.host.engine.space.PteType;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage;
@@ -120,9 +121,9 @@ final class OperationApplier {
   }
 
   /** A pin for which there are not frames enough takes none, so that it starves nobody. */
-  private boolean enoughFrames(AddressSpace space, long vpnStart, int pages) {
+  private boolean enoughFrames(AddressSpace space, long vpnStart, int pages, int inPlace) {
     long resident = PageTable.resident(space.memory().pages().tally(vpnStart, vpnStart + pages));
-    int[] taken = state.allocateAll(Math.toIntExact(pages - resident));
+    int[] taken = state.allocateAll(Math.toIntExact(pages - resident - inPlace));
     if (taken == null) {
       return false;
     }
@@ -130,6 +131,17 @@ final class OperationApplier {
       state.frames.cancel(taken[i]);
     }
     return true;
+  }
+
+  /** Pages that a pin for a short time leaves with their coherent devices. */
+  private static int openToCpus(AddressSpace space, long vpnStart, int pages) {
+    int count = 0;
+    for (long vpn = vpnStart; vpn < vpnStart + pages; vpn++) {
+      long entry = space.memory().entry(vpn);
+      boolean there = Pte.type(entry) == PteType.DEVICE_PRIVATE;
+      count += there && space.memory().devices().owner(entry).openToCpus() ? 1 : 0;
+    }
+    return count;
   }
 
   /** What was touched before a refusal stays resident; nothing is pinned. */
@@ -142,7 +154,8 @@ final class OperationApplier {
     }
     long vpnStart = Pages.number(pin.address());
     int[] frames = new int[Math.toIntExact(Pages.number(Pages.roundUp(pin.length())))];
-    if (!enoughFrames(space, vpnStart, frames.length)) {
+    int inPlace = pin.purpose().longTerm() ? 0 : openToCpus(space, vpnStart, frames.length);
+    if (!enoughFrames(space, vpnStart, frames.length, inPlace)) {
       return state.swapSlots.capacity() > 0 && frames.length <= MAX_RECLAIMED_FOR_PIN
           ? new Application.NeedsFrames(frames.length)
           : refused(
@@ -151,7 +164,7 @@ final class OperationApplier {
               null);
     }
     for (int i = 0; i < frames.length; i++) {
-      switch (faults.touchForPin(space, vpnStart + i, pin.write())) {
+      switch (faults.touchForPin(space, vpnStart + i, pin)) {
         case PageTouch.Mapped mapped -> frames[i] = Pte.frame(mapped.entry());
         case PageTouch.Needs needs -> {
           return new Application.Needs(needs.operation());
@@ -175,7 +188,9 @@ final class OperationApplier {
     state.pins.add(made);
     if (!state.config.reclaim().notifiesPinned()) {
       for (int frame : frames) {
-        state.frameTable.lists().hold(frame);
+        if (frame <= Pte.MAX_FRAME) {
+          state.frameTable.lists().hold(frame);
+        }
       }
     }
     return done(made.id(), OperationOutcome.Timing.NONE);

@@ -11,7 +11,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pins of a shard and the frames that they keep. Confined to the shard.
+ * The pins of a shard and the frames that they keep; pages of coherent devices, which are pinned
+ * for a short time, are kept by their page frame numbers. Confined to the shard.
  *
  * <p>A frame that its page lets go while it is pinned is *kept*: it goes back to the pool when the
  * last pin of it ends (INV-3, INV-11).

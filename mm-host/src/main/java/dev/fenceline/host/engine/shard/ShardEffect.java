@@ -7,7 +7,9 @@ import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.Peer;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,9 +33,19 @@ public sealed interface ShardEffect {
    */
   record DropCpuZeroEntries(long spaceId, long vpnStart, long vpnEnd) implements ShardEffect {}
 
-  /** A CPU fault ended: install these page table entries (a prefix of what was asked for). */
+  /**
+   * A CPU fault ended: install these page table entries (a prefix of what was asked for).
+   *
+   * @param peers whose memory pages of coherent devices are in, by page frame number
+   */
   record CpuFaultEnded(
-      long requestId, long spaceId, long vpn, long[] entries, @Nullable Errno errno, String message)
+      long requestId,
+      long spaceId,
+      long vpn,
+      long[] entries,
+      Map<Integer, Peer> peers,
+      @Nullable Errno errno,
+      String message)
       implements ShardEffect {}
 
   /** The address space is gone: forget the CPU's table of it. */

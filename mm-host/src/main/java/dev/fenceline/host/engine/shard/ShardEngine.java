@@ -5,6 +5,7 @@ import dev.fenceline.host.engine.invalidation.Mirror;
 import dev.fenceline.host.engine.invalidation.Operation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.space.FrameSource;
+import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.SpaceMemory;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.AgentMessage;
@@ -159,13 +160,11 @@ public final class ShardEngine {
     }
     int[] freed = state.pins.released(pin);
     for (int frame : pin.frames()) {
-      if (!state.pins.pinned(frame)) {
+      if (frame <= Pte.MAX_FRAME && !state.pins.pinned(frame)) {
         state.frameTable.lists().release(frame);
       }
     }
-    if (freed.length > 0) {
-      state.emit(new ShardEffect.FreeFrames(freed));
-    }
+    state.unpinned(freed);
     state.emit(
         new ShardEffect.OperationEnded(
             requestId,

@@ -4,16 +4,20 @@ import dev.fenceline.host.engine.frame.FrameTable;
 import dev.fenceline.host.engine.frame.SwapSlots;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.Operation;
+import dev.fenceline.host.engine.migration.DeviceOwner;
 import dev.fenceline.host.engine.migration.DeviceOwners;
 import dev.fenceline.host.engine.migration.DevicePages;
 import dev.fenceline.host.engine.object.ObjectTable;
 import dev.fenceline.host.engine.space.FrameDesk;
 import dev.fenceline.host.engine.space.FrameSource;
 import dev.fenceline.host.engine.space.LargeTally;
+import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.Pages;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -261,6 +265,29 @@ final class ShardState implements FrameDesk {
       }
     } else if (unpinned.length > 0) {
       emit(new ShardEffect.FreeFrames(unpinned));
+    }
+  }
+
+  @Override
+  public @Nullable DeviceOwner deviceOwner(DeviceId device) {
+    return owners.owner(device);
+  }
+
+  @Override
+  public void freeDevicePage(int number) {
+    if (pins.letGo(new int[] {number}).length > 0) {
+      devicePages.release(number);
+    } else {
+      devicePages.leftBehind(number);
+    }
+  }
+
+  /** Frames and device pages that neither an entry nor a pin needs any more. */
+  void unpinned(int[] numbers) {
+    int[] freed = Arrays.stream(numbers).filter(number -> number <= Pte.MAX_FRAME).toArray();
+    Arrays.stream(numbers).filter(number -> number > Pte.MAX_FRAME).forEach(devicePages::release);
+    if (freed.length > 0) {
+      emit(new ShardEffect.FreeFrames(freed));
     }
   }
 

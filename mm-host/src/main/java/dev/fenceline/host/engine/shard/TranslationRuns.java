@@ -45,7 +45,9 @@ final class TranslationRuns {
             Pte.writable(entry),
             own ? State.DEVICE_LOCAL : State.PEER,
             state.devicePages.localPage(Pte.frame(entry)),
-            own ? null : new Peer(owner.device(), owner.peerTarget()),
+            own
+                ? null
+                : new Peer(owner.device(), owner.peerTarget(), owner.description().coherent()),
             order));
   }
 

@@ -9,10 +9,7 @@ import dev.fenceline.host.engine.space.OperationPlan.Footprint;
 import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.InvalidationKind;
-import dev.fenceline.model.MigrationRun;
 import dev.fenceline.model.Pages;
-import dev.fenceline.model.VirtualRange;
-import java.util.List;
 import java.util.TreeMap;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
@@ -80,7 +77,32 @@ public final class DeviceResidents {
           "page 0x%x was in the memory of %s, which is gone"
               .formatted(Pages.address(vpn), owner.device()));
     }
+    if (staysPinned(entry)) {
+      return new PageTouch.Refused(
+          Errno.EBUSY,
+          "page 0x%x is pinned where it is, in the memory of %s"
+              .formatted(Pages.address(vpn), owner.device()));
+    }
     return new PageTouch.Needs(homeRun(vpn, HOME_BLOCK_PAGES));
+  }
+
+  /** Whether the page, which a device has, cannot leave now (INV-11). */
+  public boolean staysPinned(long entry) {
+    return frames.pinned(Pte.frame(entry)) && owner(entry).attached();
+  }
+
+  /** A page that a fork can neither share nor bring home; negative if there is none. */
+  long firstPinned() {
+    long[] found = {-1};
+    pages.forEachNonEmpty(
+        0,
+        Pages.PAGE_LIMIT,
+        (vpn, entry) -> {
+          if (found[0] < 0 && Pte.type(entry) == PteType.DEVICE_PRIVATE && staysPinned(entry)) {
+            found[0] = vpn;
+          }
+        });
+    return found[0];
   }
 
   /** The page, which is DEVICE_PRIVATE, comes home with its neighbours in an aligned block. */
@@ -119,7 +141,8 @@ public final class DeviceResidents {
         (vpn, entry) -> {
           if (found[0] < 0
               && Pte.type(entry) == PteType.DEVICE_PRIVATE
-              && owner(entry).state() != DeviceOwner.State.LOST) {
+              && owner(entry).state() != DeviceOwner.State.LOST
+              && !staysPinned(entry)) {
             found[0] = vpn;
           }
         });
@@ -130,17 +153,26 @@ public final class DeviceResidents {
   // ---- plans
 
   OperationPlan plan(SpaceOperation.MigrateToDevice migrate) {
-    return planned(
-        migrate, migrate.address(), migrate.length(), vpn -> stays(vpn, pages.get(vpn)) == null);
+    return MigrationPlans.planned(
+        mappings,
+        migrate,
+        migrate.address(),
+        migrate.length(),
+        migrate.direct()
+            ? vpn -> crossesFrom(pages.get(vpn), migrate.device()) != null
+            : vpn -> stays(vpn, pages.get(vpn)) == null);
   }
 
   OperationPlan plan(SpaceOperation.MigrateToHost migrate) {
-    return planned(
+    return MigrationPlans.planned(
+        mappings,
         migrate,
         migrate.address(),
         migrate.length(),
         vpn ->
-            Pte.type(pages.get(vpn)) == PteType.DEVICE_PRIVATE && owner(pages.get(vpn)).attached());
+            Pte.type(pages.get(vpn)) == PteType.DEVICE_PRIVATE
+                && owner(pages.get(vpn)).attached()
+                && !staysPinned(pages.get(vpn)));
   }
 
   /** Only pages of this device: it is not told to drop translations of any other. */
@@ -153,68 +185,19 @@ public final class DeviceResidents {
     while (end < home.vpnEnd() && isWith(home.device(), end)) {
       end++;
     }
-    return ready(home, start, end, InvalidationKind.MIGRATE);
+    return MigrationPlans.ready(home, start, end, InvalidationKind.MIGRATE);
   }
 
   private boolean isWith(DeviceId device, long vpn) {
     long entry = pages.get(vpn);
     return Pte.type(entry) == PteType.DEVICE_PRIVATE
         && owner(entry).device().equals(device)
-        && owner(entry).state() != DeviceOwner.State.LOST;
+        && owner(entry).state() != DeviceOwner.State.LOST
+        && !staysPinned(entry);
   }
 
   OperationPlan plan(SpaceOperation.MakeExclusive make) {
-    return ready(make, make.vpnStart(), make.vpnEnd(), InvalidationKind.EXCLUSIVE);
-  }
-
-  /** Tells which pages an operation is about. */
-  private interface PageFilter {
-    boolean takes(long vpn);
-  }
-
-  private OperationPlan planned(
-      SpaceOperation operation, long address, long length, PageFilter filter) {
-    if (!(VirtualRange.checkRoundingUp(address, length) instanceof VirtualRange.Valid valid)) {
-      return new OperationPlan.Refused(
-          Errno.EINVAL, "[0x%x, +%d) is no range of pages".formatted(address, length), address);
-    }
-    VirtualRange range = valid.range();
-    if (range.pages() > MigrationRun.MAX_PAGES) {
-      return new OperationPlan.Refused(
-          Errno.EINVAL, "%d pages: at most 512 move at a time".formatted(range.pages()), address);
-    }
-    long mapped = range.start();
-    for (Mapping mapping : mappings.mappingsIn(range.start(), range.end())) {
-      if (mapping.start() > mapped || !mapping.protection().read()) {
-        break;
-      }
-      if (mapping.attributes().hugetlb()) {
-        return new OperationPlan.Refused(
-            Errno.EINVAL,
-            "address 0x%x is hugetlb: its pages stay at the host".formatted(mapping.start()),
-            mapping.start());
-      }
-      mapped = mapping.end();
-    }
-    if (mapped < range.end()) {
-      return new OperationPlan.Refused(
-          Errno.EINVAL, "address 0x%x is not mapped, or not readable".formatted(mapped), mapped);
-    }
-    long start = Pages.number(range.start());
-    long end = Pages.number(range.end());
-    while (start < end && !filter.takes(start)) {
-      start++;
-    }
-    while (end > start && !filter.takes(end - 1)) {
-      end--;
-    }
-    return ready(operation, start, end, InvalidationKind.MIGRATE);
-  }
-
-  private static OperationPlan ready(
-      SpaceOperation operation, long start, long end, InvalidationKind kind) {
-    return new OperationPlan.Ready(
-        start == end ? List.of() : List.of(new Footprint(start, end, kind, true)), operation);
+    return MigrationPlans.ready(make, make.vpnStart(), make.vpnEnd(), InvalidationKind.EXCLUSIVE);
   }
 
   // ---- at C
@@ -266,7 +249,9 @@ public final class DeviceResidents {
     long entry = pages.get(vpn);
     Reason reason = stays(vpn, entry);
     boolean onDevice = Pte.frame(entry) > Pte.MAX_FRAME && reason == Reason.ALREADY_THERE;
-    if (onDevice && !devices().owner(Pte.frame(entry)).device().equals(device)) {
+    if (onDevice && frames.pinned(Pte.frame(entry))) {
+      tally.add(Reason.PINNED);
+    } else if (onDevice && !devices().owner(Pte.frame(entry)).device().equals(device)) {
       tally.add(Reason.ON_OTHER_DEVICE);
     } else if (reason != null) {
       tally.add(reason);
@@ -295,8 +280,47 @@ public final class DeviceResidents {
     }
   }
 
-  /** What is held and in the device's memory is on its way home, as far as there are frames. */
-  public void collectHome(Migration migration) {
+  /** Whose memory a page is in that can go straight to the device; null if it cannot. */
+  private @Nullable DeviceOwner crossesFrom(long entry, DeviceId target) {
+    boolean onDevice = Pte.type(entry) == PteType.DEVICE_PRIVATE || Pte.isInvalidating(entry);
+    if (!onDevice || Pte.frame(entry) <= Pte.MAX_FRAME || staysPinned(entry)) {
+      return null;
+    }
+    DeviceOwner from = owner(entry);
+    DeviceOwner to = frames.deviceOwner(target);
+    boolean reachable = to != null && (from.openTo(target) || from.sharesWith(to));
+    return reachable && from.attached() && !from.device().equals(target) ? from : null;
+  }
+
+  /**
+   * What is held and on one other device, the first one, is on its way from there.
+   *
+   * @return that device; null if nothing can go
+   */
+  public @Nullable DeviceOwner collectAcross(
+      Migration migration, SkipTally tally, LongPredicate busy) {
+    DeviceId target = migration.owner().device();
+    DeviceOwner source = null;
+    for (int i = 0; i < migration.pageCount(); i++) {
+      long vpn = migration.place().vpnStart() + i;
+      long entry = pages.get(vpn);
+      DeviceOwner from = Pte.isInvalidating(entry) ? crossesFrom(entry, target) : null;
+      source = source == null && !busy.test(vpn) ? from : source;
+      if (from == null || from != source || busy.test(vpn)) {
+        tally(vpn, target, tally);
+        continue;
+      }
+      migration.include(i, Pte.frame(entry), Pte.generation(entry));
+      pages.set(vpn, Pte.withType(entry, PteType.MIGRATION));
+    }
+    return source;
+  }
+
+  /**
+   * What is held and in the device's memory is on its way home, as far as there are frames. What is
+   * pinned there only waits for its device, if that is away.
+   */
+  public void collectHome(Migration migration, SkipTally tally) {
     int block = isWholeBlock(migration) ? frames.allocateBlock() : FrameSource.NONE_LEFT;
     for (int i = 0; i < migration.pageCount(); i++) {
       long vpn = migration.place().vpnStart() + i;
@@ -304,6 +328,10 @@ public final class DeviceResidents {
       int frame = FrameSource.NONE_LEFT;
       if (comesHome(entry, migration)) {
         frame = block == FrameSource.NONE_LEFT ? frames.allocate() : block + i;
+      } else if (Pte.isInvalidating(entry)
+          && Pte.frame(entry) > Pte.MAX_FRAME
+          && staysPinned(entry)) {
+        tally.add(Reason.PINNED);
       }
       if (frame != FrameSource.NONE_LEFT) {
         migration.include(i, frame, Pte.generation(entry));
@@ -315,7 +343,8 @@ public final class DeviceResidents {
   private boolean comesHome(long entry, Migration migration) {
     return Pte.isInvalidating(entry)
         && Pte.frame(entry) > Pte.MAX_FRAME
-        && devices().owner(Pte.frame(entry)) == migration.owner();
+        && devices().owner(Pte.frame(entry)) == migration.owner()
+        && !staysPinned(entry);
   }
 
   /** A large frame is worth it, if there is one; 512 small ones do as well (pitfall 28). */
@@ -361,6 +390,19 @@ public final class DeviceResidents {
     return moved;
   }
 
+  /** The other device has the page. Who had it learns it by the commit. The page's entry. */
+  public long movedAcross(Migration migration, int offset, int localPage) {
+    long vpn = migration.place().vpnStart() + offset;
+    long entry = pages.get(vpn);
+    devices().forget(Pte.frame(entry));
+    int number = devices().add(migration.owner(), migration.id(), localPage, spaceId, vpn);
+    Mapping mapping = mappings.mapping(Pages.address(vpn));
+    boolean writable = mapping != null && mapping.protection().write();
+    long moved = Pte.devicePrivate(number, writable, Pte.generation(entry));
+    pages.set(vpn, moved);
+    return moved;
+  }
+
   /** The page did not leave: as before, but for the generation. */
   public void stayed(Migration migration, int offset) {
     long vpn = migration.place().vpnStart() + offset;
@@ -368,6 +410,8 @@ public final class DeviceResidents {
     if (migration.direction() == Migration.Direction.TO_DEVICE) {
       boolean framed = migration.frame(offset) != Pte.ZERO_PAGE_FRAME;
       pages.set(vpn, Pte.withType(entry, framed ? PteType.PRESENT : PteType.ZERO));
+    } else if (migration.direction() == Migration.Direction.ACROSS) {
+      pages.set(vpn, Pte.withType(entry, PteType.DEVICE_PRIVATE));
     } else {
       pages.set(vpn, Pte.withType(entry, PteType.DEVICE_PRIVATE));
       migration.letGo(migration.frame(offset));

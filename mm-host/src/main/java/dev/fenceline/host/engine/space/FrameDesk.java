@@ -2,8 +2,10 @@ package dev.fenceline.host.engine.space;
 
 import dev.fenceline.host.engine.frame.FrameTable;
 import dev.fenceline.host.engine.frame.SwapSlots;
+import dev.fenceline.host.engine.migration.DeviceOwner;
 import dev.fenceline.host.engine.migration.DevicePages;
 import dev.fenceline.host.engine.object.ObjectTable;
+import dev.fenceline.model.DeviceId;
 import org.jspecify.annotations.Nullable;
 
 /** What the memory of an address space asks of the shard's frames. Confined to the shard. */
@@ -32,7 +34,13 @@ public interface FrameDesk extends FrameSource, FrameEffects {
     return frame != NONE_LEFT;
   }
 
-  /** Whether somebody pinned the frame (INV-11). */
+  /** A device whose agent attached; null if there is none of that id. */
+  @Nullable DeviceOwner deviceOwner(DeviceId device);
+
+  /** No entry names the device page any more: its device may free it, unless it is pinned. */
+  void freeDevicePage(int number);
+
+  /** Whether somebody pinned the frame, or the device page (INV-11). */
   boolean pinned(int frame);
 
   /** So many frames, or null, and none taken, if there are not enough. */

@@ -70,6 +70,14 @@ final class OperationPlanner {
    * mapping may change meanwhile, or pages would be shared that were not drained.
    */
   private OperationPlan fork(SpaceOperation.Fork fork) {
+    long pinned = devices.firstPinned();
+    if (pinned >= 0) {
+      return new OperationPlan.Refused(
+          Errno.EBUSY,
+          "page 0x%x is pinned in the memory of a device: a child can have no copy of it"
+              .formatted(Pages.address(pinned)),
+          Pages.address(pinned));
+    }
     long start = Long.MAX_VALUE;
     long end = 0;
     for (Mapping mapping : mappings.mappingsIn(0, Pages.ADDRESS_LIMIT)) {

@@ -243,7 +243,12 @@ public final class SpaceMemory {
         long present = swapper.in(vpn, entry, write);
         yield present == Swapper.NO_FRAME ? withoutFrame(vpn) : new PageTouch.Mapped(present);
       }
-      case DEVICE_PRIVATE -> frames.anyLeft() ? devices.touch(vpn, entry) : withoutFrame(vpn);
+      case DEVICE_PRIVATE -> {
+        if (access != Access.EXCLUSIVE && devices.owner(entry).openToCpus()) {
+          yield new PageTouch.Mapped(write ? devices.makeWritable(vpn) : entry);
+        }
+        yield frames.anyLeft() ? devices.touch(vpn, entry) : withoutFrame(vpn);
+      }
       case INVALIDATING, MIGRATION ->
           throw new IllegalStateException(
               "INV-2: page " + vpn + " touched while " + Pte.describe(entry));
@@ -314,9 +319,14 @@ public final class SpaceMemory {
 
   /**
    * Touches a page so that it has a frame of its own, also if it is only read: who writes to it
-   * later must not leave the pin with the zero page. It is not held by an invalidation (INV-2).
+   * later must not leave the pin with the zero page. A page of a coherent device stays there,
+   * unless the pin is for long. It is not held by an invalidation (INV-2).
    */
-  public PageTouch touchForPin(long vpn, boolean write) {
+  public PageTouch touchForPin(long vpn, boolean write, boolean longTerm) {
+    long there = pages.get(vpn);
+    if (longTerm && readable(vpn) && Pte.type(there) == PteType.DEVICE_PRIVATE) {
+      return frames.anyLeft() ? devices.touch(vpn, there) : withoutFrame(vpn);
+    }
     if (write) {
       return touch(vpn, Access.WRITE);
     }
@@ -453,7 +463,7 @@ public final class SpaceMemory {
             return;
           }
           if (Pte.frame(entry) > Pte.MAX_FRAME) {
-            frames.devicePages().release(Pte.frame(entry));
+            frames.freeDevicePage(Pte.frame(entry));
             return;
           }
           if (!Pte.hasFrame(entry)) {

@@ -147,10 +147,23 @@ public sealed interface SpaceOperation {
    * dev.fenceline.model.MigrationRun#MAX_PAGES} pages at a time.
    *
    * @param requester the agent that asked for it; null for a caller of the host
+   * @param direct only what is in the memory of another device that the target can reach, and
+   *     straight from there
    */
   record MigrateToDevice(
-      long spaceId, long address, long length, DeviceId device, @Nullable Requester requester)
-      implements OfPages {}
+      long spaceId,
+      long address,
+      long length,
+      DeviceId device,
+      @Nullable Requester requester,
+      boolean direct)
+      implements OfPages {
+    /** What is in frames, or nowhere. */
+    public MigrateToDevice(
+        long spaceId, long address, long length, DeviceId device, @Nullable Requester requester) {
+      this(spaceId, address, length, device, requester, false);
+    }
+  }
 
   /** An agent's question that the end of an operation answers. */
   record Requester(long sessionId, long requestId) {

@@ -17,6 +17,9 @@ public record ThrashPolicy(int events, long lapseNanos, int naps, int pinLapses,
   /** Nobody is ever made to wait: for experiments. */
   public static final ThrashPolicy NONE = new ThrashPolicy(0, 1, 1, 1, 1);
 
+  /** How often a block that thrashed is taken for quiet again; then no quiet clears it any more. */
+  static final int MAX_RESETS = 4;
+
   /** A lapse grows with the time that moves take, up to this. */
   static final long LONGEST_LAPSE_NANOS = 500_000_000;
 

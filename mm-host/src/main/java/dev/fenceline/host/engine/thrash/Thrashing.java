@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *   thrashing -- wanted soon after it moved --> the asker naps, whoever has it uses it meanwhile
  *   thrashing -- naps enough --> pinned: it is brought where all reach it, and stays
  *   pinned -- time is over --> quiet
+ *   thrashing -- moved slowly, or its block quiet for long --> quiet, but only so often per block
  * </pre>
  *
  * <p>What callers move, and what is evicted, is no contention: the page is forgotten (pitfall 37).
@@ -55,6 +56,15 @@ public final class Thrashing {
     long moves;
     long naps;
     long pins;
+
+    /** How often pages of it that thrashed were taken for quiet again; outlives the pages. */
+    int resets;
+
+    long lastResetNanos;
+
+    boolean remembersOnlyResets() {
+      return pages.isEmpty() && moves == 0;
+    }
   }
 
   /**
@@ -165,8 +175,12 @@ public final class Thrashing {
       return false;
     } else {
       boolean soon = page.napped || nowNanos - page.movedNanos < lapseNanos;
-      page.events = soon ? Math.min(page.events + 1, policy.events()) : 0;
-      page.naps = soon ? page.naps : 0;
+      if (soon) {
+        page.events = Math.min(page.events + 1, policy.events());
+      } else if (mayForget(block(vpn), page.events == policy.events(), nowNanos)) {
+        page.events = 0;
+        page.naps = 0;
+      }
     }
     Block its = block(vpn);
     its.moves++;
@@ -175,6 +189,27 @@ public final class Thrashing {
     page.movedNanos = nowNanos;
     page.napped = false;
     return page.events == policy.events() && before < page.events;
+  }
+
+  /**
+   * Whether pages of a block count as quiet again. One that thrashes in bouts would otherwise begin
+   * each of them with a clean slate, and never come to a pin: after so many resets the block is
+   * known for what it is. What is taken for quiet within the memory of a reset belongs to it.
+   */
+  private boolean mayForget(Block block, boolean thrashed, long nowNanos) {
+    if (!thrashed) {
+      return true;
+    }
+    boolean sameReset =
+        block.resets > 0 && nowNanos - block.lastResetNanos <= policy.forgetNanos(lapseNanos);
+    if (!sameReset && block.resets == ThrashPolicy.MAX_RESETS) {
+      return false;
+    }
+    if (!sameReset) {
+      block.resets++;
+      block.lastResetNanos = nowNanos;
+    }
+    return true;
   }
 
   /** The pages have arrived: from now on whoever has them can use them. */
@@ -220,7 +255,7 @@ public final class Thrashing {
   /** Whether the page thrashes: prefetch leaves it out. */
   public boolean thrashes(long vpn) {
     Page page = find(vpn);
-    return page != null && policy.events() > 0 && page.events >= policy.events();
+    return page != null && isThrashing(page);
   }
 
   /** How soon a page has to be wanted away at present to count. */
@@ -236,7 +271,12 @@ public final class Thrashing {
   /** What is remembered, by address. */
   public List<BlockView> blocks(long nowNanos) {
     List<BlockView> views = new ArrayList<>();
-    blocks.forEach((number, block) -> views.add(view(number, block, nowNanos)));
+    blocks.forEach(
+        (number, block) -> {
+          if (!block.remembersOnlyResets()) {
+            views.add(view(number, block, nowNanos));
+          }
+        });
     return views;
   }
 
@@ -269,7 +309,10 @@ public final class Thrashing {
     if (pageCount < MAX_PAGES && blocks.size() < MAX_BLOCKS) {
       return;
     }
-    long forget = policy.forgetNanos(lapseNanos);
+    tidy(nowNanos);
+    if (pageCount < MAX_PAGES && blocks.size() < MAX_BLOCKS) {
+      return;
+    }
     long oldest = blocks.firstKey();
     long oldestNanos = Long.MAX_VALUE;
     for (Map.Entry<Long, Block> entry : blocks.entrySet()) {
@@ -278,19 +321,42 @@ public final class Thrashing {
         oldestNanos = entry.getValue().lastNanos;
       }
     }
-    long least = oldest;
-    blocks
-        .entrySet()
-        .removeIf(
-            entry -> entry.getKey() == least || nowNanos - entry.getValue().lastNanos > forget);
-    pageCount = blocks.values().stream().mapToInt(block -> block.pages.size()).sum();
+    blocks.remove(oldest);
+    countPages();
   }
 
-  /** Forgets the blocks that were quiet for long. */
+  /** Forgets the blocks that were quiet for long, but for how often that happened to them. */
   public void tidy(long nowNanos) {
     long forget = policy.forgetNanos(lapseNanos);
-    if (blocks.values().removeIf(block -> nowNanos - block.lastNanos > forget)) {
-      pageCount = blocks.values().stream().mapToInt(block -> block.pages.size()).sum();
+    if (blocks.values().removeIf(block -> isForgotten(block, nowNanos, forget))) {
+      countPages();
     }
+  }
+
+  private boolean isForgotten(Block block, long nowNanos, long forget) {
+    if (nowNanos - block.lastNanos <= forget || block.remembersOnlyResets()) {
+      return false;
+    }
+    boolean thrashed = block.pages.values().stream().anyMatch(this::isThrashing);
+    if (!mayForget(block, thrashed, nowNanos)) {
+      return false;
+    }
+    if (block.resets == 0) {
+      return true;
+    }
+    pageCount -= block.pages.size();
+    block.pages.clear();
+    block.moves = 0;
+    block.naps = 0;
+    block.pins = 0;
+    return false;
+  }
+
+  private boolean isThrashing(Page page) {
+    return policy.events() > 0 && page.events >= policy.events();
+  }
+
+  private void countPages() {
+    pageCount = blocks.values().stream().mapToInt(block -> block.pages.size()).sum();
   }
 }

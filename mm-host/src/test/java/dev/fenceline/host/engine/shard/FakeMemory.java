@@ -28,10 +28,14 @@ final class FakeMemory {
   long session;
 
   FakeMemory(ShardFixture shard, String agentId, int pages, String ownerGroup) {
+    this(shard, agentId, new DeviceDescription(0, agentId, 1, pages, ownerGroup, false));
+  }
+
+  FakeMemory(ShardFixture shard, String agentId, DeviceDescription device) {
     this.shard = shard;
     this.agentId = agentId;
     this.bootToken = 1;
-    this.device = new DeviceDescription(0, agentId, 1, pages, ownerGroup, false);
+    this.device = device;
   }
 
   /** Attaches as a session, and says what it holds. */
@@ -101,11 +105,23 @@ final class FakeMemory {
   }
 
   HostMessage.MigrateIn lastIn() {
-    return shard.sent(HostMessage.MigrateIn.class).getLast();
+    return mine(HostMessage.MigrateIn.class).getLast();
   }
 
   HostMessage.MigrateOut lastOut() {
-    return shard.sent(HostMessage.MigrateOut.class).getLast();
+    return mine(HostMessage.MigrateOut.class).getLast();
+  }
+
+  /** What was sent to this agent's session. */
+  <T extends HostMessage> List<T> mine(Class<T> type) {
+    return shard.effects.stream()
+        .filter(ShardEffect.Send.class::isInstance)
+        .map(ShardEffect.Send.class::cast)
+        .filter(send -> send.sessionId() == session)
+        .map(ShardEffect.Send::message)
+        .filter(type::isInstance)
+        .map(type::cast)
+        .toList();
   }
 
   /** Reports everything that the last MigrateIn asked for as done, as far as there is room. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Access;
+import dev.fenceline.model.DeviceDescription;
 import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.Pages;
 import dev.fenceline.model.Protection;
@@ -24,9 +25,13 @@ class MigrationStage {
   }
 
   MigrationStage(ShardFixture shard) {
+    this(shard, false);
+  }
+
+  MigrationStage(ShardFixture shard, boolean coherent) {
     this.shard = shard;
     space = shard.createSpace();
-    memory = new FakeMemory(shard, "a", 64, "");
+    memory = new FakeMemory(shard, "a", new DeviceDescription(0, "a", 1, 64, "", coherent));
     shard.map(space, 0, 32, Protection.READ_WRITE);
     memory.attach(1);
     shard.mirror(1, 1, space, 0, 0, 32);

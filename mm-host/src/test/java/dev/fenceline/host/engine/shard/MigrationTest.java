@@ -118,6 +118,7 @@ class MigrationTest extends MigrationStage {
     FakeMemory two = new FakeMemory(shard, "g2", 8, "group");
     one.attach(11);
     two.attach(12);
+    shard.mirror(11, 1, space, 0, 0, 32);
     shard.mirror(12, 1, space, 0, 0, 32);
     shard.submit(
         new SpaceOperation.MigrateToDevice(space, at(0), PAGE, new DeviceId("g1", 0), null),
@@ -134,6 +135,27 @@ class MigrationTest extends MigrationStage {
     assertThat(shard.sent(HostMessage.MigrateOut.class)).isEmpty();
     shard.ack(12, 0, invalidation);
     assertThat(shard.sent(HostMessage.MigrateOut.class)).hasSize(1);
+  }
+
+  /** It could not check accesses by an entry of its own, and would answer "stale" for ever. */
+  @Test
+  void peerThatDoesNotMirrorThePage_givesItBack() {
+    FakeMemory one = new FakeMemory(shard, "g1", 8, "group");
+    FakeMemory two = new FakeMemory(shard, "g2", 8, "group");
+    one.attach(11);
+    two.attach(12);
+    shard.mirror(11, 1, space, 0, 1, 32);
+    shard.mirror(12, 1, space, 0, 0, 32);
+    shard.submit(
+        new SpaceOperation.MigrateToDevice(space, at(0), PAGE, new DeviceId("g1", 0), null),
+        WaitPolicy.BLOCK);
+    one.reportIn();
+
+    long fault = shard.fault(12, 1, 0, 1, Access.WRITE);
+    assertThat(shard.replied(fault)).isFalse();
+    one.reportOut();
+
+    assertThat(shard.reply(fault).runs().getFirst().state()).isEqualTo(PageRun.State.PRESENT);
   }
 
   @Test

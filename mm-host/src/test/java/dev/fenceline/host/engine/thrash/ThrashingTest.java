@@ -149,4 +149,61 @@ class ThrashingTest {
       assertThat(off.wants(7, i % 2 == 0 ? B : A, true, now)).isEqualTo(new Thrashing.Hint.Free());
     }
   }
+
+  /** Thrashes for a while; then the page moves once in a while. */
+  private void bout() {
+    backAndForth(5);
+    assertThat(thrashing.thrashes(7)).isTrue();
+    now += 2_000 * LAPSE + MILLISECOND;
+  }
+
+  @Test
+  void slowMoves_clearABlockFourTimesAndNotMoreOften() {
+    for (int reset = 1; reset <= 5; reset++) {
+      bout();
+      thrashing.taken(7, 8, B, now);
+      assertThat(thrashing.thrashes(7)).as("after bout " + reset).isEqualTo(reset == 5);
+    }
+  }
+
+  @Test
+  void quietTimes_areCountedAlsoOverThePagesThatTheyHaveForgotten() {
+    for (int reset = 1; reset <= 4; reset++) {
+      bout();
+      thrashing.tidy(now);
+      assertThat(thrashing.thrashes(7)).as("after bout " + reset).isFalse();
+      assertThat(thrashing.pageCount()).isZero();
+      assertThat(thrashing.blocks(now)).isEmpty();
+    }
+    bout();
+    thrashing.tidy(now);
+    assertThat(thrashing.thrashes(7)).isTrue();
+  }
+
+  @Test
+  void blockThatIsKnown_comesToAPinOverItsBouts() {
+    for (int bout = 0; bout < 5; bout++) {
+      bout();
+      thrashing.taken(7, 8, B, now);
+    }
+    int naps = 0;
+    Thrashing.Hint hint = nap(1);
+    while (hint instanceof Thrashing.Hint.Nap && naps < 100) {
+      now += 100 * LAPSE; // far between: each would have cleared what the one before counted
+      thrashing.taken(7, 8, naps % 2 == 0 ? A : B, now);
+      naps++;
+      hint = nap(naps % 2 == 0 ? 1 : 0);
+    }
+    assertThat(hint).isInstanceOf(Thrashing.Hint.Pinned.class);
+  }
+
+  @Test
+  void pagesThatTheirCallerMoves_areForgottenWhateverTheResets() {
+    for (int bout = 0; bout < 5; bout++) {
+      bout();
+      thrashing.taken(7, 8, B, now);
+    }
+    thrashing.forget(0, 512);
+    assertThat(thrashing.thrashes(7)).isFalse();
+  }
 }

@@ -1,6 +1,7 @@
-package dev.fenceline.agent.adapter.grpc;
+package dev.fenceline.peer;
 
-import dev.fenceline.agent.runtime.TransferStream;
+import dev.fenceline.concurrent.TransferStream;
+import dev.fenceline.model.DmaReply.Outcome;
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.security.FailureLine;
 import dev.fenceline.transfer.v1.DmaReply;
@@ -11,6 +12,7 @@ import dev.fenceline.wire.MalformedMessageException;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * both directions: a batch is written only if the stream is ready, and the next one is asked for
  * when the last has been processed. Thread-safe; the lock guards the queue and the outbound side.
  */
-final class GrpcTransferStream<B>
+public final class GrpcTransferStream<B>
     implements TransferStream, ClientResponseObserver<B, DmaReplyBatch> {
   private static final int MAX_BATCH_REQUESTS = 64;
   private static final int MAX_BATCH_BYTES = 128 << 10;
@@ -38,7 +40,8 @@ final class GrpcTransferStream<B>
   /**
    * @param envelope what the service wants around a batch
    */
-  GrpcTransferStream(TransferStream.Listener listener, Function<DmaRequestBatch, B> envelope) {
+  public GrpcTransferStream(
+      TransferStream.Listener listener, Function<DmaRequestBatch, B> envelope) {
     this.listener = listener;
     this.envelope = envelope;
   }
@@ -117,8 +120,23 @@ final class GrpcTransferStream<B>
     end("the host ended the stream");
   }
 
+  /** Nobody need doubt what became of them. */
+  private void refuseUnwritten(String reason) {
+    List<DmaRequest> unwritten;
+    synchronized (lock) {
+      unwritten = List.copyOf(waiting);
+      waiting.clear();
+    }
+    for (DmaRequest request : unwritten) {
+      listener.replied(
+          new dev.fenceline.model.DmaReply(
+              request.requestId(), Outcome.STALE_SESSION, new byte[0], 0, reason));
+    }
+  }
+
   private void end(String reason) {
     if (ended.compareAndSet(false, true)) {
+      refuseUnwritten(reason);
       listener.ended(reason);
     }
   }

@@ -1,14 +1,14 @@
-package dev.fenceline.agent.runtime;
+package dev.fenceline.concurrent;
 
 import dev.fenceline.model.DmaRequest;
 
-/** The way to the memory of other agents' devices: a port. Thread-safe. */
+/** The way to the memory of agents' devices: a port. Thread-safe. */
 @FunctionalInterface
 public interface PeerConnector {
   /** Reaches nobody. */
   PeerConnector NONE =
       (target, hostId, listener) -> {
-        listener.ended("this agent reaches no peers");
+        listener.ended("nobody is reached from here");
         return new TransferStream() {
           @Override
           public void send(DmaRequest request) {}

@@ -1,4 +1,4 @@
-package dev.fenceline.agent.runtime;
+package dev.fenceline.concurrent;
 
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
@@ -9,7 +9,10 @@ public interface TransferStream {
   interface Listener {
     void replied(DmaReply reply);
 
-    /** The stream is over: unanswered requests may or may not have been carried out. */
+    /**
+     * The stream is over: unanswered requests may or may not have been carried out. Those that were
+     * never written have been answered before, as of no session.
+     */
     void ended(String reason);
   }
 

@@ -1,4 +1,4 @@
-package dev.fenceline.agent.runtime;
+package dev.fenceline.concurrent;
 
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
@@ -15,16 +15,16 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The DMA requests of one host link that are out, and the transfer stream that carries them: opened
+ * Requests for bytes that are out to one place, and the transfer stream that carries them: opened
  * when it is first needed, and anew after it broke. Thread-safe.
  */
-final class Transfers {
+public final class Transfers {
   /** What became of a request; immutable. */
-  sealed interface Result {
-    /** The host answered. */
+  public sealed interface Result {
+    /** The other side answered, or never saw the request. */
     record Answered(DmaReply reply) implements Result {}
 
-    /** Nobody will ever know whether the host did it. */
+    /** Nobody will ever know whether it was done. */
     record Lost(String reason) implements Result {}
   }
 
@@ -54,21 +54,21 @@ final class Transfers {
   /**
    * @param connector opens a stream; never blocks
    */
-  Transfers(Function<TransferStream.Listener, TransferStream> connector) {
+  public Transfers(Function<TransferStream.Listener, TransferStream> connector) {
     this.connector = connector;
   }
 
-  long nextId() {
+  public long nextId() {
     return lastId.incrementAndGet();
   }
 
   /** Sends the request when there is room and waits until its fate is known. */
-  Result perform(DmaRequest request) throws InterruptedException {
+  public Result perform(DmaRequest request) throws InterruptedException {
     return perform(request, Long.MAX_VALUE);
   }
 
   /** As {@link #perform(DmaRequest)}; what has no answer in time is lost. */
-  Result perform(DmaRequest request, long timeoutNanos) throws InterruptedException {
+  public Result perform(DmaRequest request, long timeoutNanos) throws InterruptedException {
     room.acquire();
     try {
       return begin(request).get(timeoutNanos, TimeUnit.NANOSECONDS);
@@ -82,16 +82,16 @@ final class Transfers {
   }
 
   /** Sends the request at once; the caller bounds how many are out. Never fails. */
-  CompletableFuture<Result> begin(DmaRequest request) {
+  public CompletableFuture<Result> begin(DmaRequest request) {
     Carrier current = carrierFor(request.sessionId());
     return current == null ? CompletableFuture.completedFuture(NOT_SENT) : current.begin(request);
   }
 
-  int outstanding() {
+  public int outstanding() {
     return MAX_OUTSTANDING - room.availablePermits();
   }
 
-  void beginSession(long id) {
+  public void beginSession(long id) {
     synchronized (lock) {
       sessionId = id;
     }
@@ -101,7 +101,7 @@ final class Transfers {
    * The session is over: what is out is lost, and nothing of it is sent any more. Otherwise one
    * that waited for room could ask a host that never answers, inside an access that has to drain.
    */
-  void endSession() {
+  public void endSession() {
     Carrier ended;
     synchronized (lock) {
       sessionId = 0;

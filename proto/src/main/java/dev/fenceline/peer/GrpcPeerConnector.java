@@ -1,23 +1,27 @@
-package dev.fenceline.agent.adapter.grpc;
+package dev.fenceline.peer;
 
-import dev.fenceline.agent.runtime.PeerConnector;
-import dev.fenceline.agent.runtime.TransferStream;
+import dev.fenceline.concurrent.PeerConnector;
+import dev.fenceline.concurrent.TransferStream;
 import dev.fenceline.device.v1.PeerAccessBatch;
 import dev.fenceline.device.v1.PeerMemoryServiceGrpc;
 import dev.fenceline.security.PeerIdentity;
 import dev.fenceline.security.PeerRole;
 import dev.fenceline.security.TransportSecurity;
+import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Channels to other agents, one for each address, dialled when first needed. Thread-safe. */
+/** Channels to agents, one for each address, dialled when first needed. Thread-safe. */
 public final class GrpcPeerConnector implements PeerConnector, AutoCloseable {
+  /** A batch of replies: more than the largest batch of requests asks for. */
+  private static final int MAX_MESSAGE_BYTES = 16 << 20;
+
   private final String agentId;
   private final TransportSecurity security;
   private final ConcurrentHashMap<String, ManagedChannel> channels = new ConcurrentHashMap<>();
 
   /**
-   * @param agentId who asks
+   * @param agentId who asks; empty for a host
    */
   public GrpcPeerConnector(String agentId, TransportSecurity security) {
     this.agentId = agentId;
@@ -35,7 +39,9 @@ public final class GrpcPeerConnector implements PeerConnector, AutoCloseable {
                     .setAgentId(agentId)
                     .addAllRequests(batch.getRequestsList())
                     .build());
-    PeerMemoryServiceGrpc.newStub(channels.computeIfAbsent(target, this::dial)).access(stream);
+    ManagedChannel channel = channels.computeIfAbsent(target, this::dial);
+    // The stream outlives the call on whose behalf it is opened, and so its context.
+    Context.ROOT.run(() -> PeerMemoryServiceGrpc.newStub(channel).access(stream));
     return stream;
   }
 
@@ -44,6 +50,7 @@ public final class GrpcPeerConnector implements PeerConnector, AutoCloseable {
         .dial(target, PeerIdentity.any(PeerRole.AGENT))
         .directExecutor()
         .disableRetry()
+        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
         .build();
   }
 
