@@ -13,8 +13,10 @@ import dev.fenceline.model.Pages;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -34,9 +36,14 @@ final class SimAgent extends SimProcess {
   private final HostLinkEngine engine;
   private final List<SimDevice> devices = new ArrayList<>();
   private final ArrayDeque<AgentInput> inbox = new ArrayDeque<>();
-  private final Map<Long, SimUnit> faulting = new HashMap<>();
+  private final Map<Long, FaultWaiter> faulting = new HashMap<>();
+
+  /** Faults that nobody waits for. */
+  private final Set<Long> asides = new HashSet<>();
 
   private final AgentMirrors mirrors;
+  private final SimPeers peers = new SimPeers();
+  private final SimPeerDesk peerDesk;
   private final UncheckedInstalls unchecked = new UncheckedInstalls(this);
   private final UncheckedMigrations uncheckedMigrations = new UncheckedMigrations(this);
   private @Nullable Connection connection;
@@ -73,7 +80,7 @@ final class SimAgent extends SimProcess {
               "device-" + i,
               world.settings.unitsPerDevice(),
               world.settings.memoryPages(),
-              "",
+              world.settings.ownerGroup(),
               false));
       devices.add(new SimDevice(world, this, i, random.split()));
     }
@@ -98,9 +105,10 @@ final class SimAgent extends SimProcess {
                 2 * MILLI,
                 64,
                 64),
-            new LinkMemory(memories, "", world.settings.migration()),
+            new LinkMemory(memories, agentId(), world.settings.migration()),
             random.split());
     this.mirrors = new AgentMirrors(world, this, random);
+    this.peerDesk = new SimPeerDesk(world, this, world.settings.memoryRandom(64 + index));
   }
 
   int index() {
@@ -117,6 +125,15 @@ final class SimAgent extends SimProcess {
 
   AgentMirrors mirrors() {
     return mirrors;
+  }
+
+  SimPeers peers() {
+    return peers;
+  }
+
+  /** Where peers use the memory of its devices. */
+  SimPeerDesk peerDesk() {
+    return peerDesk;
   }
 
   SimMemories memories() {
@@ -230,14 +247,26 @@ final class SimAgent extends SimProcess {
     return true;
   }
 
-  void awaitFault(long ticket, SimUnit unit) {
+  void awaitFault(long ticket, FaultWaiter unit) {
     faulting.put(ticket, unit);
+  }
+
+  /** A page is wanted here later; nobody waits for it. */
+  void faultAside(
+      int deviceIndex, long spaceId, long vpn, int pages, dev.fenceline.model.Access access) {
+    long ticket = world.nextId();
+    asides.add(ticket);
+    step(new AgentInput.FaultWanted(ticket, spaceId, deviceIndex, vpn, pages, access));
   }
 
   boolean idle() {
     return faulting.isEmpty()
+        && asides.isEmpty()
         && engine.drainsUnderWay() == 0
-        && devices.stream().allMatch(device -> device.units().stream().allMatch(SimUnit::idle));
+        && devices.stream()
+            .allMatch(
+                device ->
+                    device.programs().idle() && device.units().stream().allMatch(SimUnit::idle));
   }
 
   // ---- the stream
@@ -402,7 +431,10 @@ final class SimAgent extends SimProcess {
                   install.vpn(),
                   install.runs());
       case AgentEffect.FaultDone done -> {
-        SimUnit unit = faulting.remove(done.ticket());
+        FaultWaiter unit = faulting.remove(done.ticket());
+        if (unit == null && asides.remove(done.ticket())) {
+          return;
+        }
         if (unit == null) {
           throw new InvariantViolation("INV-6", "a fault was answered twice: " + done);
         }
