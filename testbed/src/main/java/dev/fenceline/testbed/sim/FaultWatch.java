@@ -99,7 +99,7 @@ final class FaultWatch {
     if (reply.errno() == Errno.EBUSY && asked.request().access() == Access.EXCLUSIVE) {
       world.count(Sometimes.EXCLUSIVE_REFUSED_BUSY);
     }
-    long vpn = Pages.number(asked.request().address());
+    long vpn = Pages.number(asked.request().address()) - reply.pagesBefore();
     for (PageRun run : reply.runs()) {
       for (int i = 0; i < run.pageCount(); i++, vpn++) {
         if (run.state() == PageRun.State.HOLE || run.state() == PageRun.State.ERROR) {

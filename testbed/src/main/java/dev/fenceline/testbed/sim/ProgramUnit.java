@@ -11,8 +11,8 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The unit of a device that runs programs with dependencies: takes what the program holds, waits for
- * the end of another device's program, touches a page, lets go; from the start again if it is
+ * The unit of a device that runs programs with dependencies: takes what the program holds, waits
+ * for the end of another device's program, touches a page, lets go; from the start again if it is
  * preempted. Confined to the event loop.
  */
 final class ProgramUnit implements FaultWaiter {
@@ -54,8 +54,7 @@ final class ProgramUnit implements FaultWaiter {
   private int preemptions;
   private int collisions;
 
-  ProgramUnit(
-      SimWorld world, SimAgent agent, SimDevice device, int slot, SplittableRandom random) {
+  ProgramUnit(SimWorld world, SimAgent agent, SimDevice device, int slot, SplittableRandom random) {
     this.world = world;
     this.agent = agent;
     this.device = device;
@@ -101,8 +100,7 @@ final class ProgramUnit implements FaultWaiter {
     Awaited other = now.awaited();
     List<Program.SyncPoint> points =
         awaiting && other != null
-            ? List.of(
-                new Program.SyncPoint(other.unit().agent.agentId(), other.number(), ""))
+            ? List.of(new Program.SyncPoint(other.unit().agent.agentId(), other.number(), ""))
             : List.of();
     long start = Pages.address(now.vpn());
     return new Program(
@@ -211,7 +209,7 @@ final class ProgramUnit implements FaultWaiter {
     long ticket = world.nextId();
     faulting = true;
     waitsSinceNanos = world.loop.nowNanos();
-    agent.awaitFault(ticket, this);
+    agent.faults().await(ticket, this);
     agent.step(
         new AgentInput.FaultWanted(
             ticket,
@@ -257,8 +255,7 @@ final class ProgramUnit implements FaultWaiter {
       world.count(Sometimes.PROGRAM_WAITED_FOR_ANOTHER);
     }
     Access access = held;
-    boolean lost =
-        access != null && !agent.mayAccess(now.space().hostEpoch(), access.sessionId());
+    boolean lost = access != null && !agent.mayAccess(now.space().hostEpoch(), access.sessionId());
     if (preempted || (lost && now.replayable())) {
       again(now);
     } else if (lost) {
@@ -272,8 +269,7 @@ final class ProgramUnit implements FaultWaiter {
   private boolean reached(Awaited other) {
     SimAgent its = other.unit().agent;
     Order now = other.unit().order;
-    boolean cut =
-        world.network.blocked(agent) || world.network.blocked(its) || its.frozen();
+    boolean cut = world.network.blocked(agent) || world.network.blocked(its) || its.frozen();
     return !its.alive() || (!cut && (now == null || now.number() != other.number()));
   }
 

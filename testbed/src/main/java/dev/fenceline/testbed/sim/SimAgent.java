@@ -12,11 +12,7 @@ import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.Pages;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -36,10 +32,7 @@ final class SimAgent extends SimProcess {
   private final HostLinkEngine engine;
   private final List<SimDevice> devices = new ArrayList<>();
   private final ArrayDeque<AgentInput> inbox = new ArrayDeque<>();
-  private final Map<Long, FaultWaiter> faulting = new HashMap<>();
-
-  /** Faults that nobody waits for. */
-  private final Set<Long> asides = new HashSet<>();
+  private final AgentFaults faults;
 
   private final AgentMirrors mirrors;
   private final SimPeers peers = new SimPeers();
@@ -107,6 +100,7 @@ final class SimAgent extends SimProcess {
                 64),
             new LinkMemory(memories, agentId(), world.settings.migration()),
             random.split());
+    this.faults = new AgentFaults(world, this);
     this.mirrors = new AgentMirrors(world, this, random);
     this.peerDesk = new SimPeerDesk(world, this, world.settings.memoryRandom(64 + index));
   }
@@ -125,6 +119,10 @@ final class SimAgent extends SimProcess {
 
   AgentMirrors mirrors() {
     return mirrors;
+  }
+
+  AgentFaults faults() {
+    return faults;
   }
 
   SimPeers peers() {
@@ -247,21 +245,8 @@ final class SimAgent extends SimProcess {
     return true;
   }
 
-  void awaitFault(long ticket, FaultWaiter unit) {
-    faulting.put(ticket, unit);
-  }
-
-  /** A page is wanted here later; nobody waits for it. */
-  void faultAside(
-      int deviceIndex, long spaceId, long vpn, int pages, dev.fenceline.model.Access access) {
-    long ticket = world.nextId();
-    asides.add(ticket);
-    step(new AgentInput.FaultWanted(ticket, spaceId, deviceIndex, vpn, pages, access));
-  }
-
   boolean idle() {
-    return faulting.isEmpty()
-        && asides.isEmpty()
+    return faults.idle()
         && engine.drainsUnderWay() == 0
         && devices.stream()
             .allMatch(
@@ -430,16 +415,7 @@ final class SimAgent extends SimProcess {
                   sessionId,
                   install.vpn(),
                   install.runs());
-      case AgentEffect.FaultDone done -> {
-        FaultWaiter unit = faulting.remove(done.ticket());
-        if (unit == null && asides.remove(done.ticket())) {
-          return;
-        }
-        if (unit == null) {
-          throw new InvariantViolation("INV-6", "a fault was answered twice: " + done);
-        }
-        unit.faultDone(done.outcome());
-      }
+      case AgentEffect.FaultDone done -> faults.done(done);
       case AgentEffect.MirrorOpened opened -> mirrors.opened(opened.ticket(), opened.mirrorId());
       case AgentEffect.MirrorRefused refused -> mirrors.refused(refused.ticket());
       case AgentEffect.MirrorClosed closed -> mirrors.closed(closed.mirrorId());

@@ -69,12 +69,14 @@ final class SimPeerDesk {
           || MirrorEntry.generation(entry) != generations[i]) {
         table.close(slot);
         if (!there) {
-          agent.faultAside(
-              device.index(),
-              space.id(),
-              vpn,
-              generations.length,
-              writes ? dev.fenceline.model.Access.WRITE : dev.fenceline.model.Access.READ);
+          agent
+              .faults()
+              .aside(
+                  device.index(),
+                  space.id(),
+                  vpn,
+                  generations.length,
+                  writes ? dev.fenceline.model.Access.WRITE : dev.fenceline.model.Access.READ);
         }
         reply.accept(refused(dma, Outcome.STALE_PAGE));
         return;

@@ -332,7 +332,7 @@ final class SimUnit implements FaultWaiter {
 
   private void fault(DataOperation wanted, int missing) {
     ticket = world.nextId();
-    agent.awaitFault(ticket, this);
+    agent.faults().await(ticket, this);
     int more = random.nextInt(4) == 0 ? random.nextInt(4) : 0;
     long vpn = wanted.vpn() + missing;
     if (vpn <= furthestFaultVpn) {
