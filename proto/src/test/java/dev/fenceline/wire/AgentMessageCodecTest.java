@@ -38,6 +38,7 @@ class AgentMessageCodecTest {
                 new AgentMessage.RemoveMirror(4),
                 new AgentMessage.FaultRequest(-2, 4, 4096, 512, Access.WRITE, 7),
                 new AgentMessage.FaultRequest(8, 4, 0, 1, Access.READ),
+                new AgentMessage.FaultRequest(10, 4, 0, 1, Access.READ, 0, true),
                 new AgentMessage.FaultRequest(9, 4, Pages.ADDRESS_LIMIT - 4096, 1, Access.SNAPSHOT),
                 new AgentMessage.InvalidationAck(2, List.of(1L, -1L, Long.MAX_VALUE)),
                 new AgentMessage.Leave(),

@@ -41,6 +41,20 @@ class HostMessageCodecTest {
               null,
               ""),
           new HostMessage.FaultReply(8, 12, List.of(), Errno.EFAULT, "nothing mapped"),
+          new HostMessage.FaultReply(
+              9,
+              13,
+              List.of(new PageRun(512, 4, true, PageRun.State.PRESENT, 0, null, 9)),
+              511,
+              null,
+              ""),
+          new HostMessage.MigrateIn(
+              4,
+              5,
+              0,
+              0x20_0000,
+              List.of(new MigrationRun.In(512, 3, MigrationRun.Source.ZEROS)),
+              9),
           new HostMessage.Invalidate(
               List.of(5L, -6L), 2, 4096, 8192, 13, InvalidationKind.CLEAR, -1),
           new HostMessage.Invalidate(List.of(5L), 2, 4096, 8192, 13, InvalidationKind.UNMAP, 0),
@@ -140,14 +154,18 @@ class HostMessageCodecTest {
 
   static List<HostMessage> malformed() {
     PageRun page = new PageRun(1, 1, true, PageRun.State.PRESENT);
+    PageRun large = new PageRun(512, 1, true, PageRun.State.PRESENT, 0, null, 9);
     return List.of(
         new HostMessage.Welcome("h", 1, 1, 0, 0, 1),
         new HostMessage.Welcome("h", 1, 1, 100, 100, 1),
         new HostMessage.Welcome("h", 1, 1, 100, 20, 0),
         new HostMessage.FaultReply(1, 1, List.of(), null, ""),
         new HostMessage.FaultReply(1, 1, List.of(page), Errno.EFAULT, ""),
-        new HostMessage.FaultReply(
-            1, 1, List.of(page, new PageRun(512, 1, true, PageRun.State.PRESENT)), null, ""),
+        new HostMessage.FaultReply(1, 1, List.of(large, large, large, page), null, ""),
+        new HostMessage.FaultReply(1, 1, List.of(large, page), 512, null, ""),
+        new HostMessage.FaultReply(1, 1, List.of(page), 1, null, ""),
+        new HostMessage.MigrateIn(
+            1, 1, 0, 4096, List.of(new MigrationRun.In(1, 0, MigrationRun.Source.HOST)), 10),
         new HostMessage.FaultReply(
             1, 1, List.of(new PageRun(0, 1, true, PageRun.State.PRESENT)), null, ""),
         new HostMessage.FaultReply(

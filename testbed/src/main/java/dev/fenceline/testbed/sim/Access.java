@@ -7,6 +7,7 @@ package dev.fenceline.testbed.sim;
  * @param owner the process that accesses
  * @param sessionId its session; 0 for the host's CPU
  * @param grantSequences the space's sequence at which the host gave each page's translation
+ * @param inPlace it is in the memory of its own device, which must stay there meanwhile
  */
 record Access(
     SimProcess owner,
@@ -14,7 +15,8 @@ record Access(
     long sessionId,
     int deviceIndex,
     long vpn,
-    long[] grantSequences) {
+    long[] grantSequences,
+    boolean inPlace) {
 
   /** True if one of its pages lies in the interval and was granted before the sequence. */
   boolean isOlder(long vpnStart, long vpnEnd, long sequence) {

@@ -31,7 +31,14 @@ public enum Breakage {
   SWAPPED_PAGE_NOT_WRITTEN("a page that is swapped out is not written to its slot"),
   DIRTY_DATA_DROPPED_ON_EVICT("a page that goes home from a device arrives without its bytes"),
   COPY_NOT_RELEASED("an agent that lost the commit of a page's way home goes on holding its copy"),
-  MIGRATED_PAGE_MAPPED_UNCHECKED("what a migration brought is mapped though its mirror was closed");
+  MIGRATED_PAGE_MAPPED_UNCHECKED("what a migration brought is mapped though its mirror was closed"),
+  EXCLUSIVE_NOT_REVOKED("the CPU gets at a page that a device has for itself alone"),
+  EXCLUSIVE_HEARS_ITSELF("a device hears of its own taking a page for itself as of another's"),
+  DOWNGRADE_BEFORE_DRAIN(
+      "what is copied or written out is what the page held when it was unmapped"),
+  PIN_AFTER_UNMAP("a pin takes a frame that is on its way out, and nobody looks again"),
+  DEADLOCKS_NOT_BROKEN("circles of waits are found, and nothing is done about them"),
+  PEER_ACCESS_UNCHECKED("a device serves peers without a look at its own entry of the page");
 
   private final String meaning;
 

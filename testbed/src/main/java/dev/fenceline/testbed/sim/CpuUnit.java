@@ -2,6 +2,7 @@ package dev.fenceline.testbed.sim;
 
 import dev.fenceline.concurrent.MirrorAccess;
 import dev.fenceline.concurrent.MirrorEntry;
+import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.Errno;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -93,7 +94,7 @@ final class CpuUnit {
         throw new InvariantViolation("INV-13", "a CPU finds the zero page at " + wanted.describe());
       }
     }
-    Access access = new Access(host, wanted.space(), 0, 0, wanted.vpn(), granted);
+    Access access = new Access(host, wanted.space(), 0, 0, wanted.vpn(), granted, false);
     world.monitor.opened(access);
     long delay = random.nextInt(12) == 0 ? random.nextInt(2_000_000) : random.nextInt(4_000);
     host.after(delay, "cpu accesses", () -> access(wanted, table, access, frames, serials));
@@ -107,6 +108,7 @@ final class CpuUnit {
             "INV-3", "frame %d was freed under %s".formatted(frames[i], wanted.describe()));
       }
       world.monitor.accessed(wanted.space(), wanted.vpn() + i, access.grantSequences()[i], "a CPU");
+      world.exclusives.accessed(wanted.space(), wanted.vpn() + i, DeviceId.CPU);
     }
     wanted.execute(host.frames(), frames, true);
     host.after(

@@ -35,15 +35,23 @@ final class DataOperation {
   private final long[] values;
   private final long operand;
   private final long invokedStamp;
+
+  /** Only while nobody else can get at its pages. */
+  private final boolean exclusive;
+
+  /** Of an update in two transfers, the first one has been answered. */
+  private boolean readBefore;
+
   private boolean executed;
   private boolean abandoned;
   private boolean attempted;
 
   private DataOperation(
-      SimWorld world, SimSpace space, Kind kind, int actor, long[] addresses, long unique) {
+      SimWorld world, SimSpace space, Drawn drawn, int actor, long[] addresses, long unique) {
+    this.exclusive = drawn.exclusive();
+    this.kind = drawn.kind();
     this.world = world;
     this.space = space;
-    this.kind = kind;
     this.actor = actor;
     this.addresses = addresses;
     this.spaceKey = world.memory.key(space);
@@ -59,6 +67,22 @@ final class DataOperation {
     this.invokedStamp = world.loop.stamp();
   }
 
+  private record Drawn(Kind kind, boolean exclusive) {}
+
+  /** Something to do on the pages that everybody wants; seldom with a page for itself alone. */
+  static DataOperation drawForDevice(
+      SimWorld world, SimSpace space, int actor, SplittableRandom random) {
+    if (random.nextInt(12) > 0) {
+      return draw(world, space, actor, random);
+    }
+    long vpn = world.interestingPage(space, random);
+    int kind = random.nextInt(4);
+    Kind what = kind == 0 ? Kind.READ : kind == 1 ? Kind.WRITE : Kind.ADD;
+    long[] addresses = {Frames.address(vpn, random.nextInt(2))};
+    return new DataOperation(
+        world, space, new Drawn(what, true), actor, addresses, random.nextLong() | 1L << 62);
+  }
+
   /** Something to do on the pages that everybody wants. */
   static DataOperation draw(SimWorld world, SimSpace space, int actor, SplittableRandom random) {
     long vpn = world.interestingPage(space, random);
@@ -70,7 +94,7 @@ final class DataOperation {
             : new long[] {Frames.address(vpn, random.nextInt(2))};
     long unique = random.nextLong() | 1L << 62;
     Kind what = kind < 5 ? Kind.READ : kind < 9 ? Kind.WRITE : Kind.ADD;
-    return new DataOperation(world, space, what, actor, addresses, unique);
+    return new DataOperation(world, space, new Drawn(what, false), actor, addresses, unique);
   }
 
   SimSpace space() {
@@ -94,6 +118,20 @@ final class DataOperation {
     return addresses.length;
   }
 
+  boolean exclusive() {
+    return exclusive;
+  }
+
+  /** Whether it reads, computes and writes, and relies on nobody else's coming between. */
+  boolean updates() {
+    return exclusive && kind == Kind.ADD;
+  }
+
+  /** The first transfer of an update is over, the second one has to follow. */
+  boolean hasToWrite() {
+    return updates() && readBefore;
+  }
+
   boolean executed() {
     return executed;
   }
@@ -107,7 +145,7 @@ final class DataOperation {
     if (executed) {
       throw new InvariantViolation("INV-13", "executed twice: " + describe());
     }
-    executed = true;
+    executed = !updates() || readBefore;
     for (int i = 0; i < addresses.length; i++) {
       String forbidden = world.memory.forbidden(space, addresses[i], writes());
       if (forbidden != null) {
@@ -142,8 +180,14 @@ final class DataOperation {
       case READ -> values[i] = found;
       case WRITE -> store(frames, frame, word, i, values[i]);
       case ADD -> {
+        if (readBefore) {
+          store(frames, frame, word, i, values[i] + operand);
+          return;
+        }
         values[i] = found;
-        store(frames, frame, word, i, found + operand);
+        if (!exclusive) {
+          store(frames, frame, word, i, found + operand);
+        }
       }
     }
   }
@@ -176,9 +220,13 @@ final class DataOperation {
     attempted = true;
   }
 
-  /** The last request was refused: it has not happened. */
+  /** The last request was refused: it has not happened, and what was read before is old. */
   void refused() {
     attempted = false;
+    if (readBefore) {
+      world.count(Sometimes.EXCLUSIVE_UPDATE_INTERRUPTED);
+    }
+    readBefore = false;
   }
 
   /** Nobody will hear the answer; a request that is on its way may still do it. */
@@ -215,11 +263,15 @@ final class DataOperation {
         switch (kind) {
           case READ -> DmaRequest.Operation.READ;
           case WRITE -> DmaRequest.Operation.WRITE;
-          case ADD -> DmaRequest.Operation.FETCH_ADD;
+          case ADD ->
+              !exclusive
+                  ? DmaRequest.Operation.FETCH_ADD
+                  : readBefore ? DmaRequest.Operation.WRITE : DmaRequest.Operation.READ;
         };
-    byte[] data = new byte[kind == Kind.WRITE ? length : 0];
-    if (kind == Kind.WRITE) {
-      ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(values);
+    byte[] data = new byte[operation == DmaRequest.Operation.WRITE ? length : 0];
+    if (data.length > 0) {
+      var words = ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
+      words.put(kind == Kind.WRITE ? values : new long[] {values[0] + operand});
     }
     return new DmaRequest(
         requestId,
@@ -238,7 +290,7 @@ final class DataOperation {
 
   /** What a reply carries; the values come back from it. */
   byte[] replyBytes() {
-    if (kind != Kind.READ) {
+    if (kind != Kind.READ && (!updates() || readBefore)) {
       return new byte[0];
     }
     byte[] data = new byte[values.length * Long.BYTES];
@@ -247,19 +299,21 @@ final class DataOperation {
   }
 
   long previous() {
-    return kind == Kind.ADD ? values[0] : 0;
+    return kind == Kind.ADD && !exclusive ? values[0] : 0;
   }
 
   /** The values as the reply brought them. */
   void take(byte[] data, long previous) {
-    if (kind == Kind.READ) {
+    if (kind == Kind.READ || (updates() && !readBefore)) {
       ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(values);
-    } else if (kind == Kind.ADD) {
+      readBefore = updates();
+    } else if (kind == Kind.ADD && !exclusive) {
       values[0] = previous;
     }
   }
 
   String describe() {
-    return "actor %d: %s of 0x%x in %s".formatted(actor, kind, addresses[0], space);
+    return "actor %d: %s%s of 0x%x in %s"
+        .formatted(actor, exclusive ? "exclusive " : "", kind, addresses[0], space);
   }
 }

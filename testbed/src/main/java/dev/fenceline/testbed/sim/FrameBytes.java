@@ -4,8 +4,12 @@ package dev.fenceline.testbed.sim;
 final class FrameBytes {
   private final SimWorld world;
   private final Frames frames;
+  private final EarlyCopies early;
+  private final CopyCheck check;
 
-  FrameBytes(SimWorld world, Frames frames) {
+  FrameBytes(SimWorld world, Frames frames, EarlyCopies early, CopyCheck check) {
+    this.early = early;
+    this.check = check;
     this.world = world;
     this.frames = frames;
   }
@@ -21,12 +25,16 @@ final class FrameBytes {
     if (!world.broken(Breakage.COPY_ON_WRITE_WITHOUT_COPY)) {
       frames.copy(from, to);
     }
+    early.show(from, to);
+    check.copied(to);
   }
 
   void swapOut(int frame, int swapSlot) {
     world.count(Sometimes.SWAPPED_OUT);
+    early.show(frame, frame);
     if (!world.broken(Breakage.SWAPPED_PAGE_NOT_WRITTEN)) {
       frames.writeSwap(frame, swapSlot);
     }
+    check.swappedOut(frame, swapSlot);
   }
 }

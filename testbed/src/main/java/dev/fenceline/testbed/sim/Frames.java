@@ -140,6 +140,21 @@ final class Frames implements FrameSource, Words {
     swap[swapSlot] = words[frame].clone();
   }
 
+  /** What swap slots hold. */
+  Words swapped() {
+    return new Words() {
+      @Override
+      public long read(int slot, int word) {
+        return slot < swap.length && swap[slot] != null ? swap[slot][word] : 0;
+      }
+
+      @Override
+      public void write(int slot, int word, long value) {
+        throw new UnsupportedOperationException("swap is written by pages");
+      }
+    };
+  }
+
   void readSwap(int swapSlot, int frame) {
     if (swapSlot >= swap.length || swap[swapSlot] == null) {
       return; // never written: what the frame held before is read

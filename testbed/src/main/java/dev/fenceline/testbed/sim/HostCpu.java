@@ -8,6 +8,8 @@ import dev.fenceline.host.engine.shard.ShardEffect;
 import dev.fenceline.host.engine.shard.ShardEngine;
 import dev.fenceline.host.engine.shard.ShardInput;
 import dev.fenceline.host.engine.space.Pte;
+import dev.fenceline.host.engine.space.PteType;
+import dev.fenceline.model.Pages;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -68,6 +70,22 @@ final class HostCpu {
                     : dev.fenceline.model.Access.READ));
   }
 
+  /** Only a breakage does this: the page is another one's alone, and the CPU takes no notice. */
+  boolean takeAnyway(ShardInput.CpuFault fault, ShardEngine engine) {
+    var space = engine.queries().space(fault.spaceId());
+    long vpn = Pages.number(fault.address());
+    long entry = space == null ? 0 : space.memory().entry(vpn);
+    if (space == null || Pte.type(entry) != PteType.EXCLUSIVE) {
+      return false;
+    }
+    long[] entries = {Pte.withType(entry, PteType.PRESENT)};
+    faultEnded(
+        new ShardEffect.CpuFaultEnded(
+            fault.requestId(), fault.spaceId(), vpn, entries, Map.of(), null, ""),
+        engine);
+    return true;
+  }
+
   void drop(HostShard shard, ShardEffect.DropCpuEntries drop) {
     if (world.broken(Breakage.CPU_NOT_A_PARTICIPANT)) {
       shard.post(new ShardInput.CpuDrained(drop.invalidationId()));
@@ -110,7 +128,7 @@ final class HostCpu {
     for (int i = 0; i < ended.entries().length && space != null; i++) {
       long vpn = ended.vpn() + i;
       long entry = ended.entries()[i];
-      host.shardOf(ended.spaceId()).requireMappable(id, vpn);
+      host.shardOf(ended.spaceId()).faults().requireMappable(id, vpn);
       world.monitor.granted(id, 0, 0, vpn, Pte.generation(entry), space.sequence());
       table(ended.spaceId())
           .table()

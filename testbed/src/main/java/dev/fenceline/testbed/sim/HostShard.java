@@ -2,7 +2,6 @@ package dev.fenceline.testbed.sim;
 
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.session.SessionInput;
-import dev.fenceline.host.engine.shard.Pin;
 import dev.fenceline.host.engine.shard.ShardConfig;
 import dev.fenceline.host.engine.shard.ShardEffect;
 import dev.fenceline.host.engine.shard.ShardEngine;
@@ -12,10 +11,8 @@ import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.HostMessage;
-import dev.fenceline.model.PageRun;
 import dev.fenceline.model.Pages;
 import java.util.ArrayDeque;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -26,21 +23,20 @@ import java.util.TreeMap;
  * Confined to the event loop.
  */
 final class HostShard {
-  /** What a fault was about, until it is answered. */
-  private record Asked(AgentMessage.FaultRequest request, SimSpace space, int device) {}
-
-  private record FaultKey(long sessionId, long faultId) {}
-
   private final SimWorld world;
   private final SimHost host;
   private final int index;
   private final ShardEngine engine;
   private final FrameBytes bytes;
   private final MigrationWatch migrations;
+  private final FaultWatch faults;
+  private final EarlyFrees earlyFrees;
+  private final RacingPins racing;
+  private final CopyCheck copies;
+  private final EarlyCopies early;
   private final SplittableRandom random;
   private final ArrayDeque<ShardInput> inbox = new ArrayDeque<>();
   private final Map<Long, Dma> dmas = new TreeMap<>();
-  private final Map<FaultKey, Asked> faults = new HashMap<>();
   private boolean stepping;
   private boolean turnPlanned;
   private long timerAtNanos = Long.MAX_VALUE;
@@ -59,8 +55,21 @@ final class HostShard {
             .withMigration(SimSettings.MIGRATIONS)
             .withThrash(SimSettings.THRASHING);
     this.engine = new ShardEngine(config, host.frames());
-    this.bytes = new FrameBytes(world, host.frames());
+    this.racing = new RacingPins(world, engine.queries());
+    this.copies = new CopyCheck(world, host, engine.queries(), racing);
+    this.early = new EarlyCopies(world, host.frames(), engine.queries());
+    this.bytes = new FrameBytes(world, host.frames(), early, copies);
     this.migrations = new MigrationWatch(world, engine.queries());
+    this.faults = new FaultWatch(world, host, engine.queries(), random);
+    this.earlyFrees = new EarlyFrees(world, host, engine.queries());
+  }
+
+  CopyCheck copies() {
+    return copies;
+  }
+
+  FaultWatch faults() {
+    return faults;
   }
 
   ShardEngine engine() {
@@ -69,6 +78,11 @@ final class HostShard {
 
   /** Brings an input; at once, or in a turn of its own behind those that wait. */
   void post(ShardInput input) {
+    if (input instanceof ShardInput.CpuFault fault
+        && world.broken(Breakage.EXCLUSIVE_NOT_REVOKED)
+        && host.cpu().takeAnyway(fault, engine)) {
+      return;
+    }
     if (stepping || !inbox.isEmpty() || random.nextInt(8) == 0) {
       inbox.addLast(input);
       planTurn();
@@ -102,7 +116,7 @@ final class HostShard {
   }
 
   boolean idle() {
-    return faults.isEmpty() && engine.queries().live().isEmpty() && migrations.idle();
+    return faults.idle() && engine.queries().live().isEmpty() && migrations.idle();
   }
 
   private void planTurn() {
@@ -149,6 +163,8 @@ final class HostShard {
     world.trace(host.name() + " shard " + index, input);
     remember(input);
     migrations.before(input);
+    early.look();
+    copies.begins();
     stepping = true;
     List<ShardEffect> effects = engine.step(host.clockNanos(), input);
     for (ShardEffect effect : effects) {
@@ -157,6 +173,7 @@ final class HostShard {
       }
       carryOut(effect);
     }
+    copies.ended();
     migrations.after(input, effects);
     world.loop.mix(effects.size());
     stepping = false;
@@ -184,20 +201,15 @@ final class HostShard {
     if (input instanceof ShardInput.Tick) {
       tickWaits = false;
     }
+    if (input instanceof ShardInput.Submit submit) {
+      racing.asked(submit.operation());
+    }
     if (input instanceof ShardInput.SessionEnded gone) {
-      // Its faults are not answered any more.
-      faults.keySet().removeIf(key -> key.sessionId() == gone.sessionId());
+      faults.sessionEnded(gone.sessionId());
     }
     if (input instanceof ShardInput.FromAgent from
         && from.message() instanceof AgentMessage.FaultRequest fault) {
-      var session = engine.queries().session(from.sessionId());
-      var mirror = session == null ? null : session.mirrors().get(fault.mirrorId());
-      if (session != null && mirror != null && from.hostEpoch() == host.epoch()) {
-        SimSpace space = host.spaceOfMirror(from.sessionId(), fault.mirrorId());
-        faults.put(
-            new FaultKey(from.sessionId(), fault.faultId()),
-            new Asked(fault, space, mirror.view().device().deviceIndex()));
-      }
+      faults.asked(from, fault);
     }
     if (!(input instanceof ShardInput.Proceed || input instanceof ShardInput.Tick)) {
       for (Invalidation live : engine.queries().live()) {
@@ -259,7 +271,10 @@ final class HostShard {
       case ShardEffect.FillFrame fill -> throw new AssertionError("nobody supplies: " + fill);
       case ShardEffect.ReadFile in -> throw new AssertionError("no files here: " + in);
       case ShardEffect.WriteFile out -> throw new AssertionError("no files here: " + out);
-      case ShardEffect.FreeFrames free -> host.freeFrames(free.frames());
+      case ShardEffect.FreeFrames free -> {
+        copies.freed(free.frames());
+        host.freeFrames(free.frames());
+      }
       case ShardEffect.DmaGranted granted -> granted(granted);
       case ShardEffect.DmaRefused refused -> refused(refused);
       case ShardEffect.OperationEnded ended ->
@@ -289,12 +304,7 @@ final class HostShard {
         "proceed",
         () -> {
           post(new ShardInput.Proceed(operationId));
-          if (world.broken(Breakage.FRAMES_FREED_AT_UNMAP)) {
-            freeHeldFrames();
-          }
-          if (world.broken(Breakage.PINNED_FRAME_FREED)) {
-            freePinnedFrames();
-          }
+          earlyFrees.free();
         });
   }
 
@@ -303,6 +313,7 @@ final class HostShard {
     for (int i = 0; i < broadcast.sessionIds().length; i++) {
       long sessionId = broadcast.sessionIds()[i];
       ReplyTruth.requireListening(engine.queries(), sessionId, broadcast.message());
+      copies.sent(sessionId, broadcast.message());
       if (i == skipped) {
         claimAcknowledged(sessionId, broadcast.message());
       } else {
@@ -319,63 +330,17 @@ final class HostShard {
   }
 
   private void send(long sessionId, HostMessage message) {
+    copies.sent(sessionId, message);
     if (message instanceof HostMessage.Invalidate invalidate) {
       ReplyTruth.requireListening(engine.queries(), sessionId, invalidate);
     }
     if (message instanceof HostMessage.FaultReply reply) {
-      Asked asked = faults.remove(new FaultKey(sessionId, reply.faultId()));
-      if (asked != null) {
-        granted(sessionId, asked, reply);
-      }
+      faults.answered(sessionId, reply).forEach(own -> host.send(sessionId, own));
       if (world.broken(Breakage.FAULT_REPLY_LOST) && random.nextInt(100) == 0) {
         return;
       }
     }
     host.send(sessionId, message);
-  }
-
-  private void granted(long sessionId, Asked asked, HostMessage.FaultReply reply) {
-    long vpn = Pages.number(asked.request().address()) - reply.pagesBefore();
-    for (PageRun run : reply.runs()) {
-      if (run.order() == Pages.BLOCK_ORDER) {
-        world.count(Sometimes.LARGE_PAGE_TOLD);
-      }
-      for (int i = 0; i < run.pageCount(); i++, vpn++) {
-        if (run.state() == PageRun.State.DEVICE_LOCAL) {
-          ReplyTruth.require(engine.queries(), asked.space(), vpn, run);
-        } else if (run.state() == PageRun.State.PRESENT || run.state() == PageRun.State.ZERO) {
-          requireMappable(asked.space(), vpn);
-          ReplyTruth.require(engine.queries(), asked.space(), vpn, run);
-          world.monitor.granted(
-              asked.space(), sessionId, asked.device(), vpn, run.generation(), reply.sequence());
-        }
-      }
-    }
-    if (world.broken(Breakage.HOLDERS_FORGOTTEN) && random.nextInt(8) == 0) {
-      var session = engine.queries().session(sessionId);
-      var mirror = session == null ? null : session.mirrors().get(asked.request().mirrorId());
-      if (mirror != null) {
-        mirror.view().holders().release(Pages.number(asked.request().address()), vpn);
-      }
-    }
-  }
-
-  /** INV-2: nothing is mapped where an entry is held. */
-  void requireMappable(SimSpace space, long vpn) {
-    var known = engine.queries().space(space.id());
-    if (known == null || Pte.isInvalidating(known.memory().entry(vpn))) {
-      throw new InvariantViolation(
-          "INV-2", "page 0x%x of %s is mapped while it is held".formatted(vpn, space));
-    }
-    for (Invalidation live : engine.queries().live()) {
-      boolean holds =
-          live.state() == Invalidation.State.UNMAPPED || live.state() == Invalidation.State.WAITING;
-      if (holds && live.spaceId() == space.id() && live.overlaps(vpn, vpn + 1)) {
-        throw new InvariantViolation(
-            "INV-2",
-            "page 0x%x of %s is mapped during invalidation %d".formatted(vpn, space, live.id()));
-      }
-    }
   }
 
   private void granted(ShardEffect.DmaGranted effect) {
@@ -447,36 +412,7 @@ final class HostShard {
       case SPLIT -> {}
     }
     world.monitor.invalidationEnded(host, invalidation);
-  }
-
-  private void freePinnedFrames() {
-    for (Pin pin : engine.queries().pins()) {
-      if (pin.unmappedPages() == pin.frames().length) {
-        for (int frame : pin.frames()) {
-          host.freeEarly(frame);
-        }
-      }
-    }
-  }
-
-  private void freeHeldFrames() {
-    for (Invalidation live : engine.queries().live()) {
-      var space = engine.queries().space(live.spaceId());
-      if (space == null || live.pendingCount() == 0) {
-        continue;
-      }
-      space
-          .memory()
-          .pages()
-          .forEachNonEmpty(
-              live.vpnStart(),
-              live.vpnEnd(),
-              (vpn, entry) -> {
-                if (Pte.isInvalidating(entry) && Pte.frame(entry) != 0) {
-                  host.freeEarly(Pte.frame(entry));
-                }
-              });
-    }
+    world.exclusives.ended(new SimSpace(host.epoch(), invalidation.spaceId()), invalidation);
   }
 
   private void planTimer() {

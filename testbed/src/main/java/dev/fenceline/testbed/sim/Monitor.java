@@ -3,6 +3,8 @@ package dev.fenceline.testbed.sim;
 import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.invalidation.Fence;
 import dev.fenceline.host.engine.invalidation.Invalidation;
+import dev.fenceline.host.engine.space.SpaceOperation;
+import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.FenceResolution;
 import dev.fenceline.model.HostMessage;
 import java.util.ArrayList;
@@ -11,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks of what may never happen, from the outside of the engines: it knows which access is in
@@ -35,6 +38,10 @@ final class Monitor {
   private final Map<Heard, Long> heard = new HashMap<>();
   private final Map<Large, Long> heardLarge = new HashMap<>();
   private final Map<PageOf, Long> completed = new HashMap<>();
+
+  /** The same, for whoever uses a page in its device's memory. */
+  private final Map<PageOf, Long> completedInPlace = new HashMap<>();
+
   private final Set<FenceOf> resolved = new HashSet<>();
   private final Set<FenceOf> ended = new HashSet<>();
   private final List<Access> open = new ArrayList<>();
@@ -129,21 +136,52 @@ final class Monitor {
       throw new InvariantViolation("INV-3", "completed with fences pending: " + text(invalidation));
     }
     for (Access access : open) {
-      if (host.knowsSession(access.sessionId()) && outlives(access, space, invalidation)) {
+      if (host.knowsSession(access.sessionId())
+          && outlives(access, space, invalidation)
+          && !isByHolder(access, invalidation)) {
         throw new InvariantViolation(
             "INV-1", "completed while " + text(access) + ": " + text(invalidation));
       }
     }
     if (invalidation.vpnEnd() - invalidation.vpnStart() <= LARGE_PAGES) {
       for (long vpn = invalidation.vpnStart(); vpn < invalidation.vpnEnd(); vpn++) {
-        completed.put(new PageOf(space, vpn), invalidation.sequence());
+        PageOf page = new PageOf(space, vpn);
+        completed.put(page, invalidation.sequence());
+        if (!(invalidation.operation().resolved() instanceof SpaceOperation.MigrateHome)) {
+          completedInPlace.put(page, invalidation.sequence());
+        }
       }
     }
   }
 
-  /** INV-1: bytes move through this translation, in this moment. */
+  /**
+   * The page has left its device's memory: whoever used it there has ended (INV-7), and nobody may
+   * begin (INV-1).
+   */
+  void cameHome(SimSpace space, long vpn, long sequence) {
+    completedInPlace.merge(new PageOf(space, vpn), sequence, Math::max);
+    for (Access access : open) {
+      if (access.inPlace()
+          && access.space().equals(space)
+          && access.isOlder(vpn, vpn + 1, sequence)) {
+        throw new InvariantViolation(
+            "INV-7", "page 0x%x came home while %s".formatted(vpn, text(access)));
+      }
+    }
+  }
+
+  /** INV-1: bytes move through this translation, in this moment, in a frame of the host. */
   void accessed(SimSpace space, long vpn, long grantSequence, String who) {
-    Long last = completed.get(new PageOf(space, vpn));
+    requireCurrent(completed.get(new PageOf(space, vpn)), space, vpn, grantSequence, who);
+  }
+
+  /** INV-1: the same, in the memory of a device. */
+  void accessedInPlace(SimSpace space, long vpn, long grantSequence, String who) {
+    requireCurrent(completedInPlace.get(new PageOf(space, vpn)), space, vpn, grantSequence, who);
+  }
+
+  private static void requireCurrent(
+      @Nullable Long last, SimSpace space, long vpn, long grantSequence, String who) {
     if (last != null && grantSequence < last) {
       throw new InvariantViolation(
           "INV-1",
@@ -211,6 +249,19 @@ final class Monitor {
             "INV-1", "fence resolved while " + text(access) + ": " + text(invalidation));
       }
     }
+  }
+
+  /**
+   * Who gets pages for itself does not hear of it; its translations are old by their generation.
+   * Whoever uses a page where it leaves from ends before its bytes are pushed ({@link #cameHome}).
+   */
+  private static boolean isByHolder(Access access, Invalidation invalidation) {
+    if (access.inPlace()) {
+      return invalidation.operation().resolved() instanceof SpaceOperation.MigrateHome;
+    }
+    return invalidation.operation().resolved() instanceof SpaceOperation.MakeExclusive make
+        && access.owner() instanceof SimAgent agent
+        && make.device().equals(new DeviceId(agent.agentId(), access.deviceIndex()));
   }
 
   private static boolean outlives(Access access, SimSpace space, Invalidation invalidation) {

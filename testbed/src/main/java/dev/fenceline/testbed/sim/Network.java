@@ -24,6 +24,9 @@ final class Network {
   private static final int MAX_AGENTS = 8;
   private static final int CORRUPTED_ONE_IN = 3_000;
 
+  /** A peer that is silent for so long is given up. */
+  private static final long PEER_TIMEOUT_NANOS = 15 * MILLI;
+
   private final SimWorld world;
   private final SplittableRandom random;
   private final List<Connection> connections = new ArrayList<>();
@@ -42,6 +45,10 @@ final class Network {
 
   long downBlockedNanos(SimAgent agent) {
     return downBlockedNanos[agent.index()];
+  }
+
+  boolean blocked(SimAgent agent) {
+    return Math.max(upBlockedNanos(agent), downBlockedNanos(agent)) > world.loop.nowNanos();
   }
 
   void block(int agent, boolean upwards, boolean downwards, long durationNanos) {
@@ -146,6 +153,42 @@ final class Network {
       // The link breaks: the device is told so, the request may arrive all the same.
       failed(dma, transferDelay());
     }
+  }
+
+  /** Asks a peer; whatever becomes of it, the unit hears of it, at the latest when it gives up. */
+  void requestPeer(Dma dma, SimPeers.PeerPage page) {
+    SimAgent from = dma.agent();
+    int owner = Integer.parseInt(page.peer().target().replace("agent-", ""));
+    long wait = Math.max(0, upBlockedNanos(from) - world.loop.nowNanos());
+    world.loop.after(wait + transferDelay(), "peer request", () -> arriveAtPeer(dma, page, owner));
+    boolean breaks = world.faulty && random.nextInt(150) == 0;
+    failed(dma, breaks ? transferDelay() : PEER_TIMEOUT_NANOS);
+  }
+
+  private void arriveAtPeer(Dma dma, SimPeers.PeerPage page, int index) {
+    SimAgent owner = world.agents.get(index);
+    if (!owner.alive()) {
+      return;
+    }
+    long wait = Math.max(0, downBlockedNanos(owner) - world.loop.nowNanos());
+    Dma received = overTheWire(dma);
+    owner.after(
+        wait,
+        "peer asked",
+        () ->
+            owner
+                .peerDesk()
+                .access(received, page.localPage(), reply -> answer(owner, dma, reply)));
+  }
+
+  private void answer(SimAgent owner, Dma dma, DmaReply reply) {
+    if (world.faulty && random.nextInt(200) == 0) {
+      return; // lost: the asking one gives up in time
+    }
+    DmaReply received = overTheWire(reply);
+    long blocked = Math.max(upBlockedNanos(owner), downBlockedNanos(dma.agent()));
+    long wait = Math.max(0, blocked - world.loop.nowNanos());
+    dma.agent().after(wait + delay(), "peer reply", () -> dma.onReply().accept(received));
   }
 
   private long transferDelay() {

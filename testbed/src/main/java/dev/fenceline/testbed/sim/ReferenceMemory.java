@@ -170,6 +170,12 @@ final class ReferenceMemory {
     spaces.keySet().removeIf(space -> space.hostEpoch() == hostEpoch);
   }
 
+  /** Whether there is such a page in this moment. */
+  boolean maps(SimSpace id, long vpn) {
+    Space space = spaces.get(id);
+    return space != null && space.pages.containsKey(vpn);
+  }
+
   /** Why the access may not happen in this moment, or null. */
   @Nullable String forbidden(SimSpace id, long address, boolean write) {
     Page page = page(id, address);

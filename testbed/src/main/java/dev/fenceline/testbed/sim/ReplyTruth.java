@@ -21,9 +21,11 @@ final class ReplyTruth {
     long truth = known == null ? 0 : known.memory().entry(vpn);
     boolean zero = run.state() == PageRun.State.ZERO;
     boolean there =
-        run.state() == PageRun.State.DEVICE_LOCAL
-            ? Pte.type(truth) == PteType.DEVICE_PRIVATE
-            : Pte.isPresent(truth) || (zero && Pte.isZero(truth));
+        switch (run.state()) {
+          case DEVICE_LOCAL, PEER -> Pte.type(truth) == PteType.DEVICE_PRIVATE;
+          case EXCLUSIVE -> Pte.type(truth) == PteType.EXCLUSIVE;
+          case PRESENT, ZERO, HOLE, ERROR -> Pte.isPresent(truth) || (zero && Pte.isZero(truth));
+        };
     boolean misplaced =
         run.order() == Pages.BLOCK_ORDER
             && Pte.isPresent(truth)

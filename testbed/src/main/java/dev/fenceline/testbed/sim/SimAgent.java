@@ -12,9 +12,7 @@ import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.Pages;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -34,9 +32,11 @@ final class SimAgent extends SimProcess {
   private final HostLinkEngine engine;
   private final List<SimDevice> devices = new ArrayList<>();
   private final ArrayDeque<AgentInput> inbox = new ArrayDeque<>();
-  private final Map<Long, SimUnit> faulting = new HashMap<>();
+  private final AgentFaults faults;
 
   private final AgentMirrors mirrors;
+  private final SimPeers peers = new SimPeers();
+  private final SimPeerDesk peerDesk;
   private final UncheckedInstalls unchecked = new UncheckedInstalls(this);
   private final UncheckedMigrations uncheckedMigrations = new UncheckedMigrations(this);
   private @Nullable Connection connection;
@@ -73,7 +73,7 @@ final class SimAgent extends SimProcess {
               "device-" + i,
               world.settings.unitsPerDevice(),
               world.settings.memoryPages(),
-              "",
+              world.settings.ownerGroup(),
               false));
       devices.add(new SimDevice(world, this, i, random.split()));
     }
@@ -98,9 +98,11 @@ final class SimAgent extends SimProcess {
                 2 * MILLI,
                 64,
                 64),
-            new LinkMemory(memories, "", world.settings.migration()),
+            new LinkMemory(memories, agentId(), world.settings.migration()),
             random.split());
+    this.faults = new AgentFaults(world, this);
     this.mirrors = new AgentMirrors(world, this, random);
+    this.peerDesk = new SimPeerDesk(world, this, world.settings.memoryRandom(64 + index));
   }
 
   int index() {
@@ -117,6 +119,19 @@ final class SimAgent extends SimProcess {
 
   AgentMirrors mirrors() {
     return mirrors;
+  }
+
+  AgentFaults faults() {
+    return faults;
+  }
+
+  SimPeers peers() {
+    return peers;
+  }
+
+  /** Where peers use the memory of its devices. */
+  SimPeerDesk peerDesk() {
+    return peerDesk;
   }
 
   SimMemories memories() {
@@ -230,14 +245,13 @@ final class SimAgent extends SimProcess {
     return true;
   }
 
-  void awaitFault(long ticket, SimUnit unit) {
-    faulting.put(ticket, unit);
-  }
-
   boolean idle() {
-    return faulting.isEmpty()
+    return faults.idle()
         && engine.drainsUnderWay() == 0
-        && devices.stream().allMatch(device -> device.units().stream().allMatch(SimUnit::idle));
+        && devices.stream()
+            .allMatch(
+                device ->
+                    device.programs().idle() && device.units().stream().allMatch(SimUnit::idle));
   }
 
   // ---- the stream
@@ -401,13 +415,7 @@ final class SimAgent extends SimProcess {
                   sessionId,
                   install.vpn(),
                   install.runs());
-      case AgentEffect.FaultDone done -> {
-        SimUnit unit = faulting.remove(done.ticket());
-        if (unit == null) {
-          throw new InvariantViolation("INV-6", "a fault was answered twice: " + done);
-        }
-        unit.faultDone(done.outcome());
-      }
+      case AgentEffect.FaultDone done -> faults.done(done);
       case AgentEffect.MirrorOpened opened -> mirrors.opened(opened.ticket(), opened.mirrorId());
       case AgentEffect.MirrorRefused refused -> mirrors.refused(refused.ticket());
       case AgentEffect.MirrorClosed closed -> mirrors.closed(closed.mirrorId());

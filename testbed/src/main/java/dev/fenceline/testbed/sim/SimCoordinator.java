@@ -41,6 +41,7 @@ final class SimCoordinator extends SimProcess {
 
   void start() {
     planTimer();
+    new SimDeadlocks(world, this).start();
   }
 
   static long reportIntervalNanos() {

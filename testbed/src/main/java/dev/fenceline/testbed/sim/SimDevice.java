@@ -24,6 +24,7 @@ final class SimDevice {
   private final int index;
   private final Map<Long, MirrorAccess> tables = new TreeMap<>();
   private final List<SimUnit> units = new ArrayList<>();
+  private final ProgramUnit programs;
 
   SimDevice(SimWorld world, SimAgent agent, int index, SplittableRandom random) {
     this.world = world;
@@ -32,10 +33,16 @@ final class SimDevice {
     for (int slot = 0; slot < world.settings.unitsPerDevice(); slot++) {
       units.add(new SimUnit(world, agent, this, slot, random.split()));
     }
+    this.programs = new ProgramUnit(world, agent, this, units.size(), random.split());
   }
 
   int index() {
     return index;
+  }
+
+  /** Runs programs that depend on others'. */
+  ProgramUnit programs() {
+    return programs;
   }
 
   List<SimUnit> units() {
@@ -44,7 +51,10 @@ final class SimDevice {
 
   MirrorAccess table(long spaceId) {
     return tables.computeIfAbsent(
-        spaceId, id -> new MirrorAccess(new MirrorTable(), new AccessSlots(units.size(), 0)));
+        spaceId,
+        id ->
+            new MirrorAccess(
+                new MirrorTable(), new AccessSlots(units.size() + 1, SimSettings.PEER_SLOTS)));
   }
 
   void install(SimSpace space, long sessionId, long vpn, List<PageRun> runs) {
@@ -54,11 +64,28 @@ final class SimDevice {
       for (int i = 0; i < run.pageCount(); i++, page++) {
         world.monitor.installed(space, sessionId, index, page, run.generation());
         boolean writable = run.writable() && run.state() != PageRun.State.ZERO;
-        boolean local = run.state() == PageRun.State.DEVICE_LOCAL;
-        int place = local ? run.firstLocalPage() + i + 1 : WITH_THE_HOST;
-        table.set(page, MirrorEntry.pack(place, run.generation(), writable));
+        long entry = MirrorEntry.pack(place(run, i), run.generation(), writable);
+        boolean alone = run.state() == PageRun.State.EXCLUSIVE;
+        table.set(page, alone ? MirrorEntry.exclusive(entry) : entry);
       }
     }
+  }
+
+  private int place(PageRun run, int index) {
+    return switch (run.state()) {
+      case DEVICE_LOCAL -> run.firstLocalPage() + index + 1;
+      case PEER -> agent.peers().place(run, index);
+      case PRESENT, ZERO, EXCLUSIVE, HOLE, ERROR -> WITH_THE_HOST;
+    };
+  }
+
+  static boolean isLocal(int place) {
+    return place != WITH_THE_HOST && !SimPeers.isPeer(place);
+  }
+
+  /** An update in two transfers is the device's own business: its units take turns. */
+  boolean busyWithUpdate(SimUnit asking, DataOperation wanted) {
+    return units.stream().anyMatch(unit -> unit != asking && unit.excludes(wanted));
   }
 
   void dropStale(long spaceId, long vpn, int generation) {

@@ -5,6 +5,7 @@ import dev.fenceline.host.engine.shard.ShardInput;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.runtime.DeviceAnswers;
 import dev.fenceline.model.AgentMessage;
+import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaRequest;
 import dev.fenceline.model.HostMessage;
@@ -126,6 +127,13 @@ final class SimHost extends SimProcess {
         after(1, "reclaim elsewhere", () -> shard.post(new ShardInput.ReclaimForOthers()));
       }
     }
+  }
+
+  /** The coordinator breaks a circle of waits. */
+  void backOff(long invalidationId) {
+    shards
+        .get((int) (invalidationId % SimSettings.SHARDS))
+        .post(new ShardInput.BackOff(invalidationId));
   }
 
   // ---- bounds
@@ -304,6 +312,10 @@ final class SimHost extends SimProcess {
     for (int i = 0; i < operation.pages(); i++) {
       world.monitor.accessed(
           operation.space(), operation.vpn() + i, dma.grantSequences()[i], dma.agent().name());
+      world.exclusives.accessed(
+          operation.space(),
+          operation.vpn() + i,
+          new DeviceId(dma.agent().agentId(), dma.request().deviceIndex()));
     }
     operation.execute(frames, granted, false);
     replyDma(

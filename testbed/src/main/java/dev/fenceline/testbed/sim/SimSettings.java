@@ -32,6 +32,10 @@ record SimSettings(
   static final long MILLI = 1_000_000;
 
   static final int SHARDS = 2;
+
+  /** Accesses of peers that a device's mirror of a space can serve at a time. */
+  static final int PEER_SLOTS = 3;
+
   static final int DRIFT_PPM = 50_000;
   static final LeasePolicy LEASES = new LeasePolicy(20 * MILLI, DRIFT_PPM, MILLI, MILLI, 5 * MILLI);
 
@@ -118,6 +122,11 @@ record SimSettings(
       return 0;
     }
     return large() ? 2 * Pages.PER_BLOCK : 6;
+  }
+
+  /** In half of the runs with memory all devices use each other's where it is. */
+  String ownerGroup() {
+    return faultGapNanos % 4 < 2 ? "group" : "";
   }
 
   /** Apart from all others, so that a run without memory goes as it always went. */

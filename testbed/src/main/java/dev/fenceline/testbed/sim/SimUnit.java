@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * One execution unit of a device: checks the lease, announces, looks up, moves bytes by DMA,
  * withdraws, each a step of its own; faults on a miss. Confined to the event loop.
  */
-final class SimUnit {
+final class SimUnit implements FaultWaiter {
   /** The message of a reply that never came. */
   static final String LOST = "the transfer link broke";
 
@@ -79,7 +79,7 @@ final class SimUnit {
       pause();
       return;
     }
-    DataOperation next = DataOperation.draw(world, space, actor, random);
+    DataOperation next = DataOperation.drawForDevice(world, space, actor, random);
     if (!next.hasSpace()) {
       pause();
       return;
@@ -119,7 +119,7 @@ final class SimUnit {
     int[] found = new int[pages];
     int[] places = new int[pages];
     long[] granted = new long[pages];
-    long needed = wanted.writes() ? MirrorEntry.WRITE : MirrorEntry.READ;
+    long needed = neededFor(wanted);
     for (int i = 0; i < pages; i++) {
       long entry = table.table().get(wanted.vpn() + i);
       if (!MirrorEntry.grants(entry, needed)) {
@@ -133,15 +133,20 @@ final class SimUnit {
           world.monitor.grantSequence(
               wanted.space(), session, device.index(), wanted.vpn() + i, found[i]);
     }
-    boolean local = places[0] != SimDevice.WITH_THE_HOST;
-    if (local != (places[pages - 1] != SimDevice.WITH_THE_HOST)) {
+    boolean local = SimDevice.isLocal(places[0]);
+    if (!alike(places[0], places[pages - 1])) {
       table.close(slot);
       giveUp(wanted); // a real unit does such an access in two parts
       return;
     }
+    if (device.busyWithUpdate(this, wanted)) {
+      table.close(slot);
+      agent.after(20_000 + random.nextInt(80_000), "unit waits", () -> check(wanted));
+      return;
+    }
     generations = found;
     Access access =
-        new Access(agent, wanted.space(), session, device.index(), wanted.vpn(), granted);
+        new Access(agent, wanted.space(), session, device.index(), wanted.vpn(), granted, local);
     world.monitor.opened(access);
     inFlight = access;
     if (local) {
@@ -154,20 +159,57 @@ final class SimUnit {
     if (world.faulty && agent.frozenBetweenCheckAndDma(random)) {
       world.count(Sometimes.FROZEN_BETWEEN_CHECK_AND_DMA);
     }
+    send(wanted, table, access, places[0]);
+  }
+
+  private static boolean alike(int place, int other) {
+    return place == other || (SimDevice.isLocal(place) && SimDevice.isLocal(other));
+  }
+
+  private static long neededFor(DataOperation wanted) {
+    if (wanted.exclusive()) {
+      return MirrorEntry.EXCLUSIVE;
+    }
+    return wanted.writes() ? MirrorEntry.WRITE : MirrorEntry.READ;
+  }
+
+  /** Whether nobody else of the device may begin that one now. */
+  boolean excludes(DataOperation other) {
+    DataOperation own = operation;
+    Access access = inFlight;
+    return own != null
+        && access != null
+        && (own.updates() || other.updates())
+        && own.space().equals(other.space())
+        && own.vpn() < other.vpn() + other.pages()
+        && other.vpn() < own.vpn() + own.pages();
+  }
+
+  /** Bytes in the host's frames, or in the memory of a peer. */
+  private void send(DataOperation wanted, MirrorAccess table, Access access, int place) {
+    SimPeers.@Nullable PeerPage peer = SimPeers.isPeer(place) ? agent.peers().page(place) : null;
+    int deviceIndex = peer == null ? device.index() : peer.peer().device().deviceIndex();
     Dma dma =
         new Dma(
             agent,
             wanted,
-            wanted.request(world.nextId(), session, device.index(), found),
-            granted,
+            wanted.request(world.nextId(), access.sessionId(), deviceIndex, generations),
+            access.grantSequences(),
             staleFrames(wanted),
-            reply -> replied(wanted, table, access, reply));
+            reply -> replied(wanted, table, access, place, reply));
     agent.after(
         random.nextInt(3_000),
         "unit sends",
         () -> {
+          if (operation != wanted || !access.equals(inFlight)) {
+            return;
+          }
           wanted.attempt();
-          world.network.request(dma);
+          if (peer == null) {
+            world.network.request(dma);
+          } else {
+            world.network.requestPeer(dma, peer);
+          }
         });
   }
 
@@ -188,7 +230,7 @@ final class SimUnit {
       int[] pages = new int[places.length];
       for (int i = 0; i < pages.length; i++) {
         pages[i] = places[i] - 1;
-        world.monitor.accessed(
+        world.monitor.accessedInPlace(
             wanted.space(), wanted.vpn() + i, access.grantSequences()[i], agent.name());
       }
       wanted.attempt();
@@ -224,11 +266,21 @@ final class SimUnit {
     return frames;
   }
 
-  private void replied(DataOperation wanted, MirrorAccess table, Access access, DmaReply reply) {
+  private void replied(
+      DataOperation wanted, MirrorAccess table, Access access, int place, DmaReply reply) {
     if (operation != wanted || !access.equals(inFlight)) {
       return; // a reply behind its failure, or a failure behind its reply
     }
     boolean lost = reply.message().equals(LOST);
+    if (!lost && reply.outcome() == DmaReply.Outcome.DONE && wanted.updates()) {
+      boolean wrote = wanted.hasToWrite();
+      wanted.take(reply.data(), reply.previous());
+      if (!wrote) {
+        send(wanted, table, access, SimDevice.WITH_THE_HOST);
+        return;
+      }
+      world.count(Sometimes.EXCLUSIVE_UPDATED);
+    }
     inFlight = null;
     long drain = random.nextInt(10) == 0 ? random.nextInt(3_000_000) : random.nextInt(20_000);
     agent.after(
@@ -238,6 +290,9 @@ final class SimUnit {
           world.monitor.closed(access);
           table.close(slot);
           if (lost) {
+            if (place != SimDevice.WITH_THE_HOST) {
+              world.count(Sometimes.PEER_LOST);
+            }
             giveUp(wanted);
           } else {
             finished(wanted, reply);
@@ -277,7 +332,7 @@ final class SimUnit {
 
   private void fault(DataOperation wanted, int missing) {
     ticket = world.nextId();
-    agent.awaitFault(ticket, this);
+    agent.faults().await(ticket, this);
     int more = random.nextInt(4) == 0 ? random.nextInt(4) : 0;
     long vpn = wanted.vpn() + missing;
     if (vpn <= furthestFaultVpn) {
@@ -300,11 +355,14 @@ final class SimUnit {
     if (asksOnly) {
       return dev.fenceline.model.Access.SNAPSHOT;
     }
+    if (wanted.exclusive()) {
+      return dev.fenceline.model.Access.EXCLUSIVE;
+    }
     return wanted.writes() ? dev.fenceline.model.Access.WRITE : dev.fenceline.model.Access.READ;
   }
 
-  /** Its fault was answered. */
-  void faultDone(FaultOutcome outcome) {
+  @Override
+  public void faultDone(FaultOutcome outcome) {
     DataOperation wanted = operation;
     if (wanted == null) {
       throw new InvariantViolation("INV-6", "a unit heard of a fault that it did not have");

@@ -13,7 +13,9 @@ final class SimWorld {
   final EventLoop loop;
   final ReferenceMemory memory;
   final Monitor monitor = new Monitor();
+  final ExclusiveWatch exclusives = new ExclusiveWatch(this);
   final Network network;
+  final Programs programs;
   final List<SimAgent> agents = new ArrayList<>();
   final List<SimClient> clients = new ArrayList<>();
 
@@ -34,12 +36,16 @@ final class SimWorld {
   /** False in the healing phase. */
   boolean faulty = true;
 
+  /** From when on what was broken has healed, and all are attached again. */
+  long settledNanos = Long.MAX_VALUE;
+
   SimWorld(SimSettings settings, Breakage breakage, EventLoop loop, SplittableRandom random) {
     this.settings = settings;
     this.breakage = breakage;
     this.loop = loop;
     this.memory = new ReferenceMemory(loop);
     this.network = new Network(this, random);
+    this.programs = new Programs(this, random.split());
   }
 
   /** All but those that never come back; some of them may be down at the moment. */
@@ -57,6 +63,10 @@ final class SimWorld {
 
   long[] counters() {
     return counters;
+  }
+
+  boolean settled(long sinceNanos) {
+    return sinceNanos >= settledNanos;
   }
 
   /** Unique over the run. */

@@ -33,6 +33,7 @@ public final class Simulation {
     this.population = new Population(world, root.split());
     this.states = new StateCheck(world);
     population.start();
+    world.programs.start();
     new FaultInjector(world, population, root.split()).start();
   }
 
@@ -111,6 +112,7 @@ public final class Simulation {
       host.after(1, "operator", () -> host.sessions().forgiveAll());
     }
     long start = world.loop.nowNanos();
+    world.settledNanos = start + SimSettings.HEALING_NANOS / 2;
     runUntil(start + SimSettings.HEALING_NANOS / 2);
     long[] served = served();
     runUntil(start + SimSettings.HEALING_NANOS * 3 / 4);
@@ -124,6 +126,10 @@ public final class Simulation {
     List<Long> counts = new ArrayList<>();
     for (SimAgent agent : world.lastingAgents()) {
       agent.devices().forEach(device -> device.units().forEach(unit -> counts.add(unit.served())));
+    }
+    SimHost host = world.host;
+    if (host != null) {
+      host.cpu().units().forEach(unit -> counts.add(unit.served()));
     }
     return counts.stream().mapToLong(Long::longValue).toArray();
   }
@@ -157,7 +163,7 @@ public final class Simulation {
         left -= device.units().size();
       }
     }
-    return "none";
+    return "CPU " + left;
   }
 
   private void requireRest() {

@@ -83,6 +83,26 @@ public enum Sometimes {
   MIGRATION_GIVEN_UP,
   /** What was committed was not mapped: a mirror was closed, or an invalidation came, meanwhile. */
   COMMITTED_NOT_MAPPED,
+  EXCLUSIVE_GRANTED,
+  /** Somebody who is no device's exclusive access took a page back. */
+  EXCLUSIVE_REVOKED,
+  /** A device got a page alone that another one had had last. */
+  EXCLUSIVE_TAKEN_BY_DEVICE,
+  /** A pinned page, or one on its way, cannot be a device's alone now. */
+  EXCLUSIVE_REFUSED_BUSY,
+  /** Read, computed and written in two transfers, as one. */
+  EXCLUSIVE_UPDATED,
+  /** An exclusive update had read and could not write any more: the page had been taken back. */
+  EXCLUSIVE_UPDATE_INTERRUPTED,
+  PEER_USED,
+  /** The owner had no such translation any more, or not yet. */
+  PEER_STALE,
+  PEER_LOST,
+  PROGRAM_WAITED_FOR_ANOTHER,
+  PROGRAM_PREEMPTED,
+  /** A circle of waits, seen in two looks. */
+  DEADLOCK_FOUND,
+  DEADLOCK_BACKED_OFF,
   /** A page was wanted back and forth. */
   THRASHING_BEGAN,
   /** Who wanted such a page was made to wait. */

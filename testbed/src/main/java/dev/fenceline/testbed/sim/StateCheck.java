@@ -39,6 +39,7 @@ final class StateCheck {
     for (HostShard shard : host.shards()) {
       ShardQueries queries = shard.engine().queries();
       swapSlots(queries);
+      shard.copies().wherePagesAre();
       for (AddressSpace space : queries.spaces().values()) {
         space
             .memory()
@@ -262,7 +263,7 @@ final class StateCheck {
   /** Whether the page is where the device's entry says that it is. */
   private static boolean isThere(long entry, long truth) {
     return MirrorEntry.frame(entry) == SimDevice.WITH_THE_HOST
-        ? Pte.isPresent(truth) || Pte.isZero(truth)
+        ? Pte.isPresent(truth) || Pte.isZero(truth) || Pte.type(truth) == PteType.EXCLUSIVE
         : Pte.type(truth) == PteType.DEVICE_PRIVATE;
   }
 

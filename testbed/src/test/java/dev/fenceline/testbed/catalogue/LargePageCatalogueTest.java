@@ -7,7 +7,6 @@ import static dev.fenceline.testbed.catalogue.Pattern.falling;
 import static dev.fenceline.testbed.catalogue.Pattern.rising;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fenceline.agent.engine.memory.MigrationPolicy;
 import dev.fenceline.client.Advice;
 import dev.fenceline.client.Mapping;
 import dev.fenceline.client.Move;
@@ -20,14 +19,19 @@ import dev.fenceline.model.Protection;
 import dev.fenceline.model.WaitPolicy;
 import java.io.IOException;
 import java.util.Arrays;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The 2 MiB form of the catalogue's cases: an aligned region with huge-page advice, which one
  * translation maps. A test's name begins with the number of its case.
  */
+@ParameterizedClass
+@EnumSource(Variant.class)
 class LargePageCatalogueTest {
   private static final int PAGE_BYTES = 4096;
   private static final long HUGE_PAGES = HUGE_BYTES / PAGE_BYTES;
@@ -36,12 +40,14 @@ class LargePageCatalogueTest {
 
   private static CatalogueRig rig;
 
-  @BeforeAll
-  static void start() throws IOException {
-    rig = CatalogueRig.withDeviceMemory(8192, MigrationPolicy.NEVER);
+  @Parameter Variant variant;
+
+  @BeforeParameterizedClassInvocation
+  static void start(Variant variant) throws IOException {
+    rig = variant.rig();
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stop() {
     rig.close();
   }
@@ -60,10 +66,10 @@ class LargePageCatalogueTest {
     return address;
   }
 
-  private static long onDevice(SpaceClient process) {
+  private long onDevice(SpaceClient process) {
     long address = written(process);
     assertThat(process.migrate(address, HUGE_BYTES, DEVICE).getMovedPages()).isEqualTo(HUGE_PAGES);
-    assertLarge(process, address, PageState.PAGE_STATE_DEVICE_LOCAL_WRITE);
+    assertLarge(process, address, variant.localWrite());
     return address;
   }
 
@@ -167,7 +173,7 @@ class LargePageCatalogueTest {
 
     assertThat(process.migrate(address, HUGE_BYTES, DEVICE).getMovedPages()).isEqualTo(HUGE_PAGES);
 
-    assertLarge(process, address, PageState.PAGE_STATE_DEVICE_LOCAL_READ);
+    assertLarge(process, address, variant.localRead());
     assertThat(rig.open(0, process).read(address, HUGE_BYTES).mirror()).containsOnly(0);
     done(process.destroy());
   }
@@ -181,7 +187,7 @@ class LargePageCatalogueTest {
 
     assertThat(process.migrate(address, HUGE_BYTES, DEVICE).getMovedPages()).isEqualTo(HUGE_PAGES);
 
-    assertLarge(process, address, PageState.PAGE_STATE_DEVICE_LOCAL_READ);
+    assertLarge(process, address, variant.localRead());
     assertThat(rig.open(0, process).read(address, HUGE_BYTES).mirror()).containsOnly(0);
     assertThat(Pattern.read(process, address, HUGE_BYTES)).containsOnly(0);
     done(process.destroy());
@@ -201,13 +207,13 @@ class LargePageCatalogueTest {
   }
 
   @Test
-  void case24_migrateAnonHugeFault_oneTouchBringsTheLargePageHome() {
+  void case24_migrateAnonHugeFault_oneTouchBringsTheLargePageHome_unlessItIsCoherent() {
     SpaceClient process = rig.process("migrate_anon_huge_fault");
     long address = onDevice(process);
 
     assertThat(process.read(address + 77 * PAGE_BYTES, 8)).hasSize(8);
 
-    assertLarge(process, address, PageState.PAGE_STATE_WRITE);
+    assertLarge(process, address, variant.touched());
     assertThat(Pattern.read(process, address, HUGE_BYTES)).isEqualTo(rising(HUGE_BYTES));
     done(process.destroy());
   }
@@ -242,7 +248,7 @@ class LargePageCatalogueTest {
       done(process.remap(Move.to(address, HUGE_BYTES, HUGE_BYTES, aligned), WaitPolicy.BLOCK));
 
       assertThat(rig.open(0, process).snapshot(aligned, HUGE_BYTES))
-          .containsOnly(PageState.PAGE_STATE_DEVICE_LOCAL_WRITE);
+          .containsOnly(variant.localWrite());
       assertThat(rig.open(0, process).orders(aligned, HUGE_BYTES))
           .containsOnly(shift == 0 ? LARGE : 0);
       assertThat(Pattern.read(process, aligned, HUGE_BYTES)).isEqualTo(rising(HUGE_BYTES));
