@@ -31,6 +31,7 @@ final class SimHost extends SimProcess {
   private final List<HostShard> shards = new ArrayList<>();
   private final HostCpu cpu;
   private final OperationDesk operations;
+  private final SimOom oom;
   private final Map<Long, Map<Integer, SimSpace>> mirrors = new HashMap<>();
   private final Set<Integer> freedEarly = new HashSet<>();
   private final List<ToSession> outbox = new ArrayList<>();
@@ -53,6 +54,7 @@ final class SimHost extends SimProcess {
     }
     this.cpu = new HostCpu(world, this, random.split());
     this.operations = new OperationDesk(world, this);
+    this.oom = new SimOom(world, this);
   }
 
   long epoch() {
@@ -69,6 +71,10 @@ final class SimHost extends SimProcess {
 
   OperationDesk operations() {
     return operations;
+  }
+
+  SimOom oom() {
+    return oom;
   }
 
   HostShard shard(int index) {

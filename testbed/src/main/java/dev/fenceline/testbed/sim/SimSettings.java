@@ -5,6 +5,7 @@ import dev.fenceline.host.engine.frame.Watermarks;
 import dev.fenceline.host.engine.session.HostPolicy;
 import dev.fenceline.host.engine.session.LeasePolicy;
 import dev.fenceline.host.engine.shard.MigrationConfig;
+import dev.fenceline.host.engine.shard.OomConfig;
 import dev.fenceline.host.engine.shard.ReclaimConfig;
 import dev.fenceline.host.engine.thrash.ThrashPolicy;
 import dev.fenceline.model.NotificationMode;
@@ -96,6 +97,16 @@ record SimSettings(
     return new ReclaimConfig(swaps ? 96 : 0, 2 * MILLI, 60 * MILLI, false)
         .withWatermarks(ahead ? new Watermarks(2, 4, 6) : Watermarks.NONE)
         .withPinAgeLimit(4 * MILLI);
+  }
+
+  /**
+   * Of the runs with the fewest frames, every other kills; where nothing is swapped out, sooner.
+   */
+  OomConfig oom() {
+    boolean kills = frames == 12 && faultGapNanos / 2 % 2 == 0;
+    return kills
+        ? new OomConfig(OomConfig.Policy.KILL, frames + reclaim().swapSlots())
+        : OomConfig.REFUSE;
   }
 
   /** Pages of each device's own memory: none, or too few for what everybody wants. */

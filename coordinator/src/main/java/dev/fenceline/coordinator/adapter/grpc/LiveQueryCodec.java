@@ -104,6 +104,8 @@ final class LiveQueryCodec {
       case KIND_POLICY_SET -> EventKind.POLICY_SET;
       case KIND_PIN_ASKED_BACK -> EventKind.PIN_ASKED_BACK;
       case KIND_PIN_OVER_AGE -> EventKind.PIN_OVER_AGE;
+      case KIND_OOM_KILL -> EventKind.OOM_KILL;
+      case KIND_OOM_REAPED -> EventKind.OOM_REAPED;
       case KIND_UNSPECIFIED, UNRECOGNIZED -> EventKind.OTHER;
     };
   }

@@ -71,7 +71,10 @@ final class FaultService {
       return;
     }
     state.changed(space);
-    if (!serve(session, mirror, space, request)) {
+    if (space.memory().killed()) {
+      String message = space.memory().killedMessage();
+      reply(session, space.sequence(), request, Errno.OOM_KILLED, message);
+    } else if (!serve(session, mirror, space, request)) {
       if (session.parkedFaults() >= state.config.maxFaultsPerSession()) {
         reply(
             session,
@@ -101,6 +104,8 @@ final class FaultService {
     state.changed(space);
     if (malformed != null) {
       endCpuFault(request, Errno.EINVAL, malformed);
+    } else if (space.memory().killed()) {
+      endCpuFault(request, Errno.OOM_KILLED, space.memory().killedMessage());
     } else if (!serveCpu(space, request)) {
       park(space, new ParkedFault.FromCpu(request, nowNanos, null, Long.MAX_VALUE), nowNanos);
     }
@@ -149,6 +154,11 @@ final class FaultService {
   /** No frame could be had for those that wait for one since then. */
   void refuseStarving(AddressSpace space, long sinceNanos, Errno errno, String message) {
     refuse(space, fault -> fault.starvesSinceNanos() <= sinceNanos, errno, message);
+  }
+
+  /** Nobody waits there any more. */
+  void refuseAll(AddressSpace space, Errno errno, String message) {
+    refuse(space, fault -> true, errno, message);
   }
 
   /** What some faults needed done first was refused: so are they. */

@@ -32,6 +32,9 @@ public interface FrameDesk extends FrameSource, FrameEffects {
     return frame != NONE_LEFT;
   }
 
+  /** Whether it is worth waiting for a frame: others are swapped out, or killed. */
+  boolean mayComeFree();
+
   /** Whether somebody pinned the frame (INV-11). */
   boolean pinned(int frame);
 

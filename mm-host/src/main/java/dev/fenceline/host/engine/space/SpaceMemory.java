@@ -32,6 +32,7 @@ public final class SpaceMemory {
   private final MissingPages missing;
   private final AdviceTaker advice;
   private final LargePages large;
+  private boolean killed;
 
   public SpaceMemory(long spaceId, FrameDesk frames) {
     this(spaceId, "space:" + spaceId, new MappingTree(MappingLimits.DEFAULT), frames);
@@ -86,7 +87,37 @@ public final class SpaceMemory {
 
   /** What the operation would take; changes nothing. */
   public OperationPlan plan(SpaceOperation operation) {
-    return planner.plan(operation);
+    boolean goesOn =
+        operation instanceof SpaceOperation.Internal || operation instanceof SpaceOperation.Destroy;
+    return killed && !goesOn
+        ? new OperationPlan.Refused(Errno.OOM_KILLED, killedMessage(), null)
+        : planner.plan(operation);
+  }
+
+  /** What has to be done before the operation can be planned; null if nothing. */
+  public SpaceOperation.@Nullable Internal neededFor(SpaceOperation operation) {
+    return killed ? null : devices.neededFor(operation);
+  }
+
+  /** From now on its memory only goes: nothing but its end is done with it. */
+  public void kill() {
+    killed = true;
+  }
+
+  /** Whether it was killed for want of memory. */
+  public boolean killed() {
+    return killed;
+  }
+
+  /** Why whoever uses it is refused. */
+  public String killedMessage() {
+    return "address space %d was killed since the host was out of memory; destroy it"
+        .formatted(spaceId);
+  }
+
+  /** Frames and swap slots that its end would give back at once. */
+  public long pagesToGain() {
+    return Reaping.gain(pages, frames);
   }
 
   public boolean readable(long vpn) {
@@ -156,6 +187,11 @@ public final class SpaceMemory {
       case SpaceOperation.OfSpace other -> throw notOfMemory(other);
       case SpaceOperation.Reclaim cold ->
           new OperationPlan.Applied(swapper.out(cold.vpnStart(), cold.vpnEnd()));
+      case SpaceOperation.Reap reap -> {
+        long freed = Reaping.frames(pages, reap.vpnStart(), reap.vpnEnd(), frames);
+        drop(reap.vpnStart(), reap.vpnEnd());
+        yield new OperationPlan.Applied(freed);
+      }
       case SpaceOperation.BreakCow copy -> breakCow(copy.vpn());
       case SpaceOperation.RevokeExclusive revoke -> {
         restore(revoke.vpnStart(), revoke.vpnEnd());
@@ -349,9 +385,9 @@ public final class SpaceMemory {
     return new PageTouch.Mapped(store(vpn, Pte.withDirty(present, true)));
   }
 
-  /** With swap, frames of others may become free. */
+  /** Frames of others may become free. */
   private PageTouch withoutFrame(long vpn) {
-    return frames.swap().capacity() > 0
+    return frames.mayComeFree()
         ? new PageTouch.NeedsFrame()
         : new PageTouch.Refused(Errno.RESOURCE_EXHAUSTED, noFrame(vpn));
   }

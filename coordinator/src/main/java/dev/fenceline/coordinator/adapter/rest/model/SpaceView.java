@@ -17,7 +17,18 @@ public record SpaceView(
     long residentPages,
     long mirrorCount,
     @Schema(description = "Grows with each invalidation") long sequence,
-    long pendingInvalidationCount) {
+    long pendingInvalidationCount,
+    @Schema(
+            description =
+                "oom-killed: its host was out of memory, its contents are gone, it can only be destroyed",
+            allowableValues = {"alive", "oom-killed"})
+        String state,
+    @Schema(
+            description =
+                "Thousandths of its host's memory by which it counts as larger when somebody has to be"
+                    + " killed for want of memory, -1000 (never) to 1000",
+            example = "0")
+        int oomScoreAdjust) {
 
   /** A page of the list of address spaces; immutable. */
   @Schema(name = "SpacePage", description = "Address spaces of all hosts that answered")
