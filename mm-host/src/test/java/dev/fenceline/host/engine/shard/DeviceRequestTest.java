@@ -55,8 +55,7 @@ class DeviceRequestTest extends MigrationStage {
     assertThat(shard.sent(HostMessage.DeviceClosed.class))
         .containsExactly(new HostMessage.DeviceClosed(0, 0));
     assertThat(memory.held).isEmpty();
-    assertThat(((OperationOutcome.Refused) shard.outcome(request)).errno())
-        .isEqualTo(Errno.UNAVAILABLE);
+    assertThat(((OperationOutcome.Refused) shard.outcome(request)).errno()).isEqualTo(Errno.EAGAIN);
   }
 
   @Test
