@@ -82,6 +82,12 @@ public record ProgramBody(
     @Schema(description = "It may be preempted and begin again; default false", nullable = true)
         @Nullable Boolean replayable,
     @Schema(
+            description =
+                "It takes each page that it accesses for its device alone, until another touch ends that"
+                    + " (private memory only); default false",
+            nullable = true)
+        @Nullable Boolean exclusive,
+    @Schema(
             description = "Bound of the whole run; default 60",
             minimum = "1",
             maximum = "600",
