@@ -9,9 +9,12 @@ import dev.fenceline.coordinator.engine.query.WaitTimes;
 import dev.fenceline.query.v1.FaultInfo;
 import dev.fenceline.query.v1.HostEvent;
 import dev.fenceline.query.v1.HostEvents;
+import dev.fenceline.query.v1.LostEvents;
 import dev.fenceline.query.v1.MapCell;
 import dev.fenceline.query.v1.MapDevice;
 import dev.fenceline.query.v1.PinInfo;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * What a host tells of the moment (faults, pins, maps, wait times, events), from the wire into the
@@ -67,9 +70,14 @@ final class LiveQueryCodec {
   }
 
   static HostEventBatch events(HostEvents events) {
+    Map<EventKind, Long> lostByKind = new EnumMap<>(EventKind.class);
+    for (LostEvents lost : events.getLostByKindList()) {
+      lostByKind.merge(kind(lost.getKind()), lost.getCount(), Long::sum);
+    }
     return new HostEventBatch(
         events.getHostEpoch(),
         events.getLost(),
+        lostByKind,
         events.getEventsList().stream().map(LiveQueryCodec::event).toList(),
         events.getNewestNumber());
   }
