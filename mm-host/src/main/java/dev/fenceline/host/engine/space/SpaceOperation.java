@@ -1,9 +1,9 @@
 package dev.fenceline.host.engine.space;
 
-import dev.fenceline.host.engine.attribute.RangeAttributes;
 import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.NotificationMode;
 import dev.fenceline.model.Protection;
+import dev.fenceline.model.RangeAttributes;
 import org.jspecify.annotations.Nullable;
 
 /**
