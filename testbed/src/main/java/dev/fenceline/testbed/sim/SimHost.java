@@ -202,7 +202,7 @@ final class SimHost extends SimProcess {
               .forEach((shard, part) -> toShard(shards.get(shard), toEpoch, sessionId, part));
       case AgentMessage.CloseDevice close -> {
         if (!close.returned()) {
-          answersOf(sessionId).expectClosed(close.deviceIndex(), SimSettings.SHARDS);
+          answersOf(sessionId).expectClosed(close, SimSettings.SHARDS);
         }
         shards.forEach(shard -> toShard(shard, toEpoch, sessionId, close));
       }
