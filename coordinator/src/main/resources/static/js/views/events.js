@@ -15,7 +15,7 @@ const KEPT = 5000;
 const AGAIN_MILLIS = 3000;
 const DRAW_MILLIS = 250;
 const TONES = {
-  'node-lost': 'bad', 'lease-expired': 'bad', 'agent-quarantined': 'bad', 'deadlock-found': 'bad', 'deadlock-broken': 'info', 'frames-exhausted': 'bad', 'host-events-lost': 'bad', gap: 'bad',
+  'node-lost': 'bad', 'lease-expired': 'bad', 'agent-quarantined': 'bad', 'deadlock-found': 'bad', 'deadlock-broken': 'info', 'frames-exhausted': 'bad', 'oom-kill': 'bad', 'host-events-lost': 'bad', gap: 'bad',
   'node-suspect': 'warn', 'fence-overdue': 'warn', 'agent-refused': 'warn', 'agent-detached': 'warn', 'coordinator-started': 'warn',
   'node-joined': 'ok', 'node-live': 'ok', 'agent-attached': 'ok', 'agent-returned': 'ok', 'coordinator-ready': 'ok',
   'operator-action': 'info', 'policy-set': 'info', 'invalidation-backed-off': 'info', 'notification-mode-set': 'info',

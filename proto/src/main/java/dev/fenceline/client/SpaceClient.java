@@ -25,6 +25,7 @@ import dev.fenceline.space.v1.PinRequest;
 import dev.fenceline.space.v1.ProtectRequest;
 import dev.fenceline.space.v1.ReadRequest;
 import dev.fenceline.space.v1.SetNotificationModeRequest;
+import dev.fenceline.space.v1.SetOomScoreAdjustRequest;
 import dev.fenceline.space.v1.SupplyRequest;
 import dev.fenceline.space.v1.SyncRequest;
 import dev.fenceline.space.v1.UnmapRequest;
@@ -74,6 +75,17 @@ public final class SpaceClient {
             .setNotificationMode(SpaceRequests.mode(mode))
             .build();
     Calls.call("SetNotificationMode", () -> stub().setNotificationMode(request));
+  }
+
+  /**
+   * How much it counts when somebody has to be killed for want of memory.
+   *
+   * @param adjust -1000 (never) to 1000
+   */
+  public void setOomScoreAdjust(int adjust) {
+    SetOomScoreAdjustRequest request =
+        SetOomScoreAdjustRequest.newBuilder().setSpaceId(id).setOomScoreAdjust(adjust).build();
+    Calls.call("SetOomScoreAdjust", () -> stub().setOomScoreAdjust(request));
   }
 
   public OperationOutcome map(Mapping mapping, WaitPolicy wait) {

@@ -94,10 +94,17 @@ public sealed interface AgentMessage {
    * The device goes: nothing is to migrate to it, and all that is there is to come home.
    *
    * @param returned the reverse: it takes pages again
+   * @param requestId names the answer; 0 from older agents
    */
-  record CloseDevice(int deviceIndex, boolean returned) implements AgentMessage {
-    public CloseDevice(int deviceIndex) {
-      this(deviceIndex, false);
+  record CloseDevice(int deviceIndex, boolean returned, long requestId) implements AgentMessage {
+    /** The device goes. */
+    public CloseDevice(int deviceIndex, long requestId) {
+      this(deviceIndex, false, requestId);
+    }
+
+    /** It is back. */
+    public static CloseDevice returned(int deviceIndex) {
+      return new CloseDevice(deviceIndex, true, 0);
     }
   }
 

@@ -30,5 +30,7 @@ public enum Errno {
   /** The other side is not reachable at the moment. */
   UNAVAILABLE,
   /** The deadline that the caller gave has passed. */
-  ETIME
+  ETIME,
+  /** The address space was killed since its host was out of memory; its contents are gone. */
+  OOM_KILLED
 }

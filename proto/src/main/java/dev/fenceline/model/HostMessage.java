@@ -172,8 +172,12 @@ public sealed interface HostMessage {
   /** Answers an EvictRequest when its migrations have ended. */
   record EvictReply(long requestId, int pageCount) implements OfMemory {}
 
-  /** Answers CloseDevice when nothing of the device is needed any more. */
-  record DeviceClosed(int deviceIndex, int remainingPages) implements OfMemory {}
+  /**
+   * Answers CloseDevice when nothing of the device is needed any more.
+   *
+   * @param requestId of the CloseDevice; 0 from older hosts
+   */
+  record DeviceClosed(int deviceIndex, int remainingPages, long requestId) implements OfMemory {}
 
   /** Messages of one session as they travel together. */
   record Batch(long hostEpoch, long sessionId, List<HostMessage> messages) {}

@@ -69,7 +69,8 @@ public final class AgentMessageCodec {
           event.setCloseDevice(
               dev.fenceline.attach.v1.CloseDevice.newBuilder()
                   .setDeviceIndex(close.deviceIndex())
-                  .setReturned(close.returned()));
+                  .setReturned(close.returned())
+                  .setRequestId(close.requestId()));
     }
     return event.build();
   }
@@ -136,7 +137,8 @@ public final class AgentMessageCodec {
       case CLOSE_DEVICE ->
           new AgentMessage.CloseDevice(
               WireChecks.deviceIndex(event.getCloseDevice().getDeviceIndex()),
-              event.getCloseDevice().getReturned());
+              event.getCloseDevice().getReturned(),
+              event.getCloseDevice().getRequestId());
       case EVENT_NOT_SET ->
           throw WireChecks.malformed("event", "absent or unknown", "one that version 1 names");
     };

@@ -27,6 +27,7 @@ public final class CommonCodec {
       case STALE -> dev.fenceline.common.v1.Errno.ERRNO_STALE;
       case UNAVAILABLE -> dev.fenceline.common.v1.Errno.ERRNO_UNAVAILABLE;
       case ETIME -> dev.fenceline.common.v1.Errno.ERRNO_ETIME;
+      case OOM_KILLED -> dev.fenceline.common.v1.Errno.ERRNO_OOM_KILLED;
     };
   }
 
@@ -48,6 +49,7 @@ public final class CommonCodec {
       case ERRNO_STALE -> Errno.STALE;
       case ERRNO_UNAVAILABLE -> Errno.UNAVAILABLE;
       case ERRNO_ETIME -> Errno.ETIME;
+      case ERRNO_OOM_KILLED -> Errno.OOM_KILLED;
       case UNRECOGNIZED -> throw WireChecks.malformed("errno", "unknown", "one of Errno");
     };
   }

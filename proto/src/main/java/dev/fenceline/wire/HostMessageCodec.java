@@ -102,7 +102,8 @@ public final class HostMessageCodec {
           event.setDeviceClosed(
               dev.fenceline.attach.v1.DeviceClosed.newBuilder()
                   .setDeviceIndex(closed.deviceIndex())
-                  .setRemainingPages(closed.remainingPages()));
+                  .setRemainingPages(closed.remainingPages())
+                  .setRequestId(closed.requestId()));
     }
     return event.build();
   }
@@ -212,7 +213,8 @@ public final class HostMessageCodec {
       case DEVICE_CLOSED ->
           new HostMessage.DeviceClosed(
               WireChecks.deviceIndex(event.getDeviceClosed().getDeviceIndex()),
-              event.getDeviceClosed().getRemainingPages());
+              event.getDeviceClosed().getRemainingPages(),
+              event.getDeviceClosed().getRequestId());
       case EVENT_NOT_SET ->
           throw WireChecks.malformed("event", "absent or unknown", "one that version 1 names");
     };

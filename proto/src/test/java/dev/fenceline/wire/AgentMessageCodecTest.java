@@ -59,8 +59,8 @@ class AgentMessageCodecTest {
                         new MigrationRun.Report(1, MigrationRun.Outcome.FAILED, 0))),
                 new AgentMessage.MigrateRequest(4, 2, Pages.ADDRESS_LIMIT - 4096, 1),
                 new AgentMessage.EvictRequest(5, 4096, List.of(new LocalPages(63, 1, 0, 1))),
-                new AgentMessage.CloseDevice(63),
-                new AgentMessage.CloseDevice(2, true)));
+                new AgentMessage.CloseDevice(63, 9),
+                AgentMessage.CloseDevice.returned(2)));
 
     AgentBatch wire = AgentBatch.parseFrom(AgentMessageCodec.encode(batch).toByteArray());
 
@@ -121,7 +121,7 @@ class AgentMessageCodecTest {
         refused(
             new AgentMessage.EvictRequest(1, 1, List.of(PAGE, new LocalPages(1, 1, 0, 1))),
             "of one device"),
-        refused(new AgentMessage.CloseDevice(64), "device_index"));
+        refused(new AgentMessage.CloseDevice(64, 1), "device_index"));
   }
 
   private static final LocalPages PAGE = new LocalPages(0, 1, 0, 1);

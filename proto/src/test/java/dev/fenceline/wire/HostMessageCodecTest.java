@@ -98,7 +98,7 @@ class HostMessageCodecTest {
           new HostMessage.MigrateReply(3, 512, null, ""),
           new HostMessage.MigrateReply(3, 0, Errno.EBUSY, "closing"),
           new HostMessage.EvictReply(3, 4096),
-          new HostMessage.DeviceClosed(2, 1));
+          new HostMessage.DeviceClosed(2, 1, 77));
 
   @Test
   void everyMessage_roundTrips() throws Exception {

@@ -15,14 +15,21 @@ import org.jspecify.annotations.Nullable;
 public interface HostCommands {
   /**
    * @param mode null for the host's default
+   * @param oomScoreAdjust -1000 (never killed for want of memory) to 1000
    * @return the new space's id
    */
-  Answer<Long> createSpace(String endpoint, String name, @Nullable NotificationMode mode);
+  Answer<Long> createSpace(
+      String endpoint, String name, @Nullable NotificationMode mode, int oomScoreAdjust);
 
   Answer<OperationResult> destroySpace(String endpoint, long spaceId);
 
   Answer<NotificationMode> setNotificationMode(
       String endpoint, long spaceId, NotificationMode mode);
+
+  /**
+   * @param adjust -1000 (never killed for want of memory) to 1000
+   */
+  Answer<Integer> setOomScoreAdjust(String endpoint, long spaceId, int adjust);
 
   Answer<OperationResult> operate(String endpoint, long spaceId, SpaceOperation operation);
 

@@ -4,7 +4,6 @@ import dev.fenceline.coordinator.engine.NodeKind;
 import dev.fenceline.coordinator.engine.NodeState;
 import dev.fenceline.coordinator.engine.NodeView;
 import dev.fenceline.coordinator.engine.event.EventDraft;
-import dev.fenceline.coordinator.engine.event.EventKind;
 import dev.fenceline.coordinator.engine.query.HostEvent;
 import dev.fenceline.coordinator.engine.query.HostEventBatch;
 import dev.fenceline.model.DeviceId;
@@ -127,16 +126,7 @@ public final class HostEventWatcher implements AutoCloseable {
     }
     if (batch.lost() > 0) {
       events.append(
-          new EventDraft(
-              wallClock.millis(),
-              EventKind.HOST_EVENTS_LOST,
-              host.hostId,
-              null,
-              null,
-              0,
-              0,
-              null,
-              batch.lost() + " events of host " + host.hostId + " are lost: it keeps no more"));
+          EventDraft.lost(wallClock.millis(), host.hostId, batch.lost(), batch.lostByKind()));
     }
     for (HostEvent event : batch.events()) {
       if (event.number() > host.readUpTo) {

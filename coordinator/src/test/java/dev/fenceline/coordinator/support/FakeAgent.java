@@ -27,6 +27,9 @@ public final class FakeAgent extends DeviceServiceImplBase implements AutoClosea
   private final Server server;
   private final List<ProgramInfo> programs = new CopyOnWriteArrayList<>();
 
+  /** What was to be run, in the order of submission. */
+  public final List<RunProgramRequest> submitted = new CopyOnWriteArrayList<>();
+
   /** Drain and return. */
   public final FakeAgentControl control = new FakeAgentControl();
 
@@ -67,6 +70,7 @@ public final class FakeAgent extends DeviceServiceImplBase implements AutoClosea
 
   @Override
   public void submitProgram(RunProgramRequest request, StreamObserver<ProgramInfo> reply) {
+    submitted.add(request);
     ProgramInfo program =
         ProgramInfo.newBuilder()
             .setProgramNumber(programs.size() + 1L)

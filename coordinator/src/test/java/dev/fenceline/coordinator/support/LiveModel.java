@@ -8,6 +8,7 @@ import dev.fenceline.query.v1.ListFaultsReply;
 import dev.fenceline.query.v1.ListFaultsRequest;
 import dev.fenceline.query.v1.ListPinsReply;
 import dev.fenceline.query.v1.ListPinsRequest;
+import dev.fenceline.query.v1.LostEvents;
 import dev.fenceline.query.v1.MapCell;
 import dev.fenceline.query.v1.MapDevice;
 import dev.fenceline.query.v1.PinInfo;
@@ -53,6 +54,16 @@ public final class LiveModel {
             .build();
     events.add(event);
     watchers.forEach(watcher -> watcher.onNext(batch(List.of(event))));
+  }
+
+  /** Watchers were too slow: this is all that they hear of so many events. */
+  public synchronized void lose(long lost, HostEvent.Kind kind, long ofKind) {
+    HostEvents batch =
+        batch(List.of()).toBuilder()
+            .setLost(lost)
+            .addLostByKind(LostEvents.newBuilder().setKind(kind).setCount(ofKind))
+            .build();
+    watchers.forEach(watcher -> watcher.onNext(batch));
   }
 
   synchronized void watch(WatchEventsRequest request, StreamObserver<HostEvents> reply) {

@@ -2,10 +2,12 @@ package dev.fenceline.agent.engine;
 
 import dev.fenceline.agent.engine.memory.DeviceMemories;
 import dev.fenceline.model.AgentMessage;
+import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.LocalPages;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * Brings pages home that a device's memory has no room for, or that must leave because the device
@@ -17,7 +19,8 @@ final class EvictionDesk {
 
   private record Eviction(int deviceIndex, List<Integer> localPages) {}
 
-  private record Closing(long ticket, int deviceIndex) {}
+  /** Whose end somebody waits for; the request's id outlives sessions. */
+  private record Closing(long ticket, int deviceIndex, long requestId) {}
 
   private final DeviceMemories memories;
   private final HeldPages held;
@@ -74,24 +77,33 @@ final class EvictionDesk {
       effects.add(new AgentEffect.MemoryClosed(ticket, 0));
       return;
     }
-    closing.add(new Closing(ticket, deviceIndex));
+    lastRequestId++;
+    closing.add(new Closing(ticket, deviceIndex, lastRequestId));
     if (attached) {
-      outbox.add(new AgentMessage.CloseDevice(deviceIndex));
+      outbox.add(new AgentMessage.CloseDevice(deviceIndex, lastRequestId));
     }
   }
 
   /** The device is back, and who waited for its end does not any more; a new session opens it. */
   void open(int deviceIndex, boolean attached) {
-    closed(deviceIndex, held.size(deviceIndex));
+    answer(each -> each.deviceIndex() == deviceIndex, held.size(deviceIndex));
     if (attached) {
-      outbox.add(new AgentMessage.CloseDevice(deviceIndex, true));
+      outbox.add(AgentMessage.CloseDevice.returned(deviceIndex));
     }
   }
 
-  /** False if nobody waited for it. */
-  boolean closed(int deviceIndex, int remainingPages) {
-    List<Closing> answered =
-        closing.stream().filter(each -> each.deviceIndex() == deviceIndex).toList();
+  /** False if nobody waited for it; the end of an earlier drain is not that of a later one. */
+  boolean closed(HostMessage.DeviceClosed closed) {
+    boolean named = closed.requestId() != 0; // older hosts do not
+    return answer(
+        each ->
+            each.deviceIndex() == closed.deviceIndex()
+                && (!named || each.requestId() == closed.requestId()),
+        closed.remainingPages());
+  }
+
+  private boolean answer(Predicate<Closing> which, int remainingPages) {
+    List<Closing> answered = closing.stream().filter(which).toList();
     closing.removeAll(answered);
     for (Closing each : answered) {
       effects.add(new AgentEffect.MemoryClosed(each.ticket(), remainingPages));
@@ -102,7 +114,7 @@ final class EvictionDesk {
   /** A new session knows of no wish of the one before. */
   void sessionOpened() {
     for (Closing each : closing) {
-      outbox.add(new AgentMessage.CloseDevice(each.deviceIndex()));
+      outbox.add(new AgentMessage.CloseDevice(each.deviceIndex(), each.requestId()));
     }
   }
 

@@ -245,7 +245,7 @@ final class FaultQueue {
         keepUnlessLost(want);
         continue;
       }
-      if (rangeMirror != null && (mirror != rangeMirror || !continues(range, want))) {
+      if (rangeMirror != null && (mirror != rangeMirror || !WantRange.continues(range, want))) {
         left = sendOrKeep(rangeMirror, range, outbox, left);
         range = new ArrayList<>();
       }
@@ -262,22 +262,6 @@ final class FaultQueue {
     }
     send(mirror, range, outbox);
     return room - 1;
-  }
-
-  /** Whether the want touches or overlaps the range, asks for the same, and fits with it. */
-  private static boolean continues(List<Want> range, Want want) {
-    long start = range.getFirst().vpn;
-    return want.access == range.getFirst().access
-        && want.vpn <= endOf(range)
-        && Math.max(endOf(range), want.end()) - start <= MAX_REQUEST_PAGES;
-  }
-
-  private static long endOf(List<Want> range) {
-    long end = 0;
-    for (Want want : range) {
-      end = Math.max(end, want.end());
-    }
-    return end;
   }
 
   /** The open mirror to ask through, or null if the want cannot be asked for now. */
@@ -301,7 +285,7 @@ final class FaultQueue {
 
   private void send(Mirror mirror, List<Want> range, Outbox outbox) {
     long vpn = range.getFirst().vpn;
-    int pageCount = (int) (Math.min(endOf(range), Pages.number(mirror.end)) - vpn);
+    int pageCount = (int) (Math.min(WantRange.endOf(range), Pages.number(mirror.end)) - vpn);
     Access access = range.getFirst().access;
     lastFaultId++;
     inFlight.put(lastFaultId, new InFlight(mirror, vpn, pageCount, access, new ArrayList<>(range)));
@@ -313,16 +297,8 @@ final class FaultQueue {
             Pages.address(vpn),
             pageCount,
             access,
-            collisionsOf(range),
+            WantRange.collisionsOf(range),
             access != Access.SNAPSHOT));
-  }
-
-  private static int collisionsOf(List<Want> range) {
-    int most = 0;
-    for (Want want : range) {
-      most = Math.max(most, want.collisions);
-    }
-    return most;
   }
 
   /** Whether the reply did something useful. */
@@ -444,7 +420,16 @@ final class FaultQueue {
   private static boolean isTransient(Errno errno) {
     return switch (errno) {
       case EAGAIN, EBUSY, STALE, UNAVAILABLE, ETIME -> true;
-      case EFAULT, EPERM, EINVAL, ENOMEM, EEXIST, ENOENT, RESOURCE_EXHAUSTED, DATA_LOSS -> false;
+      case EFAULT,
+          EPERM,
+          EINVAL,
+          ENOMEM,
+          EEXIST,
+          ENOENT,
+          RESOURCE_EXHAUSTED,
+          DATA_LOSS,
+          OOM_KILLED ->
+          false;
     };
   }
 

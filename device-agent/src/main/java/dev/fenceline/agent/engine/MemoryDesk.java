@@ -86,8 +86,7 @@ final class MemoryDesk {
       case HostMessage.PagesReleased released -> migrations.released(released.pages());
       case HostMessage.MigrateReply reply -> wishes.answered(reply, nowNanos);
       case HostMessage.EvictReply reply -> evictions.evicted(reply.requestId());
-      case HostMessage.DeviceClosed closed ->
-          evictions.closed(closed.deviceIndex(), closed.remainingPages());
+      case HostMessage.DeviceClosed closed -> evictions.closed(closed);
     };
   }
 }

@@ -402,7 +402,31 @@ class MigrationTest {
     reattach(List.of());
     assertThat(last(link.said(), AgentMessage.CloseDevice.class).deviceIndex()).isZero();
 
-    List<AgentEffect> effects = link.hear(new HostMessage.DeviceClosed(0, 0));
+    long request = last(link.said(), AgentMessage.CloseDevice.class).requestId();
+    List<AgentEffect> effects = link.hear(new HostMessage.DeviceClosed(0, 0, request));
+    assertThat(last(effects, AgentEffect.MemoryClosed.class).ticket()).isEqualTo(5);
+  }
+
+  @Test
+  void lateEndOfAFirstDrain_isNotThatOfTheSecond() {
+    migratedIn();
+    link.give(new AgentInput.CloseMemory(5, 0));
+    long first = last(link.said(), AgentMessage.CloseDevice.class).requestId();
+    link.give(new AgentInput.OpenMemory(0));
+    link.give(new AgentInput.CloseMemory(6, 0));
+    long second = last(link.said(), AgentMessage.CloseDevice.class).requestId();
+
+    assertThat(link.hear(new HostMessage.DeviceClosed(0, 0, first)))
+        .noneMatch(AgentEffect.MemoryClosed.class::isInstance);
+    List<AgentEffect> effects = link.hear(new HostMessage.DeviceClosed(0, 0, second));
+    assertThat(last(effects, AgentEffect.MemoryClosed.class).ticket()).isEqualTo(6);
+  }
+
+  @Test
+  void endOfADrain_thatAnOlderHostDoesNotName_answersWhoeverWaits() {
+    migratedIn();
+    link.give(new AgentInput.CloseMemory(5, 0));
+    List<AgentEffect> effects = link.hear(new HostMessage.DeviceClosed(0, 0, 0));
     assertThat(last(effects, AgentEffect.MemoryClosed.class).ticket()).isEqualTo(5);
   }
 

@@ -272,7 +272,7 @@ public final class FakeHost implements AutoCloseable {
           say(new HostMessage.MigrateReply(request.requestId(), 0, Errno.EINVAL, "never moves"));
       case AgentMessage.EvictRequest evict -> say(new HostMessage.EvictReply(evict.requestId(), 0));
       case AgentMessage.CloseDevice close ->
-          say(new HostMessage.DeviceClosed(close.deviceIndex(), 0));
+          say(new HostMessage.DeviceClosed(close.deviceIndex(), 0, close.requestId()));
       case AgentMessage.Leave() -> {
         left = true;
         sessionId = 0;

@@ -2,6 +2,7 @@ package dev.fenceline.host.config;
 
 import dev.fenceline.host.engine.frame.Watermarks;
 import dev.fenceline.host.engine.session.LeasePolicy;
+import dev.fenceline.host.engine.shard.OomConfig;
 import dev.fenceline.host.engine.shard.ReclaimConfig;
 import dev.fenceline.host.engine.thrash.ThrashPolicy;
 import dev.fenceline.host.runtime.RuntimeSettings;
@@ -47,6 +48,7 @@ import org.springframework.validation.annotation.Validated;
  *     from the arena
  * @param swapDirectory where the swap file is made; empty: the system's temporary directory
  * @param filesDirectory below which callers may map files; empty: they may map none
+ * @param oom what is done when no frame is left and none can be got
  * @param thrashing when pages are wanted back and forth, and what is done about it
  */
 @Validated
@@ -76,6 +78,7 @@ public record HostProperties(
     @Nullable FreeMemory watermarks,
     @DefaultValue("") String swapDirectory,
     @DefaultValue("") String filesDirectory,
+    @DefaultValue @Valid @NotNull Oom oom,
     @DefaultValue @Valid @NotNull Thrashing thrashing,
     @DefaultValue @Valid @NotNull Lease lease) {
 
@@ -115,6 +118,13 @@ public record HostProperties(
       return new ThrashPolicy(moves, lapse.toNanos(), naps, pinLapses, forgetLapses);
     }
   }
+
+  /**
+   * What is done when no frame is left and none can be got.
+   *
+   * @param policy refuse who asks for one, or kill the address space with the greatest score
+   */
+  public record Oom(@DefaultValue("refuse") @NotNull OomConfig.Policy policy) {}
 
   /** Free memory at which the background begins to take what devices hold, begins at all, rests. */
   public record FreeMemory(
@@ -178,6 +188,7 @@ public record HostProperties(
               marks(),
               pinAgeLimit.toNanos()),
           thrashing.policy(),
+          oom.policy(),
           swapDirectory,
           filesDirectory);
     } catch (IllegalArgumentException | ArithmeticException e) {

@@ -258,7 +258,7 @@ public final class AgentConnection {
               .forEach((shard, part) -> host.shard(shard).fromAgent(batch, part));
       case AgentMessage.CloseDevice close -> {
         if (!close.returned()) {
-          deviceAnswers.expectClosed(close.deviceIndex(), host.shardCount());
+          deviceAnswers.expectClosed(close, host.shardCount());
         }
         for (int shard = 0; shard < host.shardCount(); shard++) {
           host.shard(shard).fromAgent(batch, close);

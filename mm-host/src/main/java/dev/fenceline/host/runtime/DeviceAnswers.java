@@ -1,5 +1,6 @@
 package dev.fenceline.host.runtime;
 
+import dev.fenceline.model.AgentMessage.CloseDevice;
 import dev.fenceline.model.AgentMessage.EvictRequest;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.HostMessage.DeviceClosed;
@@ -32,8 +33,11 @@ public final class DeviceAnswers {
     }
   }
 
+  /** A device may be drained again before the answers to its first drain are all there. */
+  private record Closing(int deviceIndex, long requestId) {}
+
   private final Map<Long, Sum> evictions = new HashMap<>();
-  private final Map<Integer, Sum> closings = new HashMap<>();
+  private final Map<Closing, Sum> closings = new HashMap<>();
 
   /** The question as each shard gets it, by shard; as many answers are joined. */
   public synchronized Map<Integer, EvictRequest> split(EvictRequest request, int shardCount) {
@@ -61,8 +65,9 @@ public final class DeviceAnswers {
     return runs.stream().mapToInt(LocalPages::pageCount).sum();
   }
 
-  public synchronized void expectClosed(int deviceIndex, int shardCount) {
-    closings.put(deviceIndex, new Sum(shardCount));
+  /** As many answers to the end of a device are joined. */
+  public synchronized void expectClosed(CloseDevice close, int shardCount) {
+    closings.put(new Closing(close.deviceIndex(), close.requestId()), new Sum(shardCount));
   }
 
   /** The message to send in its place; null as long as parts of it are missing. */
@@ -79,15 +84,16 @@ public final class DeviceAnswers {
       return new EvictReply(reply.requestId(), sum.pages);
     }
     if (message instanceof DeviceClosed closed) {
-      Sum sum = closings.get(closed.deviceIndex());
+      Closing closing = new Closing(closed.deviceIndex(), closed.requestId());
+      Sum sum = closings.get(closing);
       if (sum == null) {
         return closed;
       }
       if (!sum.complete(closed.remainingPages())) {
         return null;
       }
-      closings.remove(closed.deviceIndex());
-      return new DeviceClosed(closed.deviceIndex(), sum.pages);
+      closings.remove(closing);
+      return new DeviceClosed(closed.deviceIndex(), sum.pages, closed.requestId());
     }
     return message;
   }

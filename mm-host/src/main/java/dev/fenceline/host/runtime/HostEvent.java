@@ -39,6 +39,8 @@ public record HostEvent(
     FRAMES_EXHAUSTED,
     POLICY_SET,
     PIN_ASKED_BACK,
-    PIN_OVER_AGE
+    PIN_OVER_AGE,
+    OOM_KILL,
+    OOM_REAPED
   }
 }

@@ -42,6 +42,9 @@ public interface HostObserver {
   /** A page is wanted back and forth. */
   default void thrashes(ShardEffect.Thrashes.Step step) {}
 
+  /** Memory is had by killing. */
+  default void oom(ShardEffect.Oom effect) {}
+
   /** A CPU access missed its table; null if translations were installed. */
   default void cpuFaultEnded(@Nullable Errno refused) {}
 

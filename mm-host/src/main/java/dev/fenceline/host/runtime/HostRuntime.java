@@ -3,6 +3,7 @@ package dev.fenceline.host.runtime;
 import dev.fenceline.concurrent.PeerConnector;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.host.engine.shard.ShardEffect;
 import dev.fenceline.host.engine.shard.ShardInput;
 import dev.fenceline.host.engine.shard.ShardQueries;
 import dev.fenceline.host.engine.space.SpaceOperation;
@@ -45,6 +46,7 @@ public final class HostRuntime implements AutoCloseable {
   private final AtomicInteger lastCreateShard = new AtomicInteger();
   private final EventLog events = new EventLog();
   private final PeerLog peerLog;
+  private final OomElection oom;
   private final LongAdder lateMessages = new LongAdder();
   private final AtomicReference<@Nullable String> stopped = new AtomicReference<>();
 
@@ -89,6 +91,7 @@ public final class HostRuntime implements AutoCloseable {
     this.files = new MappedFiles(settings.filesDirectory());
     this.overflow = threads("fenceline-overflow-", settings.shards());
     this.sessions = new AgentSessions(this, overflow);
+    this.oom = new OomElection(settings.shards());
     for (int i = 0; i < settings.shards(); i++) {
       shards.add(new Shard(i, this, executorOf(i)));
     }
@@ -153,6 +156,11 @@ public final class HostRuntime implements AutoCloseable {
   /** Messages of stale epochs or sessions, which changed nothing (INV-10). */
   public long lateMessages() {
     return lateMessages.sum();
+  }
+
+  /** Frames of the arena and slots of the swap file. */
+  long totalPages() {
+    return store.frames() + (long) settings.reclaim().swapSlots();
   }
 
   /** Translations that the CPU holds. */
@@ -308,6 +316,13 @@ public final class HostRuntime implements AutoCloseable {
       if (shard.index() != shardIndex) {
         shard.submit(new ShardInput.ReclaimForOthers());
       }
+    }
+  }
+
+  /** Memory is had by killing: whom, is chosen over all shards. */
+  void oom(int shardIndex, ShardEffect.Oom effect) {
+    for (OomElection.Posting posting : oom.heard(shardIndex, effect)) {
+      shards.get(posting.shard()).submit(posting.input());
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.fenceline.host.runtime;
 
 import dev.fenceline.host.engine.session.LeasePolicy;
+import dev.fenceline.host.engine.shard.OomConfig;
 import dev.fenceline.host.engine.shard.ReclaimConfig;
 import dev.fenceline.host.engine.thrash.ThrashPolicy;
 
@@ -18,6 +19,7 @@ import dev.fenceline.host.engine.thrash.ThrashPolicy;
  * @param helloTimeoutNanos how long an attach stream may be open without a Hello
  * @param reclaim what can be swapped out, and how long for
  * @param thrash when parties that want the same pages have to wait for each other
+ * @param oom who pays for it that no frame is left
  * @param filesDirectory below which files can be mapped; empty: none can
  * @param swapDirectory where the swap file is made; empty: the system's temporary directory
  */
@@ -34,6 +36,7 @@ public record RuntimeSettings(
     long helloTimeoutNanos,
     ReclaimConfig reclaim,
     ThrashPolicy thrash,
+    OomConfig.Policy oom,
     String swapDirectory,
     String filesDirectory) {
   /** Shards that a host may have. */
@@ -71,6 +74,7 @@ public record RuntimeSettings(
         10_000_000_000L,
         ReclaimConfig.NONE,
         ThrashPolicy.DEFAULT,
+        OomConfig.Policy.REFUSE,
         "",
         "");
   }
@@ -89,6 +93,26 @@ public record RuntimeSettings(
         helloTimeoutNanos,
         newReclaim,
         thrash,
+        oom,
+        swapDirectory,
+        filesDirectory);
+  }
+
+  public RuntimeSettings withOom(OomConfig.Policy newOom) {
+    return new RuntimeSettings(
+        hostId,
+        hostEpoch,
+        shards,
+        arenaBytes,
+        leases,
+        faultCredit,
+        shardCapacity,
+        dedicatedThreads,
+        cpuAccessNanos,
+        helloTimeoutNanos,
+        reclaim,
+        thrash,
+        newOom,
         swapDirectory,
         filesDirectory);
   }
@@ -107,6 +131,7 @@ public record RuntimeSettings(
         helloTimeoutNanos,
         reclaim,
         thrash,
+        oom,
         swapDirectory,
         newFilesDirectory);
   }

@@ -4,6 +4,7 @@ import dev.fenceline.concurrent.Mailbox;
 import dev.fenceline.host.engine.invalidation.Fence;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
+import dev.fenceline.host.engine.shard.OomConfig;
 import dev.fenceline.host.engine.shard.ShardConfig;
 import dev.fenceline.host.engine.shard.ShardEffect;
 import dev.fenceline.host.engine.shard.ShardEngine;
@@ -78,7 +79,8 @@ public final class Shard {
                     settings.hostEpoch(),
                     settings.leases().overdueNanos())
                 .withReclaim(settings.reclaim())
-                .withThrash(settings.thrash()),
+                .withThrash(settings.thrash())
+                .withOom(new OomConfig(settings.oom(), host.totalPages())),
             host.pool());
     this.queries = engine.queries();
     this.mover = new DmaMover(host.store());
@@ -307,6 +309,11 @@ public final class Shard {
       case ShardEffect.HeldForTurn held -> host.observer().heldForTurn();
       case ShardEffect.Thrashes thrashes -> host.observer().thrashes(thrashes.step());
       case ShardEffect.ReclaimElsewhere asked -> host.reclaimElsewhere(index);
+      case ShardEffect.Oom oom -> {
+        host.observer().oom(oom);
+        events.oom(oom);
+        host.oom(index, oom);
+      }
       case ShardEffect.PinsAskedBack asked -> asked.pins().forEach(events::pinAskedBack);
       case ShardEffect.PinOverAge old -> events.pinOverAge(old.pin());
       case ShardEffect.FaultServed served ->

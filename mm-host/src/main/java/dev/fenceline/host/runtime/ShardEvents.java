@@ -4,14 +4,20 @@ import dev.fenceline.host.engine.invalidation.Fence;
 import dev.fenceline.host.engine.invalidation.Invalidation;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.shard.Pin;
+import dev.fenceline.host.engine.shard.ShardEffect;
 import dev.fenceline.host.engine.shard.ShardQueries;
 import dev.fenceline.host.engine.shard.ShardSession;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.host.runtime.HostEvent.Kind;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Tells the event log what is worth telling of a shard. Confined to the shard's mailbox. */
 final class ShardEvents {
+  /** Spaces that starved which an event names. */
+  private static final int NAMED = 8;
+
   private final EventLog log;
   private final ShardQueries queries;
 
@@ -114,6 +120,54 @@ final class ShardEvents {
         null,
         "%s of %s (%s) keeps %d frames for longer than the age limit; was it forgotten?"
             .formatted(name(pin), pin.purpose().owner(), pin.purpose().reason(), size(pin)));
+  }
+
+  void oom(ShardEffect.Oom effect) {
+    switch (effect) {
+      case ShardEffect.OomVictimWanted wanted -> {}
+      case ShardEffect.OomNominee nominee -> {}
+      case ShardEffect.OomKilled killed ->
+          log.record(
+              Kind.OOM_KILL,
+              killed.victim().spaceId(),
+              0,
+              null,
+              "out of memory: address space %d (%s) was killed with a score of %d, %d pages are taken from it; %s"
+                  .formatted(
+                      killed.victim().spaceId(),
+                      killed.name(),
+                      killed.victim().score(),
+                      killed.victim().pages(),
+                      starved(killed.starving())));
+      case ShardEffect.OomReaped reaped -> reaped(reaped);
+    }
+  }
+
+  private void reaped(ShardEffect.OomReaped reaped) {
+    log.record(
+        Kind.OOM_REAPED,
+        reaped.spaceId(),
+        0,
+        null,
+        "%d frames of address space %d were freed in %d rounds, of which tries backed off %d times%s"
+            .formatted(
+                reaped.gain().frames(),
+                reaped.spaceId(),
+                reaped.gain().rounds(),
+                reaped.gain().backedOff(),
+                reaped.gain().leftPages() == 0
+                    ? ""
+                    : "; %d pages are left until it is destroyed"
+                        .formatted(reaped.gain().leftPages())));
+  }
+
+  /** A sentence stays one, however many there are. */
+  private static String starved(List<Long> spaces) {
+    String named =
+        spaces.stream().limit(NAMED).map(String::valueOf).collect(Collectors.joining(", "));
+    return "address space %s starved%s"
+        .formatted(
+            named, spaces.size() > NAMED ? " and " + (spaces.size() - NAMED) + " others" : "");
   }
 
   private static String name(Pin pin) {

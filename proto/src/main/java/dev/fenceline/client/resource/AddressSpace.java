@@ -6,6 +6,9 @@ package dev.fenceline.client.resource;
  * @param id {@code hostId.spaceId}
  * @param spaceId the host's own id, decimal
  * @param sequence grows with each invalidation
+ * @param state alive or oom-killed
+ * @param oomScoreAdjust thousandths of its host's memory by which it counts as larger when somebody
+ *     has to be killed; -1000: never
  */
 public record AddressSpace(
     String id,
@@ -18,4 +21,6 @@ public record AddressSpace(
     long residentPages,
     long mirrorCount,
     long sequence,
-    long pendingInvalidationCount) {}
+    long pendingInvalidationCount,
+    String state,
+    int oomScoreAdjust) {}

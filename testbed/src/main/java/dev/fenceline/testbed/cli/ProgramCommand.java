@@ -101,6 +101,12 @@ final class ProgramCommand implements Runnable {
     @Option(names = "--replayable", description = "It may be preempted and begin again.")
     private boolean replayable;
 
+    @Option(
+        names = "--exclusive",
+        description =
+            "It takes each page that it accesses for its device alone (private memory only).")
+    private boolean exclusive;
+
     @Override
     JsonNode change(CoordinatorClient coordinator) {
       Map<String, Object> body = new LinkedHashMap<>();
@@ -140,6 +146,9 @@ final class ProgramCommand implements Runnable {
       }
       if (replayable) {
         body.put("replayable", true);
+      }
+      if (exclusive) {
+        body.put("exclusive", true);
       }
     }
 

@@ -65,6 +65,13 @@ final class SpaceCommand implements Runnable {
         description = "split or sequential (default: the host's policy).")
     private @Nullable String mode;
 
+    @Option(
+        names = "--oom-score-adjust",
+        paramLabel = "N",
+        description =
+            "Thousandths of the host's memory by which it counts as larger when somebody has to be killed for want of memory; -1000: never (default: 0).")
+    private int oomScoreAdjust;
+
     @Override
     JsonNode change(CoordinatorClient coordinator) {
       Map<String, Object> body = new LinkedHashMap<>();
@@ -74,6 +81,9 @@ final class SpaceCommand implements Runnable {
       body.put("name", name);
       if (mode != null) {
         body.put("notificationMode", mode);
+      }
+      if (oomScoreAdjust != 0) {
+        body.put("oomScoreAdjust", oomScoreAdjust);
       }
       return coordinator.post("/address-spaces", body);
     }

@@ -34,6 +34,7 @@ final class SpacesCommand extends OperatorCommand {
         TextTable.of(
             "SPACE",
             "~NAME",
+            "STATE",
             "MODE",
             ">RANGES",
             ">MAPPED",
@@ -62,6 +63,7 @@ final class SpacesCommand extends OperatorCommand {
     table.row(
         space.id(),
         space.name(),
+        space.state().equals("alive") ? space.state() : Style.BAD.cell(space.state()),
         space.notificationMode(),
         Quantities.count(space.mappingCount()),
         States.pages(space.mappedPages()),

@@ -53,7 +53,8 @@ final class HostShard {
         ShardConfig.of(index, SimSettings.SHARDS, host.epoch(), SimSettings.LEASES.overdueNanos())
             .withReclaim(world.settings.reclaim())
             .withMigration(SimSettings.MIGRATIONS)
-            .withThrash(SimSettings.THRASHING);
+            .withThrash(SimSettings.THRASHING)
+            .withOom(world.settings.oom());
     this.engine = new ShardEngine(config, host.frames());
     this.racing = new RacingPins(world, engine.queries());
     this.copies = new CopyCheck(world, host, engine.queries(), racing);
@@ -237,8 +238,7 @@ final class HostShard {
       case ShardInput.CpuFault f -> false;
       case ShardInput.CpuDrained d -> false;
       case ShardInput.BackOff b -> false;
-      case ShardInput.ReclaimForOthers r -> false;
-      case ShardInput.Tick t -> false;
+      case ShardInput.ReclaimForOthers _, ShardInput.Oom _, ShardInput.Tick _ -> false;
     };
   }
 
@@ -268,9 +268,8 @@ final class HostShard {
       case ShardEffect.CopyFrame copy -> bytes.copy(copy.from(), copy.to());
       case ShardEffect.WriteSwap out -> bytes.swapOut(out.frame(), out.swapSlot());
       case ShardEffect.ReadSwap in -> host.frames().readSwap(in.swapSlot(), in.frame());
-      case ShardEffect.FillFrame fill -> throw new AssertionError("nobody supplies: " + fill);
-      case ShardEffect.ReadFile in -> throw new AssertionError("no files here: " + in);
-      case ShardEffect.WriteFile out -> throw new AssertionError("no files here: " + out);
+      case ShardEffect.FillFrame _, ShardEffect.ReadFile _, ShardEffect.WriteFile _ ->
+          throw new AssertionError("nobody supplies, and no files here: " + effect);
       case ShardEffect.FreeFrames free -> {
         copies.freed(free.frames());
         host.freeFrames(free.frames());
@@ -289,6 +288,7 @@ final class HostShard {
       case ShardEffect.TurnGiven _, ShardEffect.HeldForTurn _ -> {}
       case ShardEffect.Thrashes wanted -> world.count(Sometimes.of(wanted.step()));
       case ShardEffect.ReclaimElsewhere asked -> host.reclaimElsewhere(this);
+      case ShardEffect.Oom oom -> host.oom().heard(index, oom);
       case ShardEffect.PinsAskedBack asked -> world.count(Sometimes.PIN_ASKED_BACK);
       case ShardEffect.PinOverAge old -> world.count(Sometimes.PIN_OVER_AGE);
       case ShardEffect.FaultServed served when served.parked() ->

@@ -45,6 +45,7 @@ final class Monitor {
   private final Set<FenceOf> resolved = new HashSet<>();
   private final Set<FenceOf> ended = new HashSet<>();
   private final List<Access> open = new ArrayList<>();
+  private final Set<SimSpace> killed = new HashSet<>();
   private long fences;
   private long invalidations;
   private long worstFenceNanos;
@@ -67,6 +68,10 @@ final class Monitor {
   /** The host answered a fault at this sequence. */
   void granted(
       SimSpace space, long sessionId, int device, long vpn, int generation, long sequence) {
+    if (killed.contains(space)) {
+      throw new InvariantViolation(
+          "OOM", "page 0x%x of %s was granted after its end".formatted(vpn, space));
+    }
     grants.put(new Grant(space, sessionId, device, vpn, generation), sequence);
   }
 
@@ -74,6 +79,11 @@ final class Monitor {
   long grantSequence(SimSpace space, long sessionId, int device, long vpn, int generation) {
     return grants.getOrDefault(
         new Grant(space, sessionId, device, vpn, generation), Long.MAX_VALUE);
+  }
+
+  /** Nobody gets anything of the space from now on. */
+  void killed(SimSpace space) {
+    killed.add(space);
   }
 
   void opened(Access access) {
@@ -127,6 +137,10 @@ final class Monitor {
     invalidations++;
     if (!ended.add(new FenceOf(host.epoch(), invalidation.id(), 0))) {
       throw new InvariantViolation("INV-6", "ended twice: " + text(invalidation));
+    }
+    long waited = invalidation.waitNanos(0); // it has ended: as long as it took
+    if (invalidation.operation().request() instanceof SpaceOperation.Reap && waited > 0) {
+      throw new InvariantViolation("OOM", "a reaper waited " + waited + " ns for a device");
     }
     if (invalidation.state() != Invalidation.State.COMPLETED) {
       return;

@@ -119,6 +119,7 @@ final class ReferenceMemory {
     switch (operation) {
       case SpaceOperation.Create c -> {}
       case SpaceOperation.SetMode m -> {}
+      case SpaceOperation.SetOomScoreAdjust s -> {}
       case SpaceOperation.SetAttributes a -> {}
       case SpaceOperation.Invalidate i -> {}
       case SpaceOperation.Sync s -> {}

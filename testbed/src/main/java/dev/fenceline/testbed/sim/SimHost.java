@@ -32,6 +32,7 @@ final class SimHost extends SimProcess {
   private final List<HostShard> shards = new ArrayList<>();
   private final HostCpu cpu;
   private final OperationDesk operations;
+  private final SimOom oom;
   private final Map<Long, Map<Integer, SimSpace>> mirrors = new HashMap<>();
   private final Set<Integer> freedEarly = new HashSet<>();
   private final List<ToSession> outbox = new ArrayList<>();
@@ -54,6 +55,7 @@ final class SimHost extends SimProcess {
     }
     this.cpu = new HostCpu(world, this, random.split());
     this.operations = new OperationDesk(world, this);
+    this.oom = new SimOom(world, this);
   }
 
   long epoch() {
@@ -70,6 +72,10 @@ final class SimHost extends SimProcess {
 
   OperationDesk operations() {
     return operations;
+  }
+
+  SimOom oom() {
+    return oom;
   }
 
   HostShard shard(int index) {
@@ -204,7 +210,7 @@ final class SimHost extends SimProcess {
               .forEach((shard, part) -> toShard(shards.get(shard), toEpoch, sessionId, part));
       case AgentMessage.CloseDevice close -> {
         if (!close.returned()) {
-          answersOf(sessionId).expectClosed(close.deviceIndex(), SimSettings.SHARDS);
+          answersOf(sessionId).expectClosed(close, SimSettings.SHARDS);
         }
         shards.forEach(shard -> toShard(shard, toEpoch, sessionId, close));
       }

@@ -5,6 +5,7 @@ import dev.fenceline.host.engine.frame.Watermarks;
 import dev.fenceline.host.engine.session.HostPolicy;
 import dev.fenceline.host.engine.session.LeasePolicy;
 import dev.fenceline.host.engine.shard.MigrationConfig;
+import dev.fenceline.host.engine.shard.OomConfig;
 import dev.fenceline.host.engine.shard.ReclaimConfig;
 import dev.fenceline.host.engine.thrash.ThrashPolicy;
 import dev.fenceline.model.NotificationMode;
@@ -111,6 +112,16 @@ record SimSettings(
   /** With large pages as many as four blocks, and some. */
   int frameCount() {
     return large() ? 5 * Pages.PER_BLOCK + frames : frames;
+  }
+
+  /**
+   * Of the runs with the fewest frames, every other kills; where nothing is swapped out, sooner.
+   */
+  OomConfig oom() {
+    boolean kills = frames == 12 && faultGapNanos / 2 % 2 == 0;
+    return kills
+        ? new OomConfig(OomConfig.Policy.KILL, frames + reclaim().swapSlots())
+        : OomConfig.REFUSE;
   }
 
   /**

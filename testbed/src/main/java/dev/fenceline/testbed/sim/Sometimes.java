@@ -54,6 +54,10 @@ public enum Sometimes {
   COPIED_ON_WRITE,
   /** A shard without cold pages had another one reclaim. */
   RECLAIMED_ELSEWHERE,
+  /** A space was killed for want of memory. */
+  OOM_KILLED,
+  /** A device had to drain: the reaper came again instead of waiting. */
+  OOM_TRIED_AGAIN,
   /** A long-term pin stood in the way of somebody who starved. */
   PIN_ASKED_BACK,
   PIN_OVER_AGE,

@@ -144,7 +144,7 @@ class BadInputTest {
     DeviceId second = new DeviceId("agent-1", 1);
     assertThat(rig.open(1, process).read(address, PAGE).ok()).isTrue();
     rig.unplug(1);
-    assertThat(refused(() -> process.migrate(address, PAGE, second))).isEqualTo(Errno.UNAVAILABLE);
+    assertThat(refused(() -> process.migrate(address, PAGE, second))).isEqualTo(Errno.EAGAIN);
     assertThat(rig.open(1, process).read(address, PAGE).ok()).isFalse();
 
     rig.plugIn(1);

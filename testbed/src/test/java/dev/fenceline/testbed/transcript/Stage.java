@@ -370,6 +370,7 @@ final class Stage {
             session(new SessionInput.DiedOwing(0, died.sessionId(), died.agentId()));
         case ShardEffect.LateMessage late -> line("host", "", "late message dropped");
         case ShardEffect.ReclaimElsewhere _,
+            ShardEffect.Oom _,
             ShardEffect.PinsAskedBack _,
             ShardEffect.PinOverAge _ -> {}
         case ShardEffect.ZeroFrames _, ShardEffect.CopyFrame _, ShardEffect.DropCpuEntries _ -> {}

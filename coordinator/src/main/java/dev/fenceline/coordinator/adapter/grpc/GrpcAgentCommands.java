@@ -90,7 +90,8 @@ public final class GrpcAgentCommands implements AgentCommands {
             .setDeviceIndex(order.deviceIndex())
             .setHostId(order.hostId())
             .setSpaceId(order.spaceId())
-            .setDeadlineNanos(order.deadlineNanos());
+            .setDeadlineNanos(order.deadlineNanos())
+            .setExclusive(order.exclusive());
     tie(request, order.ties());
     switch (order.task()) {
       case ProgramOrder.Task.Fill fill ->

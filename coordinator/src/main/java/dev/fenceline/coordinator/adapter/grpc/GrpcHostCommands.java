@@ -20,6 +20,7 @@ import dev.fenceline.space.v1.CreateSpaceRequest;
 import dev.fenceline.space.v1.DestroySpaceRequest;
 import dev.fenceline.space.v1.OperationReply;
 import dev.fenceline.space.v1.SetNotificationModeRequest;
+import dev.fenceline.space.v1.SetOomScoreAdjustRequest;
 import dev.fenceline.space.v1.UnpinReply;
 import dev.fenceline.space.v1.UnpinRequest;
 import io.grpc.MethodDescriptor;
@@ -39,8 +40,10 @@ public final class GrpcHostCommands implements HostCommands {
   }
 
   @Override
-  public Answer<Long> createSpace(String endpoint, String name, @Nullable NotificationMode mode) {
-    CreateSpaceRequest.Builder request = CreateSpaceRequest.newBuilder().setName(name);
+  public Answer<Long> createSpace(
+      String endpoint, String name, @Nullable NotificationMode mode, int oomScoreAdjust) {
+    CreateSpaceRequest.Builder request =
+        CreateSpaceRequest.newBuilder().setName(name).setOomScoreAdjust(oomScoreAdjust);
     if (mode != null) {
       request.setNotificationMode(ControlCodec.encode(mode));
     }
@@ -71,6 +74,15 @@ public final class GrpcHostCommands implements HostCommands {
             .setNotificationMode(ControlCodec.encode(mode))
             .build(),
         reply -> mode);
+  }
+
+  @Override
+  public Answer<Integer> setOomScoreAdjust(String endpoint, long spaceId, int adjust) {
+    return calls.ask(
+        endpoint,
+        AddressSpaceServiceGrpc.getSetOomScoreAdjustMethod(),
+        SetOomScoreAdjustRequest.newBuilder().setSpaceId(spaceId).setOomScoreAdjust(adjust).build(),
+        reply -> adjust);
   }
 
   @Override

@@ -9,9 +9,12 @@ import dev.fenceline.coordinator.engine.query.WaitTimes;
 import dev.fenceline.query.v1.FaultInfo;
 import dev.fenceline.query.v1.HostEvent;
 import dev.fenceline.query.v1.HostEvents;
+import dev.fenceline.query.v1.LostEvents;
 import dev.fenceline.query.v1.MapCell;
 import dev.fenceline.query.v1.MapDevice;
 import dev.fenceline.query.v1.PinInfo;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * What a host tells of the moment (faults, pins, maps, wait times, events), from the wire into the
@@ -67,9 +70,14 @@ final class LiveQueryCodec {
   }
 
   static HostEventBatch events(HostEvents events) {
+    Map<EventKind, Long> lostByKind = new EnumMap<>(EventKind.class);
+    for (LostEvents lost : events.getLostByKindList()) {
+      lostByKind.merge(kind(lost.getKind()), lost.getCount(), Long::sum);
+    }
     return new HostEventBatch(
         events.getHostEpoch(),
         events.getLost(),
+        lostByKind,
         events.getEventsList().stream().map(LiveQueryCodec::event).toList(),
         events.getNewestNumber());
   }
@@ -104,6 +112,8 @@ final class LiveQueryCodec {
       case KIND_POLICY_SET -> EventKind.POLICY_SET;
       case KIND_PIN_ASKED_BACK -> EventKind.PIN_ASKED_BACK;
       case KIND_PIN_OVER_AGE -> EventKind.PIN_OVER_AGE;
+      case KIND_OOM_KILL -> EventKind.OOM_KILL;
+      case KIND_OOM_REAPED -> EventKind.OOM_REAPED;
       case KIND_UNSPECIFIED, UNRECOGNIZED -> EventKind.OTHER;
     };
   }

@@ -101,7 +101,17 @@ final class QueryCodec {
         space.getMirrorCount(),
         space.getSequence(),
         Integer.toUnsignedLong(space.getPendingInvalidationCount()),
+        state(space.getState()),
+        space.getOomScoreAdjust(),
         space.getChangeStamp());
+  }
+
+  /** A host that says nothing does not kill. */
+  private static Space.State state(SpaceInfo.State state) {
+    return switch (state) {
+      case STATE_UNSPECIFIED, STATE_ALIVE, UNRECOGNIZED -> Space.State.ALIVE;
+      case STATE_OOM_KILLED -> Space.State.OOM_KILLED;
+    };
   }
 
   static Range range(RangeInfo range) {

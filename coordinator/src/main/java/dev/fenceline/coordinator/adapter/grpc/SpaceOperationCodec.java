@@ -12,6 +12,7 @@ import dev.fenceline.space.v1.RemapRequest;
 import dev.fenceline.space.v1.SetAttributesRequest;
 import dev.fenceline.space.v1.UnmapRequest;
 import dev.fenceline.wire.MalformedMessageException;
+import dev.fenceline.wire.RangeAttributesCodec;
 
 /** Changes of address spaces, between the coordinator's words and the wire. Stateless. */
 final class SpaceOperationCodec {
@@ -99,7 +100,7 @@ final class SpaceOperationCodec {
         .setSpaceId(spaceId)
         .setAddress(set.address())
         .setLength(set.length())
-        .setAttributes(PlacementCodec.encode(set.attributes()))
+        .setAttributes(RangeAttributesCodec.encode(set.attributes()))
         .build();
   }
 

@@ -9,6 +9,7 @@ import dev.fenceline.coordinator.adapter.rest.model.ProgramView;
 import dev.fenceline.coordinator.adapter.rest.model.SpaceMapView;
 import dev.fenceline.coordinator.engine.event.Event;
 import dev.fenceline.coordinator.engine.event.EventDraft;
+import dev.fenceline.coordinator.engine.event.EventKind;
 import dev.fenceline.coordinator.engine.graph.WaitGraph;
 import dev.fenceline.coordinator.engine.query.Fault;
 import dev.fenceline.coordinator.engine.query.Pin;
@@ -16,6 +17,8 @@ import dev.fenceline.coordinator.engine.query.Program;
 import dev.fenceline.coordinator.engine.query.SpaceMap;
 import dev.fenceline.model.Pages;
 import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** What goes on at the moment, as REST shows it. Stateless. */
@@ -34,7 +37,18 @@ final class LiveViews {
         idOnHost(what.hostId(), what.spaceId()),
         idOnHost(what.hostId(), what.invalidationId()),
         what.actor(),
-        what.message());
+        what.message(),
+        lostByKind(what));
+  }
+
+  /** Null for any other event. */
+  private static @Nullable Map<String, Long> lostByKind(EventDraft what) {
+    if (what.kind() != EventKind.HOST_EVENTS_LOST) {
+      return null;
+    }
+    Map<String, Long> words = new TreeMap<>();
+    what.lostByKind().forEach((kind, count) -> words.put(Views.word(kind), count));
+    return words;
   }
 
   static SpaceMapView map(CompositeId space, SpaceMap map) {

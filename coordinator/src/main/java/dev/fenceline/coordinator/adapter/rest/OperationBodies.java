@@ -2,11 +2,11 @@ package dev.fenceline.coordinator.adapter.rest;
 
 import dev.fenceline.coordinator.adapter.rest.model.OperationBody;
 import dev.fenceline.coordinator.engine.command.SpaceOperation;
-import dev.fenceline.coordinator.engine.query.RangeAttributes;
-import dev.fenceline.coordinator.engine.query.RangeAttributes.AtomicMode;
-import dev.fenceline.coordinator.engine.query.RangeAttributes.Granularity;
-import dev.fenceline.coordinator.engine.query.RangeAttributes.MigrationPolicy;
 import dev.fenceline.model.DeviceId;
+import dev.fenceline.model.RangeAttributes;
+import dev.fenceline.model.RangeAttributes.AtomicMode;
+import dev.fenceline.model.RangeAttributes.Granularity;
+import dev.fenceline.model.RangeAttributes.MigrationPolicy;
 import dev.fenceline.model.WaitPolicy;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -71,7 +71,8 @@ public enum ProblemType {
   static ProblemType ofRefusal(Errno errno) {
     return switch (errno) {
       case EINVAL, ENOENT -> REQUEST_REFUSED;
-      case EFAULT, EPERM, ENOMEM, EEXIST, EBUSY, DATA_LOSS, STALE, ETIME -> REQUEST_IN_CONFLICT;
+      case EFAULT, EPERM, ENOMEM, EEXIST, EBUSY, DATA_LOSS, STALE, ETIME, OOM_KILLED ->
+          REQUEST_IN_CONFLICT;
       case EAGAIN, RESOURCE_EXHAUSTED, UNAVAILABLE -> NODE_BUSY;
     };
   }

@@ -137,6 +137,7 @@ class ProgramController {
             space.number(),
             task,
             deadlineNanos,
+            Boolean.TRUE.equals(body.exclusive()),
             ProgramTies.parse(body, device.agentId(), directory));
     Audit.about(
         request, Audit.Subject.device(device, "submitted " + body.kind() + " to " + device));

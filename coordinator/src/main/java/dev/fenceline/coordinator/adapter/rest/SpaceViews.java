@@ -34,7 +34,9 @@ final class SpaceViews {
         space.residentPages(),
         space.mirrorCount(),
         space.sequence(),
-        space.pendingInvalidationCount());
+        space.pendingInvalidationCount(),
+        Views.word(space.state()),
+        space.oomScoreAdjust());
   }
 
   static RangeView range(Range range) {

@@ -64,6 +64,7 @@ class SpaceWriteController {
         body.notificationMode() == null
             ? null
             : Members.mode("notificationMode", body.notificationMode());
+    int adjust = oomScoreAdjust(body.oomScoreAdjust() == null ? 0 : body.oomScoreAdjust());
     NodeView host = chosenHost(body.hostId());
     String hostId = host.key().nodeId();
     Audit.about(
@@ -75,7 +76,7 @@ class SpaceWriteController {
           long spaceId =
               directory.value(
                   host,
-                  commands.createSpace(host.endpoint(), name, mode),
+                  commands.createSpace(host.endpoint(), name, mode, adjust),
                   ProblemType.REQUEST_REFUSED,
                   "the address space");
           CompositeId id = new CompositeId(hostId, spaceId);
@@ -138,30 +139,57 @@ class SpaceWriteController {
   }
 
   @GetMapping("/{spaceId}/policy")
-  @Operation(summary = "How the address space notifies", operationId = "getSpacePolicy")
+  @Operation(
+      summary = "How the address space notifies, and what it counts when memory is short",
+      operationId = "getSpacePolicy")
   SpacePolicyView policy(@Parameter(example = "host-1.1") @PathVariable("spaceId") String spaceId) {
     CompositeId id = Parameters.spaceId("spaceId", spaceId);
     NodeView host = directory.askableHost(id.hostId());
-    return new SpacePolicyView(Views.word(space(host, id).notificationMode()));
+    return policy(space(host, id));
   }
 
   @PutMapping(path = "/{spaceId}/policy", consumes = MediaType.APPLICATION_JSON_VALUE)
-  @Operation(summary = "Sets how the address space notifies", operationId = "setSpacePolicy")
+  @Operation(
+      summary = "Sets how the address space notifies, and what it counts when memory is short",
+      operationId = "setSpacePolicy")
   SpacePolicyView setPolicy(
       @Parameter(example = "host-1.1") @PathVariable("spaceId") String spaceId,
       @RequestBody SpacePolicyView body,
       HttpServletRequest request) {
     CompositeId id = Parameters.spaceId("spaceId", spaceId);
     NotificationMode mode = Members.mode("notificationMode", body.notificationMode());
+    Integer adjust = body.oomScoreAdjust() == null ? null : oomScoreAdjust(body.oomScoreAdjust());
     NodeView host = directory.askableHost(id.hostId());
-    Audit.about(request, Audit.Subject.space(id, "set " + id + " to notify " + Views.word(mode)));
-    return new SpacePolicyView(
-        Views.word(
-            directory.value(
-                host,
-                commands.setNotificationMode(host.endpoint(), id.number(), mode),
-                ProblemType.UNKNOWN_SPACE,
-                what(id))));
+    Audit.about(
+        request,
+        Audit.Subject.space(
+            id,
+            "set %s to notify %s%s"
+                .formatted(
+                    id,
+                    Views.word(mode),
+                    adjust == null ? "" : ", with an OOM score adjustment of " + adjust)));
+    directory.value(
+        host,
+        commands.setNotificationMode(host.endpoint(), id.number(), mode),
+        ProblemType.UNKNOWN_SPACE,
+        what(id));
+    if (adjust != null) {
+      directory.value(
+          host,
+          commands.setOomScoreAdjust(host.endpoint(), id.number(), adjust),
+          ProblemType.UNKNOWN_SPACE,
+          what(id));
+    }
+    return policy(space(host, id));
+  }
+
+  private static SpacePolicyView policy(Space space) {
+    return new SpacePolicyView(Views.word(space.notificationMode()), space.oomScoreAdjust());
+  }
+
+  private static int oomScoreAdjust(int value) {
+    return (int) Members.number("oomScoreAdjust", (long) value, -1000, 1000);
   }
 
   private NodeView chosenHost(@Nullable String hostId) {

@@ -7,9 +7,16 @@ import org.jspecify.annotations.Nullable;
  * A program that a device is to run; immutable.
  *
  * @param deadlineNanos 0 for the agent's default
+ * @param exclusive it takes each page that it accesses for its device alone
  */
 public record ProgramOrder(
-    int deviceIndex, String hostId, long spaceId, Task task, long deadlineNanos, Ties ties) {
+    int deviceIndex,
+    String hostId,
+    long spaceId,
+    Task task,
+    long deadlineNanos,
+    boolean exclusive,
+    Ties ties) {
   /**
    * Whom it waits for, and who for it; immutable.
    *

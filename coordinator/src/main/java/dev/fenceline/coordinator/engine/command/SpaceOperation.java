@@ -1,7 +1,7 @@
 package dev.fenceline.coordinator.engine.command;
 
-import dev.fenceline.coordinator.engine.query.RangeAttributes;
 import dev.fenceline.model.Protection;
+import dev.fenceline.model.RangeAttributes;
 import dev.fenceline.model.WaitPolicy;
 import org.jspecify.annotations.Nullable;
 

@@ -40,6 +40,10 @@ public enum EventKind {
   PIN_ASKED_BACK,
   /** A pin is older than the limit: perhaps it was forgotten. */
   PIN_OVER_AGE,
+  /** A host is out of memory: an address space was killed for those that starve. */
+  OOM_KILL,
+  /** What could be had of a killed space without waiting for devices is free. */
+  OOM_REAPED,
   /** A newer host tells of something that this version has no word for. */
   OTHER
 }

@@ -7,6 +7,9 @@ import dev.fenceline.model.NotificationMode;
  *
  * @param spaceId unsigned
  * @param sequence grows with each invalidation
+ * @param state whether it can be used
+ * @param oomScoreAdjust by how many thousandths of its host's memory it counts as larger when
+ *     somebody has to be killed; -1000: never
  * @param changeStamp equal stamps mean an equal space; 0 if the host has none
  */
 public record Space(
@@ -19,4 +22,13 @@ public record Space(
     long mirrorCount,
     long sequence,
     long pendingInvalidationCount,
-    long changeStamp) {}
+    State state,
+    int oomScoreAdjust,
+    long changeStamp) {
+  /** Whether an address space can be used. */
+  public enum State {
+    ALIVE,
+    /** Its contents are gone for want of memory; it can only be destroyed. */
+    OOM_KILLED
+  }
+}

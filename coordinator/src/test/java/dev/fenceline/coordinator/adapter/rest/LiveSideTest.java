@@ -55,6 +55,26 @@ class LiveSideTest {
   }
 
   @Test
+  void eventsThatAHostLost_areToldByKind() {
+    installation.host1.live().lose(700, HostEvent.Kind.KIND_INVALIDATION_BACKED_OFF, 512);
+    JsonNode event =
+        coordinator
+            .await("/events?kind=host-events-lost", each -> each.body().path("items").size() >= 1)
+            .body()
+            .at("/items/0");
+    assertThat(event.path("message").asString()).startsWith("700 events of host host-1");
+    assertThat(event.at("/lostByKind/invalidation-backed-off").asLong()).isEqualTo(512);
+    installation.host1.live().happen(HostEvent.Kind.KIND_POLICY_SET, "a policy was set");
+    JsonNode other =
+        coordinator
+            .await("/events?kind=policy-set", each -> each.body().path("items").size() >= 1)
+            .body()
+            .at("/items/0");
+    assertThat(other.has("lostByKind")).isTrue();
+    assertThat(other.path("lostByKind").isNull()).isTrue();
+  }
+
+  @Test
   void eventsBehindAnId_goOnWhereThePageEnded() {
     JsonNode all = coordinator.get("/events?limit=1000").body();
     String first = all.at("/items/0/id").asString();

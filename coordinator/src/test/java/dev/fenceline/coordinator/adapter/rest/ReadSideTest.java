@@ -258,6 +258,24 @@ class ReadSideTest {
     }
   }
 
+  @Test
+  void openApi_saysOfEachNumberWhatItIs_andShowsOne() {
+    JsonNode schemas = coordinator.send("GET", "/v3/api-docs").body().at("/components/schemas");
+    for (String name : schemas.propertyNames()) {
+      JsonNode members = schemas.path(name).path("properties");
+      for (String member : members.propertyNames()) {
+        JsonNode schema = members.path(member);
+        String type = schema.path("type").toString();
+        if (type.contains("integer") || type.contains("number")) {
+          assertThat(schema.has("example")).as("%s.%s has an example", name, member).isTrue();
+          assertThat(schema.path("description").asString(""))
+              .as("%s.%s is described", name, member)
+              .isNotEmpty();
+        }
+      }
+    }
+  }
+
   private static void assertProblem(String path, int status, String problem) {
     Answer answer = coordinator.get(path);
     assertThat(answer.status()).as(path).isEqualTo(status);

@@ -267,6 +267,23 @@ class WriteSideTest {
   }
 
   @Test
+  void exclusiveProgram_isSubmittedAsSuch() {
+    for (boolean exclusive : new boolean[] {true, false}) {
+      Answer submitted =
+          coordinator.write(
+              "POST",
+              "/programs",
+              """
+              {"device":"agent-1/0","space":"host-1.1","kind":"atomic-add","exclusive":%s,
+               "address":"0x7f0000000000","times":3,"operand":"1"}\
+              """
+                  .formatted(exclusive));
+      assertThat(submitted.status()).as(submitted.response().body()).isEqualTo(202);
+      assertThat(installation.agent1.submitted.getLast().getExclusive()).isEqualTo(exclusive);
+    }
+  }
+
+  @Test
   void pin_isTakenBack() {
     Answer answer = coordinator.send("DELETE", "/api/v1/pins/host-1.3");
     assertThat(answer.body().path("unpinnedPages").asLong()).isEqualTo(4);

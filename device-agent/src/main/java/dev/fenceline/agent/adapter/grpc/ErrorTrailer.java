@@ -29,7 +29,7 @@ final class ErrorTrailer {
       case EEXIST -> Status.ALREADY_EXISTS;
       case ENOMEM, RESOURCE_EXHAUSTED -> Status.RESOURCE_EXHAUSTED;
       case EAGAIN, UNAVAILABLE -> Status.UNAVAILABLE;
-      case EBUSY -> Status.FAILED_PRECONDITION;
+      case EBUSY, OOM_KILLED -> Status.FAILED_PRECONDITION;
       case STALE -> Status.ABORTED;
       case ETIME -> Status.DEADLINE_EXCEEDED;
       case DATA_LOSS -> Status.DATA_LOSS;

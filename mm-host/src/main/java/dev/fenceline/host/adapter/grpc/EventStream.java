@@ -128,6 +128,8 @@ final class EventStream {
       case POLICY_SET -> dev.fenceline.query.v1.HostEvent.Kind.KIND_POLICY_SET;
       case PIN_ASKED_BACK -> dev.fenceline.query.v1.HostEvent.Kind.KIND_PIN_ASKED_BACK;
       case PIN_OVER_AGE -> dev.fenceline.query.v1.HostEvent.Kind.KIND_PIN_OVER_AGE;
+      case OOM_KILL -> dev.fenceline.query.v1.HostEvent.Kind.KIND_OOM_KILL;
+      case OOM_REAPED -> dev.fenceline.query.v1.HostEvent.Kind.KIND_OOM_REAPED;
     };
   }
 }

@@ -101,6 +101,7 @@ final class MigrationCalls {
       case PINNED -> SkippedPages.Reason.REASON_PINNED;
       case SWAPPED -> SkippedPages.Reason.REASON_SWAPPED;
       case NO_MEMORY -> SkippedPages.Reason.REASON_NO_MEMORY;
+      case BUSY -> SkippedPages.Reason.REASON_BUSY;
       case NOT_THERE, FAILED -> SkippedPages.Reason.REASON_FAILED;
     };
   }

@@ -38,7 +38,7 @@ public final class Refusals {
   private static Status status(Errno errno) {
     return switch (errno) {
       case EINVAL -> Status.INVALID_ARGUMENT;
-      case EFAULT, ENOMEM -> Status.FAILED_PRECONDITION;
+      case EFAULT, ENOMEM, OOM_KILLED -> Status.FAILED_PRECONDITION;
       case EPERM -> Status.PERMISSION_DENIED;
       case ENOENT -> Status.NOT_FOUND;
       case EEXIST -> Status.ALREADY_EXISTS;

@@ -4,7 +4,6 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.fenceline.common.v1.NotificationMode;
 import dev.fenceline.common.v1.WaitPolicy;
 import dev.fenceline.host.engine.attribute.AttributeMap;
-import dev.fenceline.host.engine.attribute.RangeAttributes;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.shard.AddressSpace;
 import dev.fenceline.host.engine.space.SpaceOperation;
@@ -14,6 +13,7 @@ import dev.fenceline.host.runtime.HostRuntime;
 import dev.fenceline.host.runtime.MappedFiles;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.Pages;
+import dev.fenceline.model.RangeAttributes;
 import dev.fenceline.space.v1.AddressSpaceServiceGrpc;
 import dev.fenceline.space.v1.AdviseRequest;
 import dev.fenceline.space.v1.AtomicAddRequest;
@@ -46,6 +46,8 @@ import dev.fenceline.space.v1.RemapRequest;
 import dev.fenceline.space.v1.SetAttributesRequest;
 import dev.fenceline.space.v1.SetNotificationModeReply;
 import dev.fenceline.space.v1.SetNotificationModeRequest;
+import dev.fenceline.space.v1.SetOomScoreAdjustReply;
+import dev.fenceline.space.v1.SetOomScoreAdjustRequest;
 import dev.fenceline.space.v1.SupplyRequest;
 import dev.fenceline.space.v1.SyncRequest;
 import dev.fenceline.space.v1.UnmapRequest;
@@ -84,7 +86,8 @@ public final class SpaceAdapter extends AddressSpaceServiceGrpc.AddressSpaceServ
                     SpaceRequests.name(request.getName()),
                     request.getNotificationMode() == NotificationMode.NOTIFICATION_MODE_UNSPECIFIED
                         ? host.sessions().policy().defaultMode()
-                        : SpaceRequests.mode(request.getNotificationMode()))));
+                        : SpaceRequests.mode(request.getNotificationMode()),
+                    request.getOomScoreAdjust())));
   }
 
   @Override
@@ -115,6 +118,19 @@ public final class SpaceAdapter extends AddressSpaceServiceGrpc.AddressSpaceServ
               new SpaceOperation.SetMode(
                   request.getSpaceId(), SpaceRequests.mode(request.getNotificationMode())));
           return SetNotificationModeReply.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void setOomScoreAdjust(
+      SetOomScoreAdjustRequest request, StreamObserver<SetOomScoreAdjustReply> answers) {
+    answer(
+        answers,
+        () -> {
+          done(
+              new SpaceOperation.SetOomScoreAdjust(
+                  request.getSpaceId(), request.getOomScoreAdjust()));
+          return SetOomScoreAdjustReply.getDefaultInstance();
         });
   }
 

@@ -140,6 +140,11 @@ final class SpaceReads {
         .setSequence(space.sequence())
         .setPendingInvalidationCount(pending + space.queued().size())
         .setChangeStamp(space.changeStamp())
+        .setState(
+            space.memory().killed()
+                ? SpaceInfo.State.STATE_OOM_KILLED
+                : SpaceInfo.State.STATE_ALIVE)
+        .setOomScoreAdjust(space.oomScoreAdjust())
         .build();
   }
 

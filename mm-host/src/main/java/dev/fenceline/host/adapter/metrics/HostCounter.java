@@ -7,6 +7,11 @@ enum HostCounter {
   FAULT_PAGES("fenceline_host_fault_pages", "Pages that answers to faults granted"),
   TURNS("fenceline_host_turns", "Turns that devices got whose faults collided too often"),
   THRASHING("fenceline_host_thrashing", "Pages that were wanted back and forth, by what was done"),
+  OOM_KILLS("fenceline_host_oom_kills", "Address spaces killed for want of memory"),
+  OOM_FREED_FRAMES("fenceline_host_oom_freed_frames", "Page frames taken from killed spaces"),
+  OOM_BACK_OFFS(
+      "fenceline_host_oom_back_offs",
+      "Tries to take memory of killed spaces that met a device which had to drain"),
   HELD_OPERATIONS("fenceline_host_held_operations", "Operations that waited for a device's turn"),
   CPU_FAULTS("fenceline_host_cpu_faults", "CPU accesses that missed the CPU's mirror"),
   DMA_REQUESTS("fenceline_host_dma_requests", "Requests of devices to move bytes"),

@@ -72,6 +72,9 @@ public final class HostMeters implements HostObserver {
     for (ShardEffect.Thrashes.Step step : ShardEffect.Thrashes.Step.values()) {
       count(HostCounter.THRASHING, 0, "step", lower(step));
     }
+    count(HostCounter.OOM_KILLS, 0);
+    count(HostCounter.OOM_FREED_FRAMES, 0);
+    count(HostCounter.OOM_BACK_OFFS, 0);
     count(HostCounter.OVERFLOWS, 0);
     count(HostCounter.COLLAPSED_MESSAGES, 0);
     count(HostCounter.BROKEN_INVARIANTS, 0);
@@ -115,6 +118,19 @@ public final class HostMeters implements HostObserver {
   @Override
   public void thrashes(ShardEffect.Thrashes.Step step) {
     count(HostCounter.THRASHING, 1, "step", lower(step));
+  }
+
+  @Override
+  public void oom(ShardEffect.Oom effect) {
+    switch (effect) {
+      case ShardEffect.OomVictimWanted wanted -> {}
+      case ShardEffect.OomNominee nominee -> {}
+      case ShardEffect.OomKilled killed -> count(HostCounter.OOM_KILLS, 1);
+      case ShardEffect.OomReaped reaped -> {
+        count(HostCounter.OOM_FREED_FRAMES, reaped.gain().frames());
+        count(HostCounter.OOM_BACK_OFFS, reaped.gain().backedOff());
+      }
+    }
   }
 
   @Override
@@ -216,6 +232,7 @@ public final class HostMeters implements HostObserver {
       case SpaceOperation.Destroy destroy -> "destroy";
       case SpaceOperation.Fork fork -> "fork";
       case SpaceOperation.SetMode setMode -> "set_mode";
+      case SpaceOperation.SetOomScoreAdjust set -> "set_oom_score_adjust";
       case SpaceOperation.SetAttributes set -> "set_attributes";
       case SpaceOperation.Map map -> "map";
       case SpaceOperation.Unmap unmap -> "unmap";
@@ -230,6 +247,7 @@ public final class HostMeters implements HostObserver {
       case SpaceOperation.Pin pin -> "pin";
       case SpaceOperation.Unpin unpin -> "unpin";
       case SpaceOperation.Reclaim reclaim -> "reclaim";
+      case SpaceOperation.Reap reap -> "reap";
       case SpaceOperation.MigrateToDevice migrate -> "migrate_to_device";
       case SpaceOperation.MigrateToHost migrate -> "migrate_to_host";
       case SpaceOperation.MigrateHome home -> "migrate_home";

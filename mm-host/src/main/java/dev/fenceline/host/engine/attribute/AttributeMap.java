@@ -1,5 +1,6 @@
 package dev.fenceline.host.engine.attribute;
 
+import dev.fenceline.model.RangeAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

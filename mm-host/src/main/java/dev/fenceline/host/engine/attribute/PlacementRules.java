@@ -1,8 +1,9 @@
 package dev.fenceline.host.engine.attribute;
 
-import dev.fenceline.host.engine.attribute.RangeAttributes.AtomicMode;
-import dev.fenceline.host.engine.attribute.RangeAttributes.MigrationPolicy;
 import dev.fenceline.model.DeviceId;
+import dev.fenceline.model.RangeAttributes;
+import dev.fenceline.model.RangeAttributes.AtomicMode;
+import dev.fenceline.model.RangeAttributes.MigrationPolicy;
 
 /**
  * What attributes say of pages that a device touches, in the order of UVM's choice of a residency
@@ -29,7 +30,7 @@ public final class PlacementRules {
 
   /** Of a page at the host that a device touches, or asks for. */
   public static Verdict of(RangeAttributes attributes, DeviceId device) {
-    if (attributes.migration() == MigrationPolicy.FORBIDDEN) {
+    if (attributes.migrationPolicy() == MigrationPolicy.FORBIDDEN) {
       return Verdict.STAYS;
     }
     if (attributes.readDuplication()) {
@@ -39,7 +40,7 @@ public final class PlacementRules {
     if (attributes.preferred() != null) {
       return attributes.preferred().equals(device) ? Verdict.BELONGS_THERE : Verdict.STAYS;
     }
-    if (attributes.atomics() == AtomicMode.CPU || attributes.accessedBy().contains(device)) {
+    if (attributes.atomicMode() == AtomicMode.CPU || attributes.accessedBy().contains(device)) {
       return Verdict.STAYS;
     }
     return Verdict.AS_ASKED;
@@ -47,7 +48,7 @@ public final class PlacementRules {
 
   /** Whether a device may have a page for itself alone, for its atomics. */
   public static boolean exclusiveAllowed(RangeAttributes attributes) {
-    return attributes.atomics() != AtomicMode.CPU;
+    return attributes.atomicMode() != AtomicMode.CPU;
   }
 
   /** Pages that move together; 0 if nothing was said. */

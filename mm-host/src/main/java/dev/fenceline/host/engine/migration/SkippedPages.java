@@ -18,6 +18,8 @@ public record SkippedPages(Reason reason, int pageCount) {
     NOT_THERE,
     /** The device, or the host, has no page to spare. */
     NO_MEMORY,
+    /** The device owes a fence of an earlier invalidation of it. */
+    BUSY,
     FAILED
   }
 }

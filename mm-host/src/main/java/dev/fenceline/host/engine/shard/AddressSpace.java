@@ -34,6 +34,7 @@ public final class AddressSpace {
   private final Thrashing thrashing;
   private final AttributeMap attributes = new AttributeMap();
   private NotificationMode mode;
+  private int oomScoreAdjust;
   private long sequence;
   private long changeStamp;
 
@@ -89,6 +90,15 @@ public final class AddressSpace {
 
   void mode(NotificationMode newMode) {
     mode = newMode;
+  }
+
+  /** By how many thousandths of the host's memory it counts as larger, -1000 (never) to 1000. */
+  public int oomScoreAdjust() {
+    return oomScoreAdjust;
+  }
+
+  void oomScoreAdjust(int adjust) {
+    oomScoreAdjust = adjust;
   }
 
   /** Sequence of the last invalidation. */

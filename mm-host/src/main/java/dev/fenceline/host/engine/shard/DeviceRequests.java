@@ -19,7 +19,6 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What agents ask for their devices' memory: pages to come, pages to go, the end of a device.
@@ -35,17 +34,20 @@ final class DeviceRequests {
 
   /** Pages that are to leave a device, and who waits for it. */
   private static final class Departure {
+    static final int ALL = -1;
+
     final ShardSession session;
     final DeviceOwner owner;
     final Set<MigrateHome> pending = new LinkedHashSet<>();
 
-    /** Of an EvictRequest; null for the end of the device. */
-    final @Nullable Long requestId;
+    final long requestId;
 
+    /** How many at most; {@link #ALL} for the end of the device. */
     final int wanted;
+
     final int before;
 
-    Departure(ShardSession session, DeviceOwner owner, @Nullable Long requestId, int wanted) {
+    Departure(ShardSession session, DeviceOwner owner, long requestId, int wanted) {
       this.session = session;
       this.owner = owner;
       this.requestId = requestId;
@@ -121,7 +123,7 @@ final class DeviceRequests {
     DeviceOwner owner = state.owners.owner(new DeviceId(session.agentId(), deviceIndex));
     if (owner == null || owner.sessionId() != session.sessionId()) {
       if (!close.returned()) {
-        send(session.sessionId(), new HostMessage.DeviceClosed(deviceIndex, 0));
+        send(session.sessionId(), new HostMessage.DeviceClosed(deviceIndex, 0, close.requestId()));
       }
       return;
     }
@@ -131,7 +133,7 @@ final class DeviceRequests {
     }
     owner.close();
     List<Integer> numbers = List.copyOf(owner.pages().values());
-    depart(new Departure(session, owner, null, numbers.size()), numbers);
+    depart(new Departure(session, owner, close.requestId(), Departure.ALL), numbers);
   }
 
   private void depart(Departure departure, List<Integer> numbers) {
@@ -202,8 +204,9 @@ final class DeviceRequests {
     int left = departure.owner.pages().size();
     send(
         departure.session.sessionId(),
-        departure.requestId == null
-            ? new HostMessage.DeviceClosed(departure.owner.device().deviceIndex(), left)
+        departure.wanted == Departure.ALL
+            ? new HostMessage.DeviceClosed(
+                departure.owner.device().deviceIndex(), left, departure.requestId)
             : new HostMessage.EvictReply(
                 departure.requestId, Math.clamp(departure.before - left, 0, departure.wanted)));
   }

@@ -63,16 +63,19 @@ final class FaultService {
       reply(session, 0, request, Errno.ENOENT, "mirror " + request.mirrorId() + " is not open");
       return;
     }
-    String malformed = malformed(request.address(), request.pageCount());
+    String malformed = FaultChecks.malformed(request.address(), request.pageCount());
     if (malformed == null) {
-      malformed = outside(mirror, request);
+      malformed = FaultChecks.outside(mirror, request);
     }
     if (malformed != null) {
       reply(session, space.sequence(), request, Errno.EINVAL, malformed);
       return;
     }
     state.changed(space);
-    if (!serve(session, mirror, space, request)) {
+    if (space.memory().killed()) {
+      String message = space.memory().killedMessage();
+      reply(session, space.sequence(), request, Errno.OOM_KILLED, message);
+    } else if (!serve(session, mirror, space, request)) {
       if (session.parkedFaults() >= state.config.maxFaultsPerSession()) {
         reply(
             session,
@@ -98,10 +101,12 @@ final class FaultService {
       endCpuFault(request, Errno.ENOENT, "address space " + request.spaceId() + " does not exist");
       return;
     }
-    String malformed = malformed(request.address(), request.pageCount());
+    String malformed = FaultChecks.malformed(request.address(), request.pageCount());
     state.changed(space);
     if (malformed != null) {
       endCpuFault(request, Errno.EINVAL, malformed);
+    } else if (space.memory().killed()) {
+      endCpuFault(request, Errno.OOM_KILLED, space.memory().killedMessage());
     } else if (!serveCpu(space, request)) {
       park(space, new ParkedFault.FromCpu(request, nowNanos, null, Long.MAX_VALUE), nowNanos);
     }
@@ -150,6 +155,11 @@ final class FaultService {
   /** No frame could be had for those that wait for one since then. */
   void refuseStarving(AddressSpace space, long sinceNanos, Errno errno, String message) {
     refuse(space, fault -> fault.starvesSinceNanos() <= sinceNanos, errno, message);
+  }
+
+  /** Nobody waits there any more. */
+  void refuseAll(AddressSpace space, Errno errno, String message) {
+    refuse(space, fault -> true, errno, message);
   }
 
   /** What some faults needed done first was refused: so are they. */
@@ -444,28 +454,6 @@ final class FaultService {
       }
     }
     send(session, new FaultReply(request.faultId(), space.sequence(), runs.build(), 0, null, ""));
-  }
-
-  private static @Nullable String malformed(long address, int pageCount) {
-    if (!Pages.aligned(address)) {
-      return "address 0x%x is not a multiple of 4096".formatted(address);
-    }
-    if (pageCount < 1 || pageCount > MAX_PAGES_PER_FAULT) {
-      return "page count " + pageCount + " is not in [1, " + MAX_PAGES_PER_FAULT + "]";
-    }
-    if (address < 0 || address > Pages.ADDRESS_LIMIT - Pages.address(pageCount)) {
-      return "address 0x%x plus %d pages is not below 0x%x"
-          .formatted(address, pageCount, Pages.ADDRESS_LIMIT);
-    }
-    return null;
-  }
-
-  private static @Nullable String outside(Mirror mirror, FaultRequest request) {
-    long end = request.address() + Pages.address(request.pageCount());
-    return request.address() >= mirror.start() && end <= mirror.end()
-        ? null
-        : "pages [0x%x, 0x%x) are not within mirror %d of [0x%x, 0x%x)"
-            .formatted(request.address(), end, mirror.mirrorId(), mirror.start(), mirror.end());
   }
 
   private void reply(

@@ -1,7 +1,6 @@
 package dev.fenceline.host.engine.shard;
 
 import dev.fenceline.host.engine.attribute.PlacementRules;
-import dev.fenceline.host.engine.attribute.RangeAttributes;
 import dev.fenceline.host.engine.invalidation.DeviceView;
 import dev.fenceline.host.engine.space.LargePages;
 import dev.fenceline.host.engine.space.Mapping;
@@ -10,6 +9,7 @@ import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.SpaceMemory;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.Pages;
+import dev.fenceline.model.RangeAttributes;
 
 /**
  * Has faults map large pages, and tells who faulted of all of the large page, or of all of the

@@ -30,7 +30,7 @@ final class MigrationTargets {
     }
     return owner.closing()
         ? new OperationOutcome.Refused(
-            Errno.UNAVAILABLE, "device " + migrate.device() + " is being closed", null)
+            Errno.EAGAIN, "device " + migrate.device() + " is drained; return it first", null)
         : null;
   }
 

@@ -22,11 +22,17 @@ final class NeedDesk {
   private final ShardState state;
   private final OperationDriver operations;
   private final FaultService faults;
+  private final OomKiller oom;
 
   NeedDesk(ShardState state, OperationDriver operations, FaultService faults) {
     this.state = state;
     this.operations = operations;
     this.faults = faults;
+    this.oom = new OomKiller(state, operations, faults);
+  }
+
+  OomKiller oom() {
+    return oom;
   }
 
   /**
@@ -62,7 +68,7 @@ final class NeedDesk {
       state.wanted.add(home);
       return false;
     }
-    if (state.swapSlots.capacity() == 0) {
+    if (!state.mayComeFree()) {
       operations.end(
           operation,
           new OperationOutcome.Refused(
@@ -84,6 +90,7 @@ final class NeedDesk {
         long waitNanos = state.config.reclaim().waitNanos();
         yield waitNanos == 0 ? WaitPolicy.TRY : new WaitPolicy.Deadline(waitNanos);
       }
+      case SpaceOperation.Reap reap -> WaitPolicy.TRY;
       case SpaceOperation.BreakCow copy -> WaitPolicy.BLOCK;
       case SpaceOperation.AwaitSupply await -> new WaitPolicy.Deadline(SUPPLY_WAIT_NANOS);
       case SpaceOperation.RevokeExclusive revoke -> WaitPolicy.BLOCK;
@@ -131,6 +138,8 @@ final class NeedDesk {
   void ended(SpaceOperation.Internal operation, OperationOutcome outcome) {
     if (operation instanceof SpaceOperation.Reclaim) {
       state.reclaimer.ended(outcome);
+    } else if (operation instanceof SpaceOperation.Reap) {
+      oom.reaper().ended(outcome);
     }
     if (outcome instanceof OperationOutcome.Refused refused) {
       refused(operation, refused);
@@ -158,8 +167,11 @@ final class NeedDesk {
     }
   }
 
-  /** Nothing could be swapped out for too long. */
+  /** Nothing could be swapped out for too long: somebody is killed, or who waits is refused. */
   void refuseHopeless(long nowNanos) {
+    if (!state.reclaimer.anybodyHopeless(nowNanos) || oom.helps(nowNanos)) {
+      return;
+    }
     boolean outOfMemory = state.reclaimer.outOfMemory();
     long since = state.reclaimer.hopelessSinceNanos(nowNanos);
     for (AddressSpace space : state.reclaimer.takeHopeless(nowNanos)) {

@@ -38,6 +38,11 @@ final class OperationApplier {
         state.changed(space);
         yield done(0, timing);
       }
+      case SpaceOperation.SetOomScoreAdjust set -> {
+        space.oomScoreAdjust(set.adjust());
+        state.changed(space);
+        yield done(0, timing);
+      }
       case SpaceOperation.SetAttributes set -> attributes(space, set);
       case SpaceOperation.Destroy destroy -> {
         space.memory().clear();
@@ -115,6 +120,7 @@ final class OperationApplier {
           Errno.RESOURCE_EXHAUSTED, "no frames left to copy address space " + parent.id(), null);
     }
     AddressSpace child = new AddressSpace(childId, fork.name(), parent.mode(), copy, state.config);
+    child.oomScoreAdjust(parent.oomScoreAdjust());
     state.changed(child);
     state.spaces.put(child.id(), child);
     return new OperationOutcome.Done(child.id(), OperationOutcome.Timing.NONE);
@@ -156,7 +162,7 @@ final class OperationApplier {
     int[] frames = new int[Math.toIntExact(Pages.number(Pages.roundUp(pin.length())))];
     int inPlace = pin.purpose().longTerm() ? 0 : openToCpus(space, vpnStart, frames.length);
     if (!enoughFrames(space, vpnStart, frames.length, inPlace)) {
-      return state.swapSlots.capacity() > 0 && frames.length <= MAX_RECLAIMED_FOR_PIN
+      return state.mayComeFree() && frames.length <= MAX_RECLAIMED_FOR_PIN
           ? new Application.NeedsFrames(frames.length)
           : refused(
               Errno.RESOURCE_EXHAUSTED,

@@ -209,7 +209,7 @@ final class OperationDriver {
   /** True if it started, ended at once or was refused; false if it has to wait. */
   boolean tryStart(AddressSpace space, Operation operation, long nowNanos) {
     state.changed(space);
-    SpaceOperation.Internal first = space.memory().devices().neededFor(operation.request());
+    SpaceOperation.Internal first = space.memory().neededFor(operation.request());
     if (first != null) {
       return needs.bringHome(space, operation, first, nowNanos);
     }

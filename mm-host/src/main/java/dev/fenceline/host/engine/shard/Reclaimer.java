@@ -78,6 +78,22 @@ final class Reclaimer {
     return spaces;
   }
 
+  /** Spaces where somebody waits for a frame. */
+  List<Long> starvingSpaces() {
+    return List.copyOf(starving.keySet());
+  }
+
+  /** Whether somebody has waited in vain for too long. */
+  boolean anybodyHopeless(long nowNanos) {
+    long since = hopelessSinceNanos(nowNanos);
+    for (Long starvesSince : starving.values()) {
+      if (starvesSince <= since) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Who waits since then has waited in vain for too long. */
   long hopelessSinceNanos(long nowNanos) {
     return nowNanos - patienceNanos();

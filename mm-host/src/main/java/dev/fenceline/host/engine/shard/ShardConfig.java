@@ -18,6 +18,7 @@ import dev.fenceline.host.engine.turn.TurnPolicy;
  * @param turns when devices that starve get a turn
  * @param thrash when parties that want the same pages have to wait for each other
  * @param migration how long migrations may take
+ * @param oom who pays for it that no frame is left
  */
 public record ShardConfig(
     int shardIndex,
@@ -33,7 +34,8 @@ public record ShardConfig(
     ReclaimConfig reclaim,
     TurnPolicy turns,
     ThrashPolicy thrash,
-    MigrationConfig migration) {
+    MigrationConfig migration,
+    OomConfig oom) {
   /** Defaults for a shard. */
   public static ShardConfig of(int shardIndex, int shardCount, long hostEpoch, long overdueNanos) {
     return new ShardConfig(
@@ -50,30 +52,36 @@ public record ShardConfig(
         ReclaimConfig.NONE,
         TurnPolicy.DEFAULT,
         ThrashPolicy.DEFAULT,
-        MigrationConfig.DEFAULT);
+        MigrationConfig.DEFAULT,
+        OomConfig.REFUSE);
   }
 
   public ShardConfig withReclaim(ReclaimConfig newReclaim) {
-    return with(newReclaim, turns, thrash, migration);
+    return with(newReclaim, turns, thrash, migration, oom);
   }
 
   public ShardConfig withTurns(TurnPolicy newTurns) {
-    return with(reclaim, newTurns, thrash, migration);
+    return with(reclaim, newTurns, thrash, migration, oom);
   }
 
   public ShardConfig withMigration(MigrationConfig newMigration) {
-    return with(reclaim, turns, thrash, newMigration);
+    return with(reclaim, turns, thrash, newMigration, oom);
   }
 
   public ShardConfig withThrash(ThrashPolicy newThrash) {
-    return with(reclaim, turns, newThrash, migration);
+    return with(reclaim, turns, newThrash, migration, oom);
+  }
+
+  public ShardConfig withOom(OomConfig newOom) {
+    return with(reclaim, turns, thrash, migration, newOom);
   }
 
   private ShardConfig with(
       ReclaimConfig newReclaim,
       TurnPolicy newTurns,
       ThrashPolicy newThrash,
-      MigrationConfig newMigration) {
+      MigrationConfig newMigration,
+      OomConfig newOom) {
     return new ShardConfig(
         shardIndex,
         shardCount,
@@ -88,6 +96,7 @@ public record ShardConfig(
         newReclaim,
         newTurns,
         newThrash,
-        newMigration);
+        newMigration,
+        newOom);
   }
 }

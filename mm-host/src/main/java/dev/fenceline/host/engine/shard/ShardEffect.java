@@ -129,6 +129,21 @@ public sealed interface ShardEffect {
   /** Frames are needed: the owners of these long-term pins are asked to give them up. */
   record PinsAskedBack(List<Pin> pins) implements ShardEffect {}
 
+  /** Memory that is had by killing. */
+  sealed interface Oom extends ShardEffect {}
+
+  /** Who starves in these spaces is refused unless the host finds somebody to kill. */
+  record OomVictimWanted(List<Long> starving) implements Oom {}
+
+  /** Answers NameVictim; null if nobody here can be killed. */
+  record OomNominee(@Nullable OomCandidate candidate) implements Oom {}
+
+  /** An address space was killed for those that starve; its memory is being taken. */
+  record OomKilled(OomCandidate victim, String name, List<Long> starving) implements Oom {}
+
+  /** The victim has given what could be had without waiting for a device. */
+  record OomReaped(long spaceId, OomReaper.Gain gain) implements Oom {}
+
   /** The pin is older than the limit: perhaps it was forgotten. */
   record PinOverAge(Pin pin) implements ShardEffect {}
 

@@ -68,6 +68,7 @@ public final class ShardEngine {
       }
       case ShardInput.SessionEnded ended -> endSession(ended, nowNanos);
       case ShardInput.BackOff backOff -> operations.giveUp(backOff.invalidationId(), nowNanos);
+      case ShardInput.Oom oom -> operations.needs().oom().input(oom, nowNanos);
       case ShardInput.ReclaimForOthers asked -> state.reclaimer.reclaim(false);
       case ShardInput.Tick tick -> {}
     }
@@ -76,6 +77,7 @@ public final class ShardEngine {
     state.thrash.wake(nowNanos).forEach(space -> faults.retryParked(space, nowNanos));
     migrations.expire(nowNanos);
     relieve(nowNanos);
+    operations.needs().oom().step(nowNanos);
     state.background.step(nowNanos);
     operations.needs().startWanted(nowNanos);
     place(nowNanos);
@@ -94,7 +96,9 @@ public final class ShardEngine {
             state.thrash.nextWakeNanos()),
         Math.min(
             Math.min(state.reclaimer.nextDeadlineNanos(), state.background.nextDeadlineNanos()),
-            Math.min(nextOldPinNanos(), migrations.nextDeadlineNanos())));
+            Math.min(
+                Math.min(nextOldPinNanos(), migrations.nextDeadlineNanos()),
+                operations.needs().oom().reaper().nextDeadlineNanos())));
   }
 
   /** Who waits for a frame gets one, or has others swapped out; who waits in vain is told so. */
@@ -152,10 +156,7 @@ public final class ShardEngine {
   private void unpin(long requestId, long pinId) {
     Pin pin = state.pins.remove(pinId);
     if (pin == null) {
-      String message = "pin " + pinId + " does not exist on this host";
-      state.emit(
-          new ShardEffect.OperationEnded(
-              requestId, new OperationOutcome.Refused(Errno.ENOENT, message, null)));
+      refuse(requestId, Errno.ENOENT, "pin " + pinId + " does not exist on this host");
       return;
     }
     int[] freed = state.pins.released(pin);
@@ -173,24 +174,35 @@ public final class ShardEngine {
 
   private void create(long requestId, SpaceOperation.Create create) {
     if (state.spaces.size() >= state.config.maxSpaces()) {
-      state.emit(
-          new ShardEffect.OperationEnded(
-              requestId,
-              new OperationOutcome.Refused(
-                  Errno.RESOURCE_EXHAUSTED,
-                  "the shard has " + state.spaces.size() + " address spaces, its limit",
-                  null)));
+      refuse(
+          requestId,
+          Errno.RESOURCE_EXHAUSTED,
+          "the shard has " + state.spaces.size() + " address spaces, its limit");
+      return;
+    }
+    if (Math.abs(create.oomScoreAdjust()) > OomCandidate.FIRST) {
+      refuse(
+          requestId,
+          Errno.EINVAL,
+          "adjustment " + create.oomScoreAdjust() + " is not in [-1000, 1000]");
       return;
     }
     long id = state.nextSpaceId();
     AddressSpace space =
         new AddressSpace(
             id, create.name(), create.mode(), new SpaceMemory(id, state), state.config);
+    space.oomScoreAdjust(create.oomScoreAdjust());
     state.changed(space);
     state.spaces.put(space.id(), space);
     state.emit(
         new ShardEffect.OperationEnded(
             requestId, new OperationOutcome.Done(space.id(), OperationOutcome.Timing.NONE)));
+  }
+
+  private void refuse(long requestId, Errno errno, String message) {
+    state.emit(
+        new ShardEffect.OperationEnded(
+            requestId, new OperationOutcome.Refused(errno, message, null)));
   }
 
   private void fromAgent(ShardInput.FromAgent input, long nowNanos) {

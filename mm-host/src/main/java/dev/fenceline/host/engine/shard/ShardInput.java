@@ -57,6 +57,18 @@ public sealed interface ShardInput {
   /** Another shard of the host needs frames: cold pages go. */
   record ReclaimForOthers() implements ShardInput {}
 
+  /** What the host says when memory is had by killing, with several shards. */
+  sealed interface Oom extends ShardInput {}
+
+  /** Asks for the best candidate; answered by {@link ShardEffect.OomNominee} in the same step. */
+  record NameVictim() implements Oom {}
+
+  /** Kill the space; answered by {@link ShardEffect.OomReaped} exactly once. */
+  record Kill(long spaceId, List<Long> starving) implements Oom {}
+
+  /** Answers {@link ShardEffect.OomVictimWanted}: a victim was reaped, or nobody can be killed. */
+  record VictimChosen(boolean killed) implements Oom {}
+
   /** Time has passed. */
   record Tick() implements ShardInput {}
 }

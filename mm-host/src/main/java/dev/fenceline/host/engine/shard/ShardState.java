@@ -191,6 +191,11 @@ final class ShardState implements FrameDesk {
   }
 
   @Override
+  public boolean mayComeFree() {
+    return swapSlots.capacity() > 0 || config.oom().kills();
+  }
+
+  @Override
   public SwapSlots swap() {
     return swapSlots;
   }

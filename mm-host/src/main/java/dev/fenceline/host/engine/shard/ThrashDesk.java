@@ -54,6 +54,7 @@ final class ThrashDesk {
       case SpaceOperation.RevokeExclusive revoke ->
           admitted(space, by, vpn, false) ? taking(space, by, vpn, vpn + 1, revoke) : null;
       case SpaceOperation.Reclaim reclaim -> reclaim;
+      case SpaceOperation.Reap reap -> reap;
       case SpaceOperation.BreakCow copy -> copy;
       case SpaceOperation.AwaitSupply await -> await;
     };

@@ -268,7 +268,7 @@ public final class DeviceResidents {
       long vpn = migration.place().vpnStart() + i;
       long entry = pages.get(vpn);
       if (busy.test(vpn)) {
-        tally.add(Reason.FAILED);
+        tally.add(Reason.BUSY);
         continue;
       }
       if (stays(vpn, entry) != null) {

@@ -40,6 +40,9 @@ public interface FrameDesk extends FrameSource, FrameEffects {
   /** No entry names the device page any more: its device may free it, unless it is pinned. */
   void freeDevicePage(int number);
 
+  /** Whether it is worth waiting for a frame: others are swapped out, or killed. */
+  boolean mayComeFree();
+
   /** Whether somebody pinned the frame, or the device page (INV-11). */
   boolean pinned(int frame);
 

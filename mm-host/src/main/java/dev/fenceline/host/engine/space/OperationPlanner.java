@@ -31,6 +31,7 @@ final class OperationPlanner {
       case SpaceOperation.Create create -> anytime(create);
       case SpaceOperation.Fork fork -> fork(fork);
       case SpaceOperation.SetMode setMode -> anytime(setMode);
+      case SpaceOperation.SetOomScoreAdjust set -> scoreAdjust(set);
       case SpaceOperation.SetAttributes set -> attributes(set);
       case SpaceOperation.Destroy destroy ->
           new OperationPlan.Ready(
@@ -59,6 +60,8 @@ final class OperationPlanner {
           ready(copy, pages(copy.vpn(), copy.vpn() + 1), InvalidationKind.CLEAR, true);
       case SpaceOperation.Reclaim reclaim ->
           ready(reclaim, pages(reclaim.vpnStart(), reclaim.vpnEnd()), InvalidationKind.CLEAR, true);
+      case SpaceOperation.Reap reap ->
+          ready(reap, pages(reap.vpnStart(), reap.vpnEnd()), InvalidationKind.CLEAR, true);
       case SpaceOperation.RevokeExclusive revoke ->
           ready(
               revoke, pages(revoke.vpnStart(), revoke.vpnEnd()), InvalidationKind.EXCLUSIVE, true);
@@ -95,6 +98,13 @@ final class OperationPlanner {
                 Pages.number(start), Pages.number(end), InvalidationKind.PROTECTION, true),
             new Footprint(0, Pages.PAGE_LIMIT, InvalidationKind.PROTECTION, false)),
         fork);
+  }
+
+  private static OperationPlan scoreAdjust(SpaceOperation.SetOomScoreAdjust set) {
+    return Math.abs(set.adjust()) <= 1000
+        ? anytime(set)
+        : new OperationPlan.Refused(
+            Errno.EINVAL, "adjustment " + set.adjust() + " is not in [-1000, 1000]", null);
   }
 
   private static VirtualRange pages(long vpnStart, long vpnEnd) {

@@ -1,9 +1,9 @@
 package dev.fenceline.host.engine.space;
 
-import dev.fenceline.host.engine.attribute.RangeAttributes;
 import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.NotificationMode;
 import dev.fenceline.model.Protection;
+import dev.fenceline.model.RangeAttributes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +29,18 @@ public sealed interface SpaceOperation {
    */
   sealed interface Internal extends SpaceOperation {}
 
-  record Create(String name, NotificationMode mode) implements OfSpace {
+  /**
+   * A new, empty address space.
+   *
+   * @param oomScoreAdjust thousandths of the host's memory by which it counts as larger when
+   *     somebody has to be killed, -1000 (never) to 1000
+   */
+  record Create(String name, NotificationMode mode, int oomScoreAdjust) implements OfSpace {
+    /** One that is neither spared nor preferred. */
+    public Create(String name, NotificationMode mode) {
+      this(name, mode, 0);
+    }
+
     @Override
     public long spaceId() {
       return 0;
@@ -43,6 +54,9 @@ public sealed interface SpaceOperation {
   record Fork(long spaceId, String name) implements OfSpace {}
 
   record SetMode(long spaceId, NotificationMode mode) implements OfSpace {}
+
+  /** How it counts when somebody has to be killed for want of memory: see {@link Create}. */
+  record SetOomScoreAdjust(long spaceId, int adjust) implements OfSpace {}
 
   /** Wishes for a range; nothing that is there changes. */
   record SetAttributes(long spaceId, long address, long length, RangeAttributes attributes)
@@ -184,6 +198,9 @@ public sealed interface SpaceOperation {
 
   /** Pages that nobody used lately give their frames back; what they hold is swapped out. */
   record Reclaim(long spaceId, long vpnStart, long vpnEnd) implements Internal {}
+
+  /** Pages of a space that was killed give everything back; never waits for a device. */
+  record Reap(long spaceId, long vpnStart, long vpnEnd) implements Internal {}
 
   /** The page, which other pages share, gets a frame of its own, for a write or a pin. */
   record BreakCow(long spaceId, long vpn) implements Internal {}

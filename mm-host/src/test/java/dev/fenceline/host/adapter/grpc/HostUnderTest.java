@@ -4,6 +4,7 @@ import dev.fenceline.common.v1.ErrorDetail;
 import dev.fenceline.common.v1.Protection;
 import dev.fenceline.common.v1.WaitPolicy;
 import dev.fenceline.host.engine.session.LeasePolicy;
+import dev.fenceline.host.engine.shard.OomConfig;
 import dev.fenceline.host.engine.shard.ReclaimConfig;
 import dev.fenceline.host.runtime.HandClock;
 import dev.fenceline.host.runtime.HostObserver;
@@ -101,6 +102,21 @@ final class HostUnderTest implements AutoCloseable {
     return host;
   }
 
+  /** A host that kills when it is out of memory, and swaps nothing; frame 0 is nobody's. */
+  static HostUnderTest startKilling(int shards, long frames) throws IOException {
+    TransportSecurity plaintext = TransportSecurity.plaintext();
+    HostUnderTest host =
+        new HostUnderTest(
+            RuntimeSettings.of(
+                    "host-under-test", EPOCH, shards, (frames + 1) * PAGE, leases(LONG_LEASE))
+                .withOom(OomConfig.Policy.KILL),
+            HostObserver.NONE,
+            plaintext,
+            plaintext);
+    host.letTimePass();
+    return host;
+  }
+
   /** A host whose clock stands: no lease ends before the test says so. */
   static HostUnderTest startStanding(Duration leaseTtl, long arenaPages) throws IOException {
     return startStanding(leaseTtl, arenaPages, HostObserver.NONE);
@@ -139,6 +155,7 @@ final class HostUnderTest implements AutoCloseable {
             helloTimeout.toNanos(),
             ReclaimConfig.NONE,
             usual.thrash(),
+            usual.oom(),
             "",
             ""),
         HostObserver.NONE,

@@ -2,10 +2,11 @@ package dev.fenceline.host.engine.attribute;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fenceline.host.engine.attribute.RangeAttributes.AtomicMode;
-import dev.fenceline.host.engine.attribute.RangeAttributes.Granularity;
-import dev.fenceline.host.engine.attribute.RangeAttributes.MigrationPolicy;
 import dev.fenceline.model.DeviceId;
+import dev.fenceline.model.RangeAttributes;
+import dev.fenceline.model.RangeAttributes.AtomicMode;
+import dev.fenceline.model.RangeAttributes.Granularity;
+import dev.fenceline.model.RangeAttributes.MigrationPolicy;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;

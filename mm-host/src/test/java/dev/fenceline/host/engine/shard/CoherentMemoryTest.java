@@ -177,9 +177,9 @@ class CoherentMemoryTest extends MigrationStage {
     shard.ack(1, 0, shard.lastInvalidation());
     memory.obey();
     assertThat(memory.held).hasSize(1);
-    shard.agent(1, new AgentMessage.CloseDevice(0));
+    shard.agent(1, new AgentMessage.CloseDevice(0, 5));
     assertThat(shard.sent(HostMessage.DeviceClosed.class))
-        .containsExactly(new HostMessage.DeviceClosed(0, 1));
+        .containsExactly(new HostMessage.DeviceClosed(0, 1, 5));
 
     unpin(pin);
     assertThat(memory.held).isEmpty();

@@ -48,22 +48,21 @@ class DeviceRequestTest extends MigrationStage {
     touch(0, 8, Access.WRITE);
     toDevice(0, 8);
 
-    shard.agent(1, new AgentMessage.CloseDevice(0));
+    shard.agent(1, new AgentMessage.CloseDevice(0, 7));
     long request = migrate(20, 1);
     memory.reportOut();
 
     assertThat(shard.sent(HostMessage.DeviceClosed.class))
-        .containsExactly(new HostMessage.DeviceClosed(0, 0));
+        .containsExactly(new HostMessage.DeviceClosed(0, 0, 7));
     assertThat(memory.held).isEmpty();
-    assertThat(((OperationOutcome.Refused) shard.outcome(request)).errno())
-        .isEqualTo(Errno.UNAVAILABLE);
+    assertThat(((OperationOutcome.Refused) shard.outcome(request)).errno()).isEqualTo(Errno.EAGAIN);
   }
 
   @Test
   void returnedDevice_takesPagesAgain() {
     touch(0, 2, Access.WRITE);
-    shard.agent(1, new AgentMessage.CloseDevice(0));
-    shard.agent(1, new AgentMessage.CloseDevice(0, true));
+    shard.agent(1, new AgentMessage.CloseDevice(0, 7));
+    shard.agent(1, AgentMessage.CloseDevice.returned(0));
 
     toDevice(0, 2);
 

@@ -274,7 +274,8 @@ class InvalidationTest {
                 ReclaimConfig.NONE,
                 TurnPolicy.DEFAULT,
                 ThrashPolicy.DEFAULT,
-                MigrationConfig.DEFAULT));
+                MigrationConfig.DEFAULT,
+                OomConfig.REFUSE));
     long space = small.createSpace();
     small.map(space, 0, 16, Protection.READ_WRITE);
     small.open(ONE, "a", 2);

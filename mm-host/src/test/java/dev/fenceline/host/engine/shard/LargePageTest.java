@@ -2,10 +2,6 @@ package dev.fenceline.host.engine.shard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fenceline.host.engine.attribute.RangeAttributes;
-import dev.fenceline.host.engine.attribute.RangeAttributes.AtomicMode;
-import dev.fenceline.host.engine.attribute.RangeAttributes.Granularity;
-import dev.fenceline.host.engine.attribute.RangeAttributes.MigrationPolicy;
 import dev.fenceline.host.engine.invalidation.OperationOutcome;
 import dev.fenceline.host.engine.space.LargePages;
 import dev.fenceline.host.engine.space.LargeTally;
@@ -22,6 +18,10 @@ import dev.fenceline.model.HostMessage.Invalidate;
 import dev.fenceline.model.PageRun;
 import dev.fenceline.model.Pages;
 import dev.fenceline.model.Protection;
+import dev.fenceline.model.RangeAttributes;
+import dev.fenceline.model.RangeAttributes.AtomicMode;
+import dev.fenceline.model.RangeAttributes.Granularity;
+import dev.fenceline.model.RangeAttributes.MigrationPolicy;
 import dev.fenceline.model.WaitPolicy;
 import java.util.List;
 import org.junit.jupiter.api.Test;

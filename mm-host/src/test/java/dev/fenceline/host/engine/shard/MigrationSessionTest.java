@@ -149,7 +149,7 @@ class MigrationSessionTest extends MigrationStage {
 
     assertThat(shard.sent(HostMessage.MigrateIn.class)).isEmpty();
     assertThat(((OperationOutcome.Done) shard.outcome(request)).skipped())
-        .containsExactly(new SkippedPages(SkippedPages.Reason.FAILED, 1));
+        .containsExactly(new SkippedPages(SkippedPages.Reason.BUSY, 1));
     shard.ack(1, 0, late);
     toDevice(0, 1);
     DeviceView view = shard.engine.queries().session(1).view(space, 0);

@@ -102,7 +102,7 @@ class PitfallMigrationTest extends MigrationStage {
   void pitfall30_deviceThatCloses_takesNothingWhileItsPagesComeHome() {
     touch(0, 4, Access.WRITE);
     toDevice(0, 4);
-    shard.agent(1, new AgentMessage.CloseDevice(0));
+    shard.agent(1, new AgentMessage.CloseDevice(0, 7));
 
     long late = migrate(8, 1);
 

@@ -2,10 +2,6 @@ package dev.fenceline.host.engine.shard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fenceline.host.engine.attribute.RangeAttributes;
-import dev.fenceline.host.engine.attribute.RangeAttributes.AtomicMode;
-import dev.fenceline.host.engine.attribute.RangeAttributes.Granularity;
-import dev.fenceline.host.engine.attribute.RangeAttributes.MigrationPolicy;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.PteType;
 import dev.fenceline.host.engine.space.SpaceOperation;
@@ -14,6 +10,10 @@ import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.DeviceId;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.HostMessage;
+import dev.fenceline.model.RangeAttributes;
+import dev.fenceline.model.RangeAttributes.AtomicMode;
+import dev.fenceline.model.RangeAttributes.Granularity;
+import dev.fenceline.model.RangeAttributes.MigrationPolicy;
 import dev.fenceline.model.WaitPolicy;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

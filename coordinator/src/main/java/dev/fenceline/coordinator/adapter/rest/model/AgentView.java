@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public record AgentView(
     @Schema(example = "agent-1") String id,
     NodeInfo node,
-    int deviceCount,
+    @Schema(description = "Devices of the agent", example = "2") int deviceCount,
     @Schema(
             description = "quarantined: at least one host has it in quarantine",
             allowableValues = {"healthy", "quarantined"})
@@ -34,6 +34,9 @@ public record AgentView(
       String hostId,
       @Schema(example = "attached") String state,
       String sessionId,
-      @Schema(description = "Until the agent fences itself off; negative when it has")
+      @Schema(
+              description =
+                  "Until the agent fences itself off; negative when it has; in milliseconds",
+              example = "1700.0")
           double leaseLeftMillis) {}
 }

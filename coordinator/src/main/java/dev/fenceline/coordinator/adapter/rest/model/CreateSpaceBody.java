@@ -20,4 +20,13 @@ public record CreateSpaceBody(
             description = "Default: the host's policy",
             allowableValues = {"split", "sequential"},
             nullable = true)
-        @Nullable String notificationMode) {}
+        @Nullable String notificationMode,
+    @Schema(
+            description =
+                "Thousandths of the host's memory by which it counts as larger when somebody has to be"
+                    + " killed for want of memory; -1000: never; default 0",
+            minimum = "-1000",
+            maximum = "1000",
+            example = "0",
+            nullable = true)
+        @Nullable Integer oomScoreAdjust) {}

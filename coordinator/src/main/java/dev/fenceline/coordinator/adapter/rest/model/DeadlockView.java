@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /** A circle of waits that was seen at least twice; immutable. */
 @Schema(description = "A circle of waits that was seen in two looks one after the other")
 public record DeadlockView(
-    @Schema(description = "Grows by one per deadlock since the coordinator's start") long number,
+    @Schema(description = "Grows by one per deadlock since the coordinator's start", example = "1")
+        long number,
     @Schema(allowableValues = {"standing", "broken", "gone"}) String state,
     Instant firstSeenAt,
     Instant lastSeenAt,
@@ -16,7 +17,7 @@ public record DeadlockView(
     String why,
     @Schema(description = "What breaks it, or did; null if no rule applies", nullable = true)
         @Nullable String remedy,
-    @Schema(description = "How often the remedy was applied") int attempts) {
+    @Schema(description = "How often the remedy was applied", example = "1") int attempts) {
 
   /** Those that stand, and the last ones that do not any more; immutable. */
   @Schema(name = "Deadlocks", description = "Circles of waits, and whether they are broken")

@@ -7,10 +7,12 @@ import org.jspecify.annotations.Nullable;
 @Schema(description = "How to drain")
 public record DrainBody(
     @Schema(
-            description = "Programs that still run are preempted after this time; default 30",
+            description =
+                "Programs that still run are preempted after this time; default 30; in seconds",
             minimum = "1",
             maximum = "600",
-            nullable = true)
+            nullable = true,
+            example = "30")
         @Nullable Long deadlineSeconds,
     @Schema(description = "For people", maxLength = 256, nullable = true)
         @Nullable String reason) {}

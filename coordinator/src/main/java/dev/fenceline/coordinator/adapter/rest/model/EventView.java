@@ -3,6 +3,7 @@ package dev.fenceline.coordinator.adapter.rest.model;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Something that happened in the installation; immutable. */
@@ -21,7 +22,13 @@ public record EventView(
     @Schema(nullable = true, example = "host-1.42") @Nullable String fenceId,
     @Schema(description = "Who did it, if a person did", nullable = true, example = "alice")
         @Nullable String actor,
-    @Schema(description = "One sentence for a person") String message) {
+    @Schema(description = "One sentence for a person") String message,
+    @Schema(
+            description =
+                "host-events-lost: how many of each kind, as far as the host still knew; else null",
+            nullable = true,
+            example = "{\"invalidation-backed-off\": 512}")
+        @Nullable Map<String, Long> lostByKind) {
 
   /** Events that are gone; immutable. */
   @Schema(name = "EventGap", description = "Events that were asked for and are gone")

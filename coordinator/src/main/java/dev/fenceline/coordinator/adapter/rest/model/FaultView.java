@@ -12,9 +12,10 @@ public record FaultView(
     String hostId,
     @Schema(example = "host-1.1") String addressSpaceId,
     @Schema(example = "0x7f0000000000") String address,
-    long pages,
+    @Schema(description = "Pages of 4 KiB", example = "16") long pages,
     boolean write,
-    @Schema(description = "How long it has waited") double elapsedMicros,
+    @Schema(description = "How long it has waited; in microseconds", example = "850.0")
+        double elapsedMicros,
     @Schema(
             description = "The fence that it waits for; null if it waits for an operation's turn",
             example = "host-1.42",
@@ -25,7 +26,8 @@ public record FaultView(
   @Schema(name = "FaultPage", description = "Oldest first, over all hosts that answered")
   public record Page(
       List<FaultView> items,
-      @Schema(description = "Under way in all, also those that are not listed") long total,
+      @Schema(description = "Under way in all, also those that are not listed", example = "3")
+          long total,
       @Schema(description = "True if not all are listed") boolean truncated,
       List<UnavailableHost> unavailableHosts) {}
 }

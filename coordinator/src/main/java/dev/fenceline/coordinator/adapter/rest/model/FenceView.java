@@ -20,11 +20,15 @@ public record FenceView(
     @Schema(allowableValues = {"queued", "scheduled", "waiting", "completed", "backed-off"})
         String state,
     boolean pending,
-    long sequence,
+    @Schema(description = "Of the address space; grows with each invalidation", example = "42")
+        long sequence,
     Instant startedAt,
-    double scheduleMicros,
-    double unmapMicros,
-    @Schema(description = "So far, while pending") double waitMicros,
+    @Schema(description = "Phase A: telling the devices; in microseconds", example = "35.0")
+        double scheduleMicros,
+    @Schema(description = "Phase B: unmapping meanwhile; in microseconds", example = "12.0")
+        double unmapMicros,
+    @Schema(description = "So far, while pending; in microseconds", example = "640.0")
+        double waitMicros,
     List<Participant> participants) {
 
   /** One fence; immutable. */
@@ -42,9 +46,14 @@ public record FenceView(
                 "left"
               })
           String resolution,
-      @Schema(description = "From schedule to resolution; so far, while pending")
+      @Schema(
+              description = "From schedule to resolution; so far, while pending; in microseconds",
+              example = "850.0")
           double elapsedMicros,
-      @Schema(description = "Behind the first participant that resolved; so far, while pending")
+      @Schema(
+              description =
+                  "Behind the first participant that resolved; so far, while pending; in microseconds",
+              example = "210.0")
           double latenessMicros,
       @Schema(description = "The host's words on a pending fence, or empty") String diagnosis) {}
 

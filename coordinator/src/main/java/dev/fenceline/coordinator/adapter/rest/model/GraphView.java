@@ -21,7 +21,10 @@ public record GraphView(
       @Schema(example = "fence:host-1.42") String id,
       @Schema(allowableValues = {"operation", "fence", "device", "program", "fault"}) String kind,
       String label,
-      @Schema(description = "For how long; 0 if it does not wait itself") double sinceMillis) {}
+      @Schema(
+              description = "For how long; 0 if it does not wait itself; in milliseconds",
+              example = "12.5")
+          double sinceMillis) {}
 
   /** A wait; immutable. */
   @Schema(name = "GraphEdge", description = "`from` waits for `to`")
@@ -31,7 +34,10 @@ public record GraphView(
   @Schema(name = "GraphCycle")
   public record Cycle(
       @Schema(description = "Each waits for the next, the last for the first") List<String> nodes,
-      @Schema(description = "For how long it can have been closed") double sinceMillis,
+      @Schema(
+              description = "For how long it can have been closed; in milliseconds",
+              example = "12.5")
+          double sinceMillis,
       String why,
       @Schema(
               description = "What breaks it, if the breaker is on; null if no rule applies",

@@ -15,4 +15,5 @@ public record NodeInfo(
     @Schema(description = "host:port of its HTTP port, or empty", example = "10.0.0.7:8081")
         String httpEndpoint,
     @Schema(description = "When this process of the node was first heard of") Instant registeredAt,
-    @Schema(description = "Time since its last report") long silentMillis) {}
+    @Schema(description = "Time since its last report; in milliseconds", example = "400")
+        long silentMillis) {}

@@ -59,7 +59,8 @@ public record OperationBody(
             description = "remap: bytes",
             minimum = "1",
             maximum = "140737488355328",
-            nullable = true)
+            nullable = true,
+            example = "8192")
         @Nullable Long newLength,
     @Schema(description = "remap: exactly there; needs mayMove", nullable = true)
         @Nullable String newAddress,
@@ -110,6 +111,11 @@ public record OperationBody(
               requiredMode = Schema.RequiredMode.REQUIRED,
               allowableValues = {"block", "try", "deadline"})
           @Nullable String mode,
-      @Schema(description = "With mode deadline", minimum = "1", maximum = "60000", nullable = true)
+      @Schema(
+              description = "With mode deadline; in milliseconds",
+              minimum = "1",
+              maximum = "60000",
+              nullable = true,
+              example = "500")
           @Nullable Long deadlineMillis) {}
 }

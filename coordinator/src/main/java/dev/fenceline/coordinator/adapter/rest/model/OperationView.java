@@ -20,7 +20,11 @@ public record OperationView(
             example = "host-1.42",
             nullable = true)
         @Nullable String fenceId,
-    double scheduleMicros,
-    double unmapMicros,
-    double waitMicros,
-    @Schema(description = "Devices that had something to drain") long fencesWaited) {}
+    @Schema(description = "Phase A: telling the devices; in microseconds", example = "35.0")
+        double scheduleMicros,
+    @Schema(description = "Phase B: unmapping meanwhile; in microseconds", example = "12.0")
+        double unmapMicros,
+    @Schema(description = "Phase C: waiting for the fences; in microseconds", example = "640.0")
+        double waitMicros,
+    @Schema(description = "Devices that had something to drain", example = "2")
+        long fencesWaited) {}

@@ -23,7 +23,8 @@ public record PageView(
               "migrating"
             })
         String state,
-    @Schema(description = "Raised by each invalidation; compare for equality only") long generation,
+    @Schema(description = "Raised by each invalidation; compare for equality only", example = "7")
+        long generation,
     boolean writable,
     boolean dirty,
     List<HolderView> holders,

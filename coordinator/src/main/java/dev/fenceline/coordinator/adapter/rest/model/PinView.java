@@ -12,13 +12,15 @@ public record PinView(
     @Schema(example = "host-1.1") String addressSpaceId,
     @Schema(example = "0x7f0000000000") String start,
     @Schema(example = "0x7f0000004000") String end,
-    long pages,
+    @Schema(description = "Pages of 4 KiB", example = "16") long pages,
     boolean write,
     boolean longTerm,
     @Schema(description = "Who to ask", example = "rdma-registration") String owner,
     @Schema(description = "What for") String reason,
-    long ageMillis,
-    @Schema(description = "Pages that it keeps although nothing maps them there any more")
+    @Schema(description = "Since it was made; in milliseconds", example = "60000") long ageMillis,
+    @Schema(
+            description = "Pages that it keeps although nothing maps them there any more",
+            example = "0")
         long unmappedPages) {
 
   /** A page of the list of pins; immutable. */

@@ -39,11 +39,26 @@ public record ProgramBody(
     @Schema(description = "add: first summand", nullable = true) @Nullable String a,
     @Schema(description = "add: second summand", nullable = true) @Nullable String b,
     @Schema(description = "pointer-chase", nullable = true) @Nullable String start,
-    @Schema(description = "pointer-chase", minimum = "1", maximum = "2147483647", nullable = true)
+    @Schema(
+            description = "pointer-chase",
+            minimum = "1",
+            maximum = "2147483647",
+            nullable = true,
+            example = "1000")
         @Nullable Long hops,
-    @Schema(description = "random-access", minimum = "1", maximum = "2147483647", nullable = true)
+    @Schema(
+            description = "random-access",
+            minimum = "1",
+            maximum = "2147483647",
+            nullable = true,
+            example = "1000")
         @Nullable Long operations,
-    @Schema(description = "random-access", minimum = "0", maximum = "100", nullable = true)
+    @Schema(
+            description = "random-access",
+            minimum = "0",
+            maximum = "100",
+            nullable = true,
+            example = "30")
         @Nullable Long writePercent,
     @Schema(description = "random-access: hexadecimal or decimal; default 0", nullable = true)
         @Nullable String seed,
@@ -51,21 +66,29 @@ public record ProgramBody(
             description = "random-access: makes written values unique; default 1",
             minimum = "1",
             maximum = "8388607",
-            nullable = true)
+            nullable = true,
+            example = "1")
         @Nullable Long writer,
     @Schema(
             description = "random-access; default 0",
             minimum = "0",
             maximum = "1099511627775",
-            nullable = true)
+            nullable = true,
+            example = "0")
         @Nullable Long firstCounter,
     @Schema(
             description = "random-access; default 1",
             minimum = "1",
             maximum = "2147483647",
-            nullable = true)
+            nullable = true,
+            example = "1")
         @Nullable Long strideWords,
-    @Schema(description = "atomic-add", minimum = "1", maximum = "2147483647", nullable = true)
+    @Schema(
+            description = "atomic-add",
+            minimum = "1",
+            maximum = "2147483647",
+            nullable = true,
+            example = "100")
         @Nullable Long times,
     @Schema(description = "atomic-add: hexadecimal or decimal", nullable = true)
         @Nullable String operand,
@@ -82,10 +105,17 @@ public record ProgramBody(
     @Schema(description = "It may be preempted and begin again; default false", nullable = true)
         @Nullable Boolean replayable,
     @Schema(
-            description = "Bound of the whole run; default 60",
+            description =
+                "It takes each page that it accesses for its device alone, until another touch ends that"
+                    + " (private memory only); default false",
+            nullable = true)
+        @Nullable Boolean exclusive,
+    @Schema(
+            description = "Bound of the whole run; default 60; in seconds",
             minimum = "1",
             maximum = "600",
-            nullable = true)
+            nullable = true,
+            example = "30")
         @Nullable Long deadlineSeconds) {
 
   /** A sync point; immutable. */

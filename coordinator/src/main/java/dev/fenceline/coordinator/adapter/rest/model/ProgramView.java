@@ -18,11 +18,14 @@ public record ProgramView(
     @Schema(nullable = true) @Nullable Instant submittedAt,
     @Schema(nullable = true) @Nullable Instant startedAt,
     @Schema(nullable = true) @Nullable Instant endedAt,
-    long operationsDone,
-    @Schema(description = "0 if not known") long operationsTotal,
+    @Schema(description = "So far", example = "500") long operationsDone,
+    @Schema(description = "0 if not known", example = "1000") long operationsTotal,
     @Schema(description = "The fault that it waits for; null if it does not", nullable = true)
         @Nullable String waitsAtAddress,
-    double waitsElapsedMicros,
+    @Schema(
+            description = "How long it has waited for other programs; in microseconds",
+            example = "0.0")
+        double waitsElapsedMicros,
     @Schema(description = "Null until it has ended", nullable = true) @Nullable Result result) {
 
   /** What came of it; immutable. */
@@ -32,10 +35,16 @@ public record ProgramView(
           @Nullable String errno,
       String message,
       @Schema(nullable = true) @Nullable String faultAddress,
-      double elapsedMicros,
-      long operations,
-      long faults,
-      long faultRetries,
+      @Schema(
+              description = "How long it took; so far, while it lasts; in microseconds",
+              example = "850.0")
+          double elapsedMicros,
+      @Schema(description = "Operations that it did", example = "1000") long operations,
+      @Schema(description = "Faults, since the start", example = "4096") long faults,
+      @Schema(
+              description = "Faults that were asked again, since the answer came too late",
+              example = "12")
+          long faultRetries,
       @Schema(description = "checksum: sum of all words") String sum,
       @Schema(description = "checksum: CRC-32C of the bytes") String crc32c,
       @Schema(description = "pointer-chase: where it ended; atomic-add: the first value seen")

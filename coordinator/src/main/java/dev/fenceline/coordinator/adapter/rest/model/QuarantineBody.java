@@ -8,10 +8,12 @@ import org.jspecify.annotations.Nullable;
 public record QuarantineBody(
     @Schema(description = "For people", maxLength = 256, nullable = true) @Nullable String reason,
     @Schema(
-            description = "Returned by itself after this time; 0, the default: only by hand",
+            description =
+                "Returned by itself after this time; 0, the default: only by hand; in seconds",
             minimum = "0",
             maximum = "2592000",
-            nullable = true)
+            nullable = true,
+            example = "60")
         @Nullable Long holdSeconds,
     @Schema(description = "Only at this host; default: at every host", nullable = true)
         @Nullable String hostId) {}

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public record RangeView(
     @Schema(example = "0x7f0000000000") String start,
     @Schema(description = "First byte behind the range", example = "0x7f0000004000") String end,
-    long pages,
+    @Schema(description = "Pages of 4 KiB", example = "16") long pages,
     @Schema(description = "As in /proc/PID/maps", example = "rw-") String protection,
     boolean shared,
     @Schema(example = "anonymous") String backing,
@@ -18,9 +18,9 @@ public record RangeView(
             description = "invalidating: at least one page is; else whether its pages have frames",
             allowableValues = {"invalidating", "resident", "partly-resident", "not-resident"})
         String state,
-    long residentPages,
-    long invalidatingPages,
-    @Schema(description = "The greatest of its pages") long generation,
+    @Schema(description = "Pages that have a frame", example = "12") long residentPages,
+    @Schema(description = "Pages that an invalidation holds", example = "0") long invalidatingPages,
+    @Schema(description = "The greatest of its pages", example = "7") long generation,
     List<HolderView> holders) {
 
   /** A participant that mirrors or holds part of a range or page; immutable. */
@@ -32,13 +32,15 @@ public record RangeView(
           String device,
       String deviceName,
       @Schema(description = "A mirror of it covers part of the range") boolean mirrors,
-      @Schema(description = "Pages whose translation it holds") long heldPages) {}
+      @Schema(description = "Pages whose translation it holds", example = "8") long heldPages) {}
 
   /** A page of the list of ranges; immutable. */
   @Schema(name = "RangePage", description = "Ranges by address")
   public record Page(
       @Schema(example = "host-1.1") String addressSpaceId,
-      @Schema(description = "Sequence of the address space when the host read this page")
+      @Schema(
+              description = "Sequence of the address space when the host read this page",
+              example = "42")
           long sequence,
       List<RangeView> items,
       @Schema(description = "Null when this is the last page", nullable = true)

@@ -22,7 +22,7 @@ public record StandingsView(
   public record Device(
       @Schema(example = "agent-1/0") String device,
       @Schema(allowableValues = {"active", "draining", "drained"}) String state,
-      long runningPrograms,
-      long queuedPrograms,
+      @Schema(description = "Programs that run", example = "1") long runningPrograms,
+      @Schema(description = "Programs that wait for a unit", example = "0") long queuedPrograms,
       String reason) {}
 }

@@ -1,6 +1,5 @@
-package dev.fenceline.host.engine.attribute;
+package dev.fenceline.model;
 
-import dev.fenceline.model.DeviceId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,8 +16,8 @@ public record RangeAttributes(
     List<DeviceId> accessedBy,
     boolean readDuplication,
     Granularity granularity,
-    MigrationPolicy migration,
-    AtomicMode atomics) {
+    MigrationPolicy migrationPolicy,
+    AtomicMode atomicMode) {
   /** What holds where nothing was said. */
   public static final RangeAttributes NONE =
       new RangeAttributes(
