@@ -166,7 +166,7 @@ final class ProgramUnit implements FaultWaiter {
       if (!MirrorAccess.isOpen(table.openAt(slot, now.vpn(), 1, MirrorEntry.WRITE, entries))) {
         fault(now);
       } else if (now.holds() && MirrorEntry.frame(entries[0]) == SimDevice.WITH_THE_HOST) {
-        hold(now, table, entries[0]);
+        hold(now, entries[0]);
         await(now);
       } else {
         table.close(slot);
@@ -175,7 +175,7 @@ final class ProgramUnit implements FaultWaiter {
     }
   }
 
-  private void hold(Order now, MirrorAccess table, long entry) {
+  private void hold(Order now, long entry) {
     long granted =
         world.monitor.grantSequence(
             now.space(),
