@@ -45,14 +45,14 @@ class GoldenTranscriptTest {
             """
             > FaultWanted[ticket=50, spaceId=5, deviceIndex=0, vpn=16, pageCount=1, access=WRITE, collisions=0]
             > Flush[]
-                Send[attempt=1, batch=Batch[hostEpoch=7, sessionId=100, messages=[FaultRequest[faultId=1, mirrorId=1, address=65536, pageCount=1, access=WRITE, collisions=0]]]]
+                Send[attempt=1, batch=Batch[hostEpoch=7, sessionId=100, messages=[FaultRequest[faultId=1, mirrorId=1, address=65536, pageCount=1, access=WRITE, collisions=0, around=true]]]]
             > Received[attempt=1, batch=Batch[hostEpoch=7, sessionId=100, messages=[Invalidate[invalidationIds=[900], spaceId=5, start=65536, end=69632, sequence=8, kind=UNMAP, deviceIndex=-1]]]]
                 DropEntries[drainId=1, deviceIndex=0, spaceId=5, start=65536, end=69632, discards=true]
-            > Received[attempt=1, batch=Batch[hostEpoch=7, sessionId=100, messages=[FaultReply[faultId=1, sequence=7, runs=[PageRun[pageCount=1, generation=9, writable=true, state=PRESENT, firstLocalPage=0, peer=null, order=0]], errno=null, message=]]]]
+            > Received[attempt=1, batch=Batch[hostEpoch=7, sessionId=100, messages=[FaultReply[faultId=1, sequence=7, runs=[PageRun[pageCount=1, generation=9, writable=true, state=PRESENT, firstLocalPage=0, peer=null, order=0]], pagesBefore=0, errno=null, message=]]]]
             > Drained[drainIds=[1]]
             > Flush[]
-                Send[attempt=1, batch=Batch[hostEpoch=7, sessionId=100, messages=[InvalidationAck[deviceIndex=0, invalidationIds=[900]], FaultRequest[faultId=2, mirrorId=1, address=65536, pageCount=1, access=WRITE, collisions=1]]]]
-            > Received[attempt=1, batch=Batch[hostEpoch=7, sessionId=100, messages=[FaultReply[faultId=2, sequence=8, runs=[PageRun[pageCount=1, generation=9, writable=true, state=PRESENT, firstLocalPage=0, peer=null, order=0]], errno=null, message=]]]]
+                Send[attempt=1, batch=Batch[hostEpoch=7, sessionId=100, messages=[InvalidationAck[deviceIndex=0, invalidationIds=[900]], FaultRequest[faultId=2, mirrorId=1, address=65536, pageCount=1, access=WRITE, collisions=1, around=true]]]]
+            > Received[attempt=1, batch=Batch[hostEpoch=7, sessionId=100, messages=[FaultReply[faultId=2, sequence=8, runs=[PageRun[pageCount=1, generation=9, writable=true, state=PRESENT, firstLocalPage=0, peer=null, order=0]], pagesBefore=0, errno=null, message=]]]]
                 InstallEntries[spaceId=5, deviceIndex=0, vpn=16, runs=[PageRun[pageCount=1, generation=9, writable=true, state=PRESENT, firstLocalPage=0, peer=null, order=0]]]
                 FaultDone[ticket=50, outcome=Served[]]
             """);
