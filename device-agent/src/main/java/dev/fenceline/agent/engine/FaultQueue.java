@@ -434,16 +434,8 @@ final class FaultQueue {
   private static boolean isTransient(Errno errno) {
     return switch (errno) {
       case EAGAIN, EBUSY, STALE, UNAVAILABLE, ETIME -> true;
-      case EFAULT,
-          EPERM,
-          EINVAL,
-          ENOMEM,
-          EEXIST,
-          ENOENT,
-          RESOURCE_EXHAUSTED,
-          DATA_LOSS,
-          OOM_KILLED ->
-          false;
+      case EFAULT, EPERM, EINVAL, ENOMEM, EEXIST, ENOENT -> false;
+      case RESOURCE_EXHAUSTED, DATA_LOSS, OOM_KILLED -> false;
     };
   }
 

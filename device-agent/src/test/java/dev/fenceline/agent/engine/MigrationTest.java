@@ -400,10 +400,10 @@ class MigrationTest {
     assertThat(last(link.said(), AgentMessage.CloseDevice.class).deviceIndex()).isZero();
 
     reattach(List.of());
-    assertThat(last(link.said(), AgentMessage.CloseDevice.class).deviceIndex()).isZero();
+    AgentMessage.CloseDevice again = last(link.said(), AgentMessage.CloseDevice.class);
+    assertThat(again.deviceIndex()).isZero();
 
-    long request = last(link.said(), AgentMessage.CloseDevice.class).requestId();
-    List<AgentEffect> effects = link.hear(new HostMessage.DeviceClosed(0, 0, request));
+    List<AgentEffect> effects = link.hear(new HostMessage.DeviceClosed(0, 0, again.requestId()));
     assertThat(last(effects, AgentEffect.MemoryClosed.class).ticket()).isEqualTo(5);
   }
 

@@ -374,11 +374,10 @@ final class Stage {
             ShardEffect.PinsAskedBack _,
             ShardEffect.PinOverAge _ -> {}
         case ShardEffect.ZeroFrames _, ShardEffect.CopyFrame _, ShardEffect.DropCpuEntries _ -> {}
-        case ShardEffect.WriteSwap out -> throw new AssertionError("no swap on this stage: " + out);
-        case ShardEffect.FillFrame fill -> throw new AssertionError("nobody supplies: " + fill);
-        case ShardEffect.ReadFile in -> throw new AssertionError("no files on this stage: " + in);
-        case ShardEffect.WriteFile out -> throw new AssertionError("no files here: " + out);
-        case ShardEffect.ReadSwap in -> throw new AssertionError("no swap on this stage: " + in);
+        case ShardEffect.FillFrame _, ShardEffect.ReadFile _, ShardEffect.WriteFile _ ->
+            throw new AssertionError("no files on this stage: " + effect);
+        case ShardEffect.WriteSwap _, ShardEffect.ReadSwap _ ->
+            throw new AssertionError("no swap on this stage: " + effect);
         case ShardEffect.DropCpuZeroEntries _,
             ShardEffect.CpuFaultEnded _,
             ShardEffect.ForgetSpace _,

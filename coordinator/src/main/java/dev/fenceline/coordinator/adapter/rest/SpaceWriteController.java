@@ -169,19 +169,21 @@ class SpaceWriteController {
                     id,
                     Views.word(mode),
                     adjust == null ? "" : ", with an OOM score adjustment of " + adjust)));
-    directory.value(
-        host,
-        commands.setNotificationMode(host.endpoint(), id.number(), mode),
-        ProblemType.UNKNOWN_SPACE,
-        what(id));
-    if (adjust != null) {
-      directory.value(
-          host,
-          commands.setOomScoreAdjust(host.endpoint(), id.number(), adjust),
-          ProblemType.UNKNOWN_SPACE,
-          what(id));
-    }
-    return policy(space(host, id));
+    NotificationMode set =
+        directory.value(
+            host,
+            commands.setNotificationMode(host.endpoint(), id.number(), mode),
+            ProblemType.UNKNOWN_SPACE,
+            what(id));
+    int adjustSet =
+        adjust == null
+            ? space(host, id).oomScoreAdjust()
+            : directory.value(
+                host,
+                commands.setOomScoreAdjust(host.endpoint(), id.number(), adjust),
+                ProblemType.UNKNOWN_SPACE,
+                what(id));
+    return new SpacePolicyView(Views.word(set), adjustSet);
   }
 
   private static SpacePolicyView policy(Space space) {

@@ -14,19 +14,21 @@ public record HostPolicyView(
             example = "3")
         @Nullable Long quarantineStrikes,
     @Schema(
+            description = "How long a strike counts; in seconds",
             requiredMode = Schema.RequiredMode.REQUIRED,
             minimum = "0",
             maximum = "2592000",
             example = "60")
         @Nullable Double quarantineWindowSeconds,
     @Schema(
-            description = "Of the first quarantine; doubled at each further one",
+            description = "Of the first quarantine; doubled at each further one; in seconds",
             requiredMode = Schema.RequiredMode.REQUIRED,
             minimum = "0",
             maximum = "2592000",
             example = "30")
         @Nullable Double quarantineHoldSeconds,
     @Schema(
+            description = "A quarantine is never longer; in seconds",
             requiredMode = Schema.RequiredMode.REQUIRED,
             minimum = "0",
             maximum = "2592000",
