@@ -374,8 +374,7 @@ final class Stage {
             ShardEffect.PinsAskedBack _,
             ShardEffect.PinOverAge _ -> {}
         case ShardEffect.ZeroFrames _, ShardEffect.CopyFrame _, ShardEffect.DropCpuEntries _ -> {}
-        case ShardEffect.FillFrame fill -> throw new AssertionError("nobody supplies: " + fill);
-        case ShardEffect.ReadFile _, ShardEffect.WriteFile _ ->
+        case ShardEffect.FillFrame _, ShardEffect.ReadFile _, ShardEffect.WriteFile _ ->
             throw new AssertionError("no files on this stage: " + effect);
         case ShardEffect.WriteSwap _, ShardEffect.ReadSwap _ ->
             throw new AssertionError("no swap on this stage: " + effect);
