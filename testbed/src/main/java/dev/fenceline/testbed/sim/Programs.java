@@ -38,7 +38,10 @@ final class Programs {
   private void submit() {
     world.loop.after(500_000 + random.nextInt(4_000_000), "programs", this::submit);
     SimSpace space = world.anySpace(random);
-    if (!world.working || space == null) {
+    // One that holds a page costs its agent the lease: there must be time to come back from that.
+    boolean late =
+        !world.faulty && world.loop.nowNanos() > world.settledNanos + SimSettings.HEALING_NANOS / 8;
+    if (!world.working || late || space == null) {
       return;
     }
     List<ProgramUnit> free = new ArrayList<>();

@@ -28,6 +28,7 @@ final class ReplyTruth {
         };
     boolean misplaced =
         run.order() == Pages.BLOCK_ORDER
+            && run.state() == PageRun.State.PRESENT
             && Pte.isPresent(truth)
             && ((Pte.frame(truth) ^ vpn) & (Pages.PER_BLOCK - 1)) != 0;
     if (misplaced

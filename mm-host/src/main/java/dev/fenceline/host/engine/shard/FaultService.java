@@ -254,7 +254,10 @@ final class FaultService {
           page++;
         }
         case PageTouch.Needs needs -> {
-          want(space, mirror.view().device(), page, needs.operation());
+          // Made exclusive while nobody waits for it, the device would never hear of it.
+          if (page == vpn || !(needs.operation() instanceof SpaceOperation.MakeExclusive)) {
+            want(space, mirror.view().device(), page, needs.operation());
+          }
           if (page == vpn) {
             return false;
           }

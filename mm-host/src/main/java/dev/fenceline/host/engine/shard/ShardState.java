@@ -171,6 +171,11 @@ final class ShardState implements FrameDesk {
   }
 
   @Override
+  public boolean spared(int frame) {
+    return pins.pinned(frame) && !config.reclaim().notifiesPinned();
+  }
+
+  @Override
   public int allocate() {
     Integer frame = reserve.pollFirst();
     return frame != null ? frame : frames.allocate();

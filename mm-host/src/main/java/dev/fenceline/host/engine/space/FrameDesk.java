@@ -46,6 +46,9 @@ public interface FrameDesk extends FrameSource, FrameEffects {
   /** Whether somebody pinned the frame, or the device page (INV-11). */
   boolean pinned(int frame);
 
+  /** Whether reclaim passes over the frame before it tells anybody, since it is pinned (INV-11). */
+  boolean spared(int frame);
+
   /** So many frames, or null, and none taken, if there are not enough. */
   default int @Nullable [] allocateAll(int count) {
     int[] taken = new int[count];

@@ -109,7 +109,6 @@ public final class LargePages {
 
   /** Whether the mapping there wants large pages and has the whole block. */
   boolean isWanted(long vpn, boolean write) {
-    long start = Pages.blockStart(vpn);
     Mapping mapping = mappings.mapping(Pages.address(vpn));
     return mapping != null
         && mapping.protection().read()
@@ -117,7 +116,13 @@ public final class LargePages {
         && MappingAdvice.HUGE_PAGES.isIn(mapping.attributes().adviceFlags())
         && !mapping.attributes().hasBacking()
         && !MissingPages.supplied(mapping)
-        && mapping.start() <= Pages.address(start)
+        && isWhole(mapping, vpn);
+  }
+
+  /** Whether the mapping has all of the block of the page. */
+  private static boolean isWhole(Mapping mapping, long vpn) {
+    long start = Pages.blockStart(vpn);
+    return mapping.start() <= Pages.address(start)
         && mapping.end() >= Pages.address(start + Pages.PER_BLOCK);
   }
 
@@ -156,7 +161,11 @@ public final class LargePages {
   private boolean isUnshared(long vpn) {
     Mapping mapping = mappings.mapping(Pages.address(vpn));
     long[] leaf = pages.leafOrNull(Pages.blockStart(vpn));
-    if (mapping == null || leaf == null || !mapping.protection().write()) {
+    // Entries that are alike may belong to mappings that are not: after a fork none is writable.
+    if (mapping == null
+        || leaf == null
+        || !mapping.protection().write()
+        || !isWhole(mapping, vpn)) {
       return false;
     }
     for (int i = 0; i < Pages.PER_BLOCK; i++) {

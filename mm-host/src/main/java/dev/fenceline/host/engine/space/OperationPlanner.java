@@ -58,8 +58,7 @@ final class OperationPlanner {
       case SpaceOperation.OfMappings change -> mapped(change);
       case SpaceOperation.BreakCow copy ->
           ready(copy, pages(copy.vpn(), copy.vpn() + 1), InvalidationKind.CLEAR, true);
-      case SpaceOperation.Reclaim reclaim ->
-          ready(reclaim, pages(reclaim.vpnStart(), reclaim.vpnEnd()), InvalidationKind.CLEAR, true);
+      case SpaceOperation.Reclaim reclaim -> devices.plan(reclaim);
       case SpaceOperation.Reap reap ->
           ready(reap, pages(reap.vpnStart(), reap.vpnEnd()), InvalidationKind.CLEAR, true);
       case SpaceOperation.RevokeExclusive revoke ->
