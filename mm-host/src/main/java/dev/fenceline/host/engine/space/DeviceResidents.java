@@ -196,25 +196,6 @@ public final class DeviceResidents {
         && !staysPinned(entry);
   }
 
-  /** What was pinned since it was found cold stays, and nobody hears of it (INV-11). */
-  OperationPlan plan(SpaceOperation.Reclaim reclaim) {
-    long start = reclaim.vpnStart();
-    while (start < reclaim.vpnEnd() && isSpared(start)) {
-      start++;
-    }
-    long end = start;
-    while (end < reclaim.vpnEnd() && !isSpared(end)) {
-      end++;
-    }
-    return MigrationPlans.ready(
-        new SpaceOperation.Reclaim(spaceId, start, end), start, end, InvalidationKind.CLEAR);
-  }
-
-  private boolean isSpared(long vpn) {
-    long entry = pages.get(vpn);
-    return Pte.hasFrame(entry) && frames.spared(Pte.frame(entry));
-  }
-
   OperationPlan plan(SpaceOperation.MakeExclusive make) {
     // The device hears nothing of it, so nothing but what becomes exclusive may be taken: what it
     // has for itself already, or in its own memory meanwhile, would be of a generation that it

@@ -19,8 +19,11 @@ final class OperationPlanner {
   private final MappingTree mappings;
   private final DeviceResidents devices;
   private final LargePages large;
+  private final Swapper swapper;
 
-  OperationPlanner(MappingTree mappings, DeviceResidents devices, LargePages large) {
+  OperationPlanner(
+      MappingTree mappings, DeviceResidents devices, LargePages large, Swapper swapper) {
+    this.swapper = swapper;
     this.mappings = mappings;
     this.devices = devices;
     this.large = large;
@@ -58,7 +61,7 @@ final class OperationPlanner {
       case SpaceOperation.OfMappings change -> mapped(change);
       case SpaceOperation.BreakCow copy ->
           ready(copy, pages(copy.vpn(), copy.vpn() + 1), InvalidationKind.CLEAR, true);
-      case SpaceOperation.Reclaim reclaim -> devices.plan(reclaim);
+      case SpaceOperation.Reclaim reclaim -> swapper.plan(reclaim);
       case SpaceOperation.Reap reap ->
           ready(reap, pages(reap.vpnStart(), reap.vpnEnd()), InvalidationKind.CLEAR, true);
       case SpaceOperation.RevokeExclusive revoke ->

@@ -51,7 +51,7 @@ public final class SpaceMemory {
     this.missing = new MissingPages(this, frames);
     this.advice = new AdviceTaker(this);
     this.large = new LargePages(pages, mappings, frames, slot);
-    this.planner = new OperationPlanner(mappings, devices, large);
+    this.planner = new OperationPlanner(mappings, devices, large, swapper);
     this.touches = new PageTouches(this, swapper, frames, slot);
   }
 

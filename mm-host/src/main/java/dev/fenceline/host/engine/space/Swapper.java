@@ -1,6 +1,7 @@
 package dev.fenceline.host.engine.space;
 
 import dev.fenceline.host.engine.frame.SwapSlots;
+import dev.fenceline.model.InvalidationKind;
 
 /** Moves pages of one address space between frames and swap slots. Confined to the shard. */
 final class Swapper {
@@ -32,6 +33,28 @@ final class Swapper {
     long present = Pte.withDirty(Pte.present(frame, write, Pte.generation(entry)), true);
     pages.set(vpn, present);
     return present;
+  }
+
+  /** What was pinned since it was found cold stays, and nobody hears of it (INV-11). */
+  OperationPlan plan(SpaceOperation.Reclaim reclaim) {
+    long start = reclaim.vpnStart();
+    while (start < reclaim.vpnEnd() && isSpared(start)) {
+      start++;
+    }
+    long end = start;
+    while (end < reclaim.vpnEnd() && !isSpared(end)) {
+      end++;
+    }
+    return MigrationPlans.ready(
+        new SpaceOperation.Reclaim(reclaim.spaceId(), start, end),
+        start,
+        end,
+        InvalidationKind.CLEAR);
+  }
+
+  private boolean isSpared(long vpn) {
+    long entry = pages.get(vpn);
+    return Pte.hasFrame(entry) && frames.spared(Pte.frame(entry));
   }
 
   /**
