@@ -303,9 +303,16 @@ final class SpaceCommand implements Runnable {
   /** Confined to the main thread. */
   @Command(
       name = "advise",
-      description = "normal, dontneed (drop the pages) or willneed (fault them in).")
+      description =
+          "As madvise(2): dontneed drops the pages, willneed faults them in, hugepage maps pages of"
+              + " 2 MiB from now on, collapse makes such of those that are there.")
   static final class Advise extends OnInterval {
-    @Parameters(index = "3", paramLabel = "ADVICE", description = "normal, dontneed or willneed.")
+    @Parameters(
+        index = "3",
+        paramLabel = "ADVICE",
+        description =
+            "normal, dontneed, free, willneed, dontfork, dofork, wipeonfork, keeponfork, hugepage,"
+                + " nohugepage or collapse.")
     private String advice = "";
 
     @Override

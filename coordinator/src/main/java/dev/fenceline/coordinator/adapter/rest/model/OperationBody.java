@@ -67,7 +67,19 @@ public record OperationBody(
     @Schema(description = "remap; default false", nullable = true) @Nullable Boolean mayMove,
     @Schema(
             description = "advise",
-            allowableValues = {"normal", "dontneed", "willneed"},
+            allowableValues = {
+              "normal",
+              "dontneed",
+              "free",
+              "willneed",
+              "dontfork",
+              "dofork",
+              "wipeonfork",
+              "keeponfork",
+              "hugepage",
+              "nohugepage",
+              "collapse"
+            },
             nullable = true)
         @Nullable String advice,
     @Schema(description = "set-attributes; null: none any more", nullable = true)
