@@ -4,8 +4,6 @@ import java.util.List;
 
 /** Wants that are asked for in one request, in ascending order. Pure. */
 final class WantRange {
-  private static final int MAX_REQUEST_PAGES = FaultQueue.MAX_REQUEST_PAGES;
-
   private WantRange() {}
 
   /** Whether the want touches or overlaps the range, asks for the same, and fits with it. */
@@ -13,7 +11,7 @@ final class WantRange {
     long start = range.getFirst().vpn;
     return want.access == range.getFirst().access
         && want.vpn <= endOf(range)
-        && Math.max(endOf(range), want.end()) - start <= MAX_REQUEST_PAGES;
+        && Math.max(endOf(range), want.end()) - start <= FaultQueue.MAX_REQUEST_PAGES;
   }
 
   static long endOf(List<Want> range) {

@@ -68,7 +68,7 @@ public final class FramePool implements FrameSource {
   /** Frames that were freed one by one, ever. */
   private final LongAdder freedSingly = new LongAdder();
 
-  /** How many those were when no block was found among them. */
+  /** How many those were when whole blocks were looked for among them last. */
   private volatile long joinedAt;
 
   private final LongAdder free = new LongAdder();

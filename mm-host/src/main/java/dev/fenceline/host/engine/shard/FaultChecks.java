@@ -7,16 +7,15 @@ import org.jspecify.annotations.Nullable;
 
 /** What is wrong with a fault's arguments, in words; null if nothing is. Pure. */
 final class FaultChecks {
-  private static final int MAX_PAGES_PER_FAULT = FaultService.MAX_PAGES_PER_FAULT;
-
   private FaultChecks() {}
 
   static @Nullable String malformed(long address, int pageCount) {
     if (!Pages.aligned(address)) {
       return "address 0x%x is not a multiple of 4096".formatted(address);
     }
-    if (pageCount < 1 || pageCount > MAX_PAGES_PER_FAULT) {
-      return "page count " + pageCount + " is not in [1, " + MAX_PAGES_PER_FAULT + "]";
+    if (pageCount < 1 || pageCount > FaultService.MAX_PAGES_PER_FAULT) {
+      return "page count %d is not in [1, %d]"
+          .formatted(pageCount, FaultService.MAX_PAGES_PER_FAULT);
     }
     if (address < 0 || address > Pages.ADDRESS_LIMIT - Pages.address(pageCount)) {
       return "address 0x%x plus %d pages is not below 0x%x"

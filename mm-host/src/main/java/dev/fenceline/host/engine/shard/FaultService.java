@@ -297,9 +297,7 @@ final class FaultService {
             new Span(vpn, vpnEnd),
             request.access());
     TranslationRuns runs = new TranslationRuns(state, view.device());
-    for (long page = told.vpnStart(); page < told.vpnEnd(); page++) {
-      runs.add(space.memory().entry(page), LargeTouch.order(space, page));
-    }
+    LargeTouch.tell(space, told, runs);
     view.holders().grant(told.vpnStart(), (int) (told.vpnEnd() - told.vpnStart()));
     state.turns.served(space, view.device(), vpn, vpnEnd, request.collisions());
     state.placement.served(space, mirror, vpn, vpnEnd);
@@ -442,7 +440,9 @@ final class FaultService {
     SpaceMemory memory = space.memory();
     TranslationRuns runs = new TranslationRuns(state, view.device());
     long vpn = Pages.number(request.address());
+    int order = memory.large().order(vpn);
     for (long page = vpn; page < vpnEnd; page++) {
+      order = page == Pages.blockStart(page) ? memory.large().order(page) : order;
       long entry = memory.entry(page);
       if (!memory.readable(page)) {
         runs.add(0, false, PageRun.State.ERROR);
@@ -450,7 +450,7 @@ final class FaultService {
           || Pte.isZero(entry)
           || (Pte.type(entry) == PteType.DEVICE_PRIVATE
               && devices.usable(space, view, page, entry))) {
-        runs.add(entry, memory.large().order(page));
+        runs.add(entry, order);
         view.holders().grant(page, 1);
       } else {
         runs.add(Pte.generation(entry), false, PageRun.State.HOLE);

@@ -117,11 +117,19 @@ final class LargeTouch {
     return space.memory().large().isLarge(vpn) ? Pages.PER_BLOCK : 1;
   }
 
-  /** The order that the wire gives for a page of an answer. */
-  static int order(AddressSpace space, long vpn) {
+  /** Adds the pages of an answer; each block is looked at once, not for each of its pages. */
+  static void tell(AddressSpace space, Span told, TranslationRuns runs) {
+    int order = space.memory().large().order(told.vpnStart());
+    for (long vpn = told.vpnStart(); vpn < told.vpnEnd(); vpn++) {
+      order = vpn == Pages.blockStart(vpn) ? space.memory().large().order(vpn) : order;
+      runs.add(space.memory().entry(vpn), order == 0 ? 0 : Math.min(order, saidOrder(space, vpn)));
+    }
+  }
+
+  /** Of the granule that the attributes of a page name; that of a large page if they do not. */
+  private static int saidOrder(AddressSpace space, long vpn) {
     int said = PlacementRules.blockPages(at(space, vpn));
-    int order = space.memory().large().order(vpn);
-    return said == 0 ? order : Math.min(order, Integer.numberOfTrailingZeros(said));
+    return said == 0 ? Pages.BLOCK_ORDER : Integer.numberOfTrailingZeros(said);
   }
 
   private long before(AddressSpace space, DeviceView view, Span bounds, long vpn, Access access) {

@@ -279,7 +279,7 @@ final class MigrationService {
     for (int i = 0; i < migration.pageCount(); i++) {
       boolean done =
           migration.includes(i)
-              && !(space.memory().killed() && migration.direction() == Direction.TO_DEVICE)
+              && !(space.memory().killed() && migration.direction() != Direction.TO_HOST)
               && outcomes[i] == MigrationRun.Outcome.DONE
               && MigrationTargets.placeable(migration, local[i]);
       if (done) {

@@ -4,6 +4,7 @@ import dev.fenceline.host.engine.frame.FrameTable;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.Pages;
 import java.util.Arrays;
+import java.util.List;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -114,8 +115,7 @@ public final class LargePages {
         && mapping.protection().read()
         && (!write || mapping.protection().write())
         && MappingAdvice.HUGE_PAGES.isIn(mapping.attributes().adviceFlags())
-        && !mapping.attributes().hasBacking()
-        && !MissingPages.supplied(mapping)
+        && isAnonymous(mapping)
         && isWhole(mapping, vpn);
   }
 
@@ -184,8 +184,8 @@ public final class LargePages {
    */
   public boolean populate(long vpn, boolean write) {
     long start = Pages.blockStart(vpn);
-    int generation = nextGenerationOf(start);
     if (!write) {
+      int generation = nextGenerationOf(start);
       for (int i = 0; i < Pages.PER_BLOCK; i++) {
         pages.set(start + i, Pte.zero(generation));
       }
@@ -197,12 +197,7 @@ public final class LargePages {
       tally.fellBack++;
       return false;
     }
-    frames.zero(first, Pages.PER_BLOCK);
-    for (int i = 0; i < Pages.PER_BLOCK; i++) {
-      frameTable.map(first + i, slot, start + i);
-      pages.set(start + i, Pte.withDirty(Pte.present(first + i, true, generation), true));
-    }
-    made.add(start);
+    fill(start, new int[] {first});
     tally.allocated++;
     return true;
   }
@@ -231,10 +226,6 @@ public final class LargePages {
   }
 
   /** The large frames that a hugetlb mapping has from the start; null if there are not as many. */
-  int @Nullable [] reserve(SpaceOperation.Map map) {
-    return reserve(Pages.number(map.length()));
-  }
-
   int @Nullable [] reserve(long pageCount) {
     int[] blocks = new int[Math.toIntExact(pageCount >>> Pages.BLOCK_ORDER)];
     for (int i = 0; i < blocks.length; i++) {
@@ -316,8 +307,8 @@ public final class LargePages {
     if (isLarge(start)) {
       return Collapsed.LARGE;
     }
-    Mapping mapping = wholeAnonymous(start);
-    if (mapping == null) {
+    Mapping mapping = mappings.mapping(Pages.address(start));
+    if (mapping == null || !isAnonymous(mapping) || !isWhole(mapping, start)) {
       return Collapsed.NOT_ANONYMOUS;
     }
     for (int i = 0; i < Pages.PER_BLOCK; i++) {
@@ -351,14 +342,9 @@ public final class LargePages {
     return Collapsed.LARGE;
   }
 
-  private @Nullable Mapping wholeAnonymous(long start) {
-    Mapping mapping = mappings.mapping(Pages.address(start));
-    return mapping != null
-            && !mapping.attributes().hasBacking()
-            && !MissingPages.supplied(mapping)
-            && mapping.end() >= Pages.address(start + Pages.PER_BLOCK)
-        ? mapping
-        : null;
+  /** Whether pages that are not there come from nowhere. */
+  private static boolean isAnonymous(Mapping mapping) {
+    return !mapping.attributes().hasBacking() && !MissingPages.supplied(mapping);
   }
 
   private boolean canMove(long entry) {
@@ -397,9 +383,12 @@ public final class LargePages {
     }
   }
 
-  /** The blocks of [vpnStart, vpnEnd) that were made large, for whoever moves or copies them. */
+  /** The blocks that were made large and lie in [vpnStart, vpnEnd) whole, to be moved or copied. */
   Iterable<Long> madeIn(long vpnStart, long vpnEnd) {
-    return new TreeSet<>(made.subSet(vpnStart, vpnEnd));
+    long lastStart = vpnEnd - Pages.PER_BLOCK;
+    return lastStart < vpnStart
+        ? List.of()
+        : new TreeSet<>(made.subSet(vpnStart, true, lastStart, true));
   }
 
   /** Nothing is mapped there any more: no split, the large pages have gone whole. */

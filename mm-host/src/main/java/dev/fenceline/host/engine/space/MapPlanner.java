@@ -166,7 +166,7 @@ final class MapPlanner {
       return refused(Errno.EFAULT, old + " is not inside one mapping: " + source.range());
     }
     boolean shrinks =
-        remap.placement() instanceof RemapPlacement.InPlace && newLength <= old.lengthBytes();
+        !(remap.placement() instanceof RemapPlacement.Fixed) && newLength <= old.lengthBytes();
     if (source.attributes().hugetlb() && !shrinks) {
       return refused(Errno.EINVAL, source.range() + " is hugetlb: it can only shrink on the spot");
     }

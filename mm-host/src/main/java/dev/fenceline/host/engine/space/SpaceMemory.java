@@ -269,7 +269,8 @@ public final class SpaceMemory {
       throw new IllegalStateException("was planned: " + resolved);
     }
     boolean hugetlb = resolved instanceof SpaceOperation.Map map && map.region().hugetlb();
-    int[] reserved = hugetlb ? large.reserve((SpaceOperation.Map) resolved) : new int[0];
+    long largeBytes = hugetlb ? ((SpaceOperation.Map) resolved).length() : 0;
+    int[] reserved = large.reserve(Pages.number(largeBytes));
     if (reserved == null) {
       return new OperationPlan.NotApplied(
           Errno.ENOMEM, "not as many pages of 2 MiB are free as the hugetlb mapping needs");

@@ -278,6 +278,21 @@ class LargePageTest {
   }
 
   @Test
+  void moveOfAPart_leavesTheRestOfTheTargetsBlockAlone() {
+    wantLarge();
+    fault(0, 1, Access.WRITE);
+    shard.map(space, 8 * BLOCK + BLOCK / 2, BLOCK / 2, Protection.READ_WRITE);
+    touch(9 * BLOCK - 1, 1, Access.WRITE);
+    int generation = Pte.generation(entry(9 * BLOCK - 1));
+    long half = BLOCK / 2 * PAGE;
+
+    submitted(new SpaceOperation.Remap(space, at(0), half, half, true, at(8 * BLOCK)));
+
+    assertThat(Pte.isPresent(entry(8 * BLOCK))).isTrue();
+    assertThat(Pte.generation(entry(9 * BLOCK - 1))).isEqualTo(generation);
+  }
+
+  @Test
   void fork_sharesTheLargePage_andAWriteSplitsTheWritersOnly() {
     wantLarge();
     fault(0, 1, Access.WRITE);
