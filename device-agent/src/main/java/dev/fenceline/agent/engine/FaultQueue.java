@@ -39,6 +39,7 @@ final class FaultQueue {
   private final LinkCounters counters;
   private final List<AgentEffect> effects;
   private final FaultCommit commit;
+  private final DrainBook drains;
   private final MigrationWishes wishes;
   private final TreeMap<Long, Want.Ticket> tickets = new TreeMap<>();
   private final TreeMap<DeviceSpace, TreeMap<Long, Want>> waiting = new TreeMap<>();
@@ -59,6 +60,7 @@ final class FaultQueue {
     this.counters = parts.counters();
     this.effects = parts.effects();
     this.commit = commit;
+    this.drains = parts.drains();
     this.wishes = wishes;
   }
 
@@ -309,6 +311,7 @@ final class FaultQueue {
       return false;
     }
     if (!request.mirror.isUsable()) {
+      dropOlder(request, reply);
       // Another mirror may serve them; else the next dispatch refuses them.
       request.wants.forEach(this::enqueue);
       return false;
@@ -321,12 +324,25 @@ final class FaultQueue {
     if (commit.collides(
         request.mirror.view.spaceId(), reply.sequence(), request.vpn, request.end())) {
       counters.add(LinkCounter.COLLISIONS, 1);
+      dropOlder(request, reply);
       request.wants.forEach(want -> want.collisions++);
       retryLater(request.wants, nowNanos);
       return false;
     }
     served(request, reply, nowNanos);
     return true;
+  }
+
+  /** Only the answer tells of exclusive pages' new generation: what it finds of them is old. */
+  private void dropOlder(InFlight request, HostMessage.FaultReply reply) {
+    long start = Pages.address(request.vpn - reply.pagesBefore());
+    for (PageRun run : reply.runs()) {
+      long end = start + Pages.address(run.pageCount());
+      if (run.state() == PageRun.State.EXCLUSIVE) {
+        drains.drop(request.mirror.view, start, end, new DrainBook.NoDuty());
+      }
+      start = end;
+    }
   }
 
   private void served(InFlight request, HostMessage.FaultReply reply, long nowNanos) {

@@ -136,6 +136,25 @@ class FaultTest {
   }
 
   @Test
+  void replyThatCollides_pagesThatItMadeTheDevicesAlone_loseTheirOlderTranslations() {
+    link.want(0, 10, 3, Access.EXCLUSIVE);
+    long id = link.asked().getFirst().faultId();
+    link.hear(invalidate(1, 6, 11, 12));
+
+    List<PageRun> runs = List.of(new PageRun(3, 7, true, PageRun.State.EXCLUSIVE, 0, null, 0));
+    List<AgentEffect> effects = link.hear(new HostMessage.FaultReply(id, 5, runs, 0, null, ""));
+
+    assertThat(effects)
+        .singleElement()
+        .isInstanceOfSatisfying(
+            AgentEffect.DropEntries.class,
+            drop -> {
+              assertThat(drop.start()).isEqualTo(10 * Pages.SIZE_BYTES);
+              assertThat(drop.end()).isEqualTo(13 * Pages.SIZE_BYTES);
+            });
+  }
+
+  @Test
   void replyOfTheInvalidationsSequenceOrOfOtherPages_isInstalled() {
     link.want(0, 10, 1, Access.READ);
     link.want(0, 30, 1, Access.READ);

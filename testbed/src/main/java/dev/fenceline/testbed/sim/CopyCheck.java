@@ -1,6 +1,7 @@
 package dev.fenceline.testbed.sim;
 
 import dev.fenceline.host.engine.invalidation.Invalidation;
+import dev.fenceline.host.engine.migration.DeviceOwner;
 import dev.fenceline.host.engine.shard.Pin;
 import dev.fenceline.host.engine.shard.ShardQueries;
 import dev.fenceline.host.engine.space.Pte;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The moments in which the host relies on what a page holds: it copies the page, writes it out,
@@ -95,6 +97,15 @@ final class CopyCheck {
 
   /** At any time: the authoritative copy of each page holds what memory holds (INV-8, INV-13). */
   void wherePagesAre() {
+    Map<Integer, Integer> localPages = new TreeMap<>();
+    Map<Integer, SimMemory> memories = new TreeMap<>();
+    for (DeviceOwner owner : queries.deviceOwners()) {
+      SimMemory memory = memoryOf(owner);
+      owner.pages().forEach((local, number) -> localPages.put(number, local));
+      if (memory != null) {
+        owner.pages().values().forEach(number -> memories.put(number, memory));
+      }
+    }
     forEachEntry(
         (space, vpn, entry) -> {
           int place = Pte.frame(entry);
@@ -103,9 +114,27 @@ final class CopyCheck {
                 requireWhole("INV-8", "in its frame", space, vpn, host.frames(), place);
             case SWAP ->
                 requireWhole("INV-8", "in swap", space, vpn, host.frames().swapped(), place);
-            case NONE, ZERO, INVALIDATING, MIGRATION, DEVICE_PRIVATE -> {}
+            case DEVICE_PRIVATE -> {
+              SimMemory memory = memories.get(place);
+              if (memory != null) {
+                requireWhole("INV-8", "with its device", space, vpn, memory, localPages.get(place));
+              }
+            }
+            case NONE, ZERO, INVALIDATING, MIGRATION -> {}
           }
         });
+  }
+
+  /** The memory that the host counts on; null if it went with its agent, or may be going to. */
+  private @Nullable SimMemory memoryOf(DeviceOwner owner) {
+    for (SimAgent agent : world.agents) {
+      if (agent.alive()
+          && agent.agentId().equals(owner.device().agentId())
+          && agent.bootToken() == owner.bootToken()) {
+        return agent.memories().of(owner.device().deviceIndex());
+      }
+    }
+    return null;
   }
 
   /** What goes to a session. */
@@ -165,8 +194,11 @@ final class CopyCheck {
           continue;
         }
         long entry = space.memory().entry(vpn);
-        if (page.home() && Pte.isPresent(entry)) {
-          world.monitor.cameHome(page.space(), vpn, commit.sequence());
+        if (page.home() && Pte.type(entry) == PteType.DEVICE_PRIVATE) {
+          world.monitor.left(page.space(), vpn, commit.sequence());
+          world.count(Sometimes.MOVED_ACROSS);
+        } else if (page.home() && Pte.isPresent(entry)) {
+          world.monitor.left(page.space(), vpn, commit.sequence());
           long home = vpn;
           atEnd.add(() -> requireHome(page.space(), home, Pte.frame(entry)));
         } else if (!page.home() && run.generation() != 0) {

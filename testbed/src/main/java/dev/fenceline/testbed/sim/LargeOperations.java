@@ -46,7 +46,8 @@ final class LargeOperations {
         new DeviceId(
             "agent-" + random.nextInt(world.settings.agents()),
             random.nextInt(world.settings.devicesPerAgent()));
-    return new SpaceOperation.MigrateToDevice(space, BLOCK, LENGTH, device, null);
+    boolean direct = world.settings.reachesPeers() && random.nextBoolean();
+    return new SpaceOperation.MigrateToDevice(space, BLOCK, LENGTH, device, null, direct);
   }
 
   /** There and back. */

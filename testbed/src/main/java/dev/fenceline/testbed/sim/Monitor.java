@@ -161,25 +161,34 @@ final class Monitor {
       for (long vpn = invalidation.vpnStart(); vpn < invalidation.vpnEnd(); vpn++) {
         PageOf page = new PageOf(space, vpn);
         completed.put(page, invalidation.sequence());
-        if (!(invalidation.operation().resolved() instanceof SpaceOperation.MigrateHome)) {
+        if (!leavesItsDevice(invalidation)) {
           completedInPlace.put(page, invalidation.sequence());
         }
       }
     }
   }
 
+  /** Whoever uses the pages where they leave from is not told; see {@link #left}. */
+  private static boolean leavesItsDevice(Invalidation invalidation) {
+    return switch (invalidation.operation().resolved()) {
+      case SpaceOperation.MigrateHome home -> true;
+      case SpaceOperation.MigrateToDevice migrate -> migrate.direct();
+      case null, default -> false;
+    };
+  }
+
   /**
    * The page has left its device's memory: whoever used it there has ended (INV-7), and nobody may
    * begin (INV-1).
    */
-  void cameHome(SimSpace space, long vpn, long sequence) {
+  void left(SimSpace space, long vpn, long sequence) {
     completedInPlace.merge(new PageOf(space, vpn), sequence, Math::max);
     for (Access access : open) {
       if (access.inPlace()
           && access.space().equals(space)
           && access.isOlder(vpn, vpn + 1, sequence)) {
         throw new InvariantViolation(
-            "INV-7", "page 0x%x came home while %s".formatted(vpn, text(access)));
+            "INV-7", "page 0x%x left its device's memory while %s".formatted(vpn, text(access)));
       }
     }
   }
@@ -267,11 +276,11 @@ final class Monitor {
 
   /**
    * Who gets pages for itself does not hear of it; its translations are old by their generation.
-   * Whoever uses a page where it leaves from ends before its bytes are pushed ({@link #cameHome}).
+   * Whoever uses a page where it leaves from ends before its bytes are pushed ({@link #left}).
    */
   private static boolean isByHolder(Access access, Invalidation invalidation) {
     if (access.inPlace()) {
-      return invalidation.operation().resolved() instanceof SpaceOperation.MigrateHome;
+      return leavesItsDevice(invalidation);
     }
     return invalidation.operation().resolved() instanceof SpaceOperation.MakeExclusive make
         && access.owner() instanceof SimAgent agent

@@ -29,6 +29,7 @@ final class SimAgent extends SimProcess {
   private final int index;
   private final SplittableRandom random;
   private final SimMemories memories;
+  private final long bootToken;
   private final HostLinkEngine engine;
   private final List<SimDevice> devices = new ArrayList<>();
   private final ArrayDeque<AgentInput> inbox = new ArrayDeque<>();
@@ -38,7 +39,7 @@ final class SimAgent extends SimProcess {
   private final SimPeers peers = new SimPeers();
   private final SimPeerDesk peerDesk;
   private final UncheckedInstalls unchecked = new UncheckedInstalls(this);
-  private final UncheckedMigrations uncheckedMigrations = new UncheckedMigrations(this);
+  private final UncheckedMigrations uncheckedMigrations;
   private @Nullable Connection connection;
   private boolean stepping;
   private boolean flushPlanned;
@@ -84,11 +85,12 @@ final class SimAgent extends SimProcess {
             descriptions.size(),
             world.settings.memoryPages(),
             world.settings.memoryRandom(index));
+    this.bootToken = LinkSettings.bootToken(world.nextId(), random.nextInt(1 << 20));
     this.engine =
         new HostLinkEngine(
             new LinkSettings(
                 agentId(),
-                LinkSettings.bootToken(world.nextId(), random.nextInt(1 << 20)),
+                bootToken,
                 descriptions,
                 LEASE_SAFETY_NANOS,
                 10 * MILLI,
@@ -100,6 +102,7 @@ final class SimAgent extends SimProcess {
                 64),
             new LinkMemory(memories, agentId(), world.settings.migration()),
             random.split());
+    this.uncheckedMigrations = new UncheckedMigrations(world, this);
     this.faults = new AgentFaults(world, this);
     this.mirrors = new AgentMirrors(world, this, random);
     this.peerDesk = new SimPeerDesk(world, this, world.settings.memoryRandom(64 + index));
@@ -132,6 +135,10 @@ final class SimAgent extends SimProcess {
   /** Where peers use the memory of its devices. */
   SimPeerDesk peerDesk() {
     return peerDesk;
+  }
+
+  long bootToken() {
+    return bootToken;
   }
 
   SimMemories memories() {
@@ -308,6 +315,7 @@ final class SimAgent extends SimProcess {
     if (world.broken(Breakage.INSTALL_WITHOUT_SEQUENCE_CHECK)) {
       unchecked.install(batch);
     }
+    uncheckedMigrations.hearing(batch);
     step(new AgentInput.Received(attempt, batch));
     if (world.broken(Breakage.MIGRATED_PAGE_MAPPED_UNCHECKED)) {
       uncheckedMigrations.heard(batch);
@@ -397,14 +405,7 @@ final class SimAgent extends SimProcess {
         sessionUsable = true;
       }
       case AgentEffect.DropEverything drop -> dropEverything(drop);
-      case AgentEffect.DropEntries drop ->
-          devices
-              .get(drop.deviceIndex())
-              .drop(
-                  drop.spaceId(),
-                  Pages.number(drop.start()),
-                  Pages.number(drop.end()),
-                  () -> drained(drop.drainId()));
+      case AgentEffect.DropEntries drop -> dropEntries(drop);
       case AgentEffect.DropStaleEntry drop ->
           devices.get(drop.deviceIndex()).dropStale(drop.spaceId(), drop.vpn(), drop.generation());
       case AgentEffect.InstallEntries install ->
@@ -421,8 +422,7 @@ final class SimAgent extends SimProcess {
       case AgentEffect.MirrorClosed closed -> mirrors.closed(closed.mirrorId());
       case AgentEffect.SpaceGone gone -> mirrors.spaceGone(gone.spaceId());
       case AgentEffect.ZeroPages zero -> memories.of(zero.deviceIndex()).zero(zero.localPages());
-      case AgentEffect.ServePages serve ->
-          throw new IllegalStateException("no page goes straight to another device: " + serve);
+      case AgentEffect.ServePages serve -> peerDesk.serve(serve);
       case AgentEffect.CopyPages copy -> memories.copy(copy.copyId(), copy.copy());
       case AgentEffect.MakeRoom room -> memories.makeRoom(room.deviceIndex(), room.missingPages());
       case AgentEffect.MemoryClosed closed -> memoryClosed();
@@ -442,6 +442,18 @@ final class SimAgent extends SimProcess {
     long delay =
         random.nextInt(15) == 0 ? random.nextInt((int) (3 * MILLI)) : random.nextInt(4_000);
     after(delay, "drained", () -> step(new AgentInput.Drained(drainId)));
+  }
+
+  private void dropEntries(AgentEffect.DropEntries drop) {
+    long start = Pages.number(drop.start());
+    long end = Pages.number(drop.end());
+    SimDevice device = devices.get(drop.deviceIndex());
+    if (uncheckedMigrations.isHeldEarly(drop)) {
+      device.table(drop.spaceId()).table().clear(start, end);
+      step(new AgentInput.Drained(drop.drainId()));
+    } else {
+      device.drop(drop.spaceId(), start, end, () -> drained(drop.drainId()));
+    }
   }
 
   private void dropEverything(AgentEffect.DropEverything drop) {

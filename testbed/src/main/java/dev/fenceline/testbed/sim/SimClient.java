@@ -130,7 +130,8 @@ final class SimClient {
         new DeviceId(
             "agent-" + random.nextInt(world.settings.agents()),
             random.nextInt(world.settings.devicesPerAgent()));
-    return new SpaceOperation.MigrateToDevice(id, hot(), length(4), device, null);
+    boolean direct = world.settings.reachesPeers() && random.nextInt(3) == 0;
+    return new SpaceOperation.MigrateToDevice(id, hot(), length(4), device, null, direct);
   }
 
   private SpaceOperation pin(long id) {

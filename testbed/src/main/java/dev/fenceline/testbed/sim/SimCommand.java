@@ -7,7 +7,9 @@ import dev.fenceline.testbed.report.RunReport;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -81,12 +83,21 @@ public final class SimCommand implements Callable<Integer> {
     boolean terminal = System.console() != null && System.console().isTerminal();
     Progress line = new Progress(System.err, terminal, WIDTH);
     long start = System.nanoTime();
+    Set<Long> seen = new HashSet<>();
     Campaign campaign =
         new Campaign(
             seed,
             seeds,
             breakage,
-            tally -> line.update(System.nanoTime(), progress(tally, System.nanoTime() - start)));
+            tally -> {
+              for (SeedResult violation : tally.violations()) {
+                if (seen.add(violation.seed())) {
+                  line.clear();
+                  System.err.println(told(violation));
+                }
+              }
+              line.update(System.nanoTime(), progress(tally, System.nanoTime() - start));
+            });
     Campaign.Tally tally =
         campaign.run(threads != null ? threads : Runtime.getRuntime().availableProcessors());
     long took = System.nanoTime() - start;
@@ -109,14 +120,16 @@ public final class SimCommand implements Callable<Integer> {
     return tally.seeds() * 60e9 / Math.max(1, nanos);
   }
 
+  private static String told(SeedResult result) {
+    return result.replayLine() + "   # " + result.violation();
+  }
+
   private static RunReport report(Campaign.Tally tally, long nanos) {
     TreeMap<String, Long> kinds = new TreeMap<>();
     kinds.put("address space", tally.spaceOperations());
     kinds.put("data", tally.dataOperations());
     List<String> failures =
-        tally.violations().stream()
-            .map(result -> result.replayLine() + "   # " + result.violation())
-            .toList();
+        tally.violations().stream().map(SimCommand::told).toList();
     return new RunReport(
         new RunReport.Origin("sim", null, nanos / 1e9, null, null),
         new RunReport.Outcome(tally.violatingSeeds(), tally.dataOperations(), failures),

@@ -11,6 +11,7 @@ import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.MigrationRun;
 import dev.fenceline.model.PageRun;
 import dev.fenceline.model.Pages;
+import dev.fenceline.model.Peer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -142,13 +143,14 @@ final class SimMemories implements DeviceMemories {
     if (!copy.fromHost() && world.broken(Breakage.DIRTY_DATA_DROPPED_ON_EVICT)) {
       data = new byte[length];
     }
+    Peer peer = copy.peer();
     DmaRequest request =
         new DmaRequest(
             world.nextId(),
             agent.hostEpoch(),
             agent.sessionId(),
             copy.spaceId(),
-            copy.deviceIndex(),
+            peer == null ? copy.deviceIndex() : peer.device().deviceIndex(),
             Pages.address(copy.vpn()),
             length,
             copy.fromHost() ? DmaRequest.Operation.READ : DmaRequest.Operation.WRITE,
@@ -157,9 +159,14 @@ final class SimMemories implements DeviceMemories {
             0,
             0,
             copy.migrationId());
-    world.network.request(
+    Dma dma =
         new Dma(
-            agent, null, request, new long[0], new int[0], reply -> replied(copyId, copy, reply)));
+            agent, null, request, new long[0], new int[0], reply -> replied(copyId, copy, reply));
+    if (peer == null) {
+      world.network.request(dma);
+    } else {
+      world.network.requestPeer(dma, new SimPeers.PeerPage(peer, PagePool.NONE));
+    }
   }
 
   /** A failure may come behind the answer, and an answer behind its failure. */

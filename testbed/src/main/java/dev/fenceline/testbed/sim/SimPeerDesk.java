@@ -1,10 +1,16 @@
 package dev.fenceline.testbed.sim;
 
+import dev.fenceline.agent.engine.AgentEffect;
+import dev.fenceline.agent.engine.memory.PagePool;
 import dev.fenceline.concurrent.AccessSlots;
 import dev.fenceline.concurrent.MirrorAccess;
 import dev.fenceline.concurrent.MirrorEntry;
 import dev.fenceline.model.DmaReply;
 import dev.fenceline.model.DmaReply.Outcome;
+import dev.fenceline.model.DmaRequest;
+import dev.fenceline.model.Pages;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
@@ -16,14 +22,55 @@ import java.util.function.Consumer;
 final class SimPeerDesk {
   private static final byte[] NOTHING = {};
 
+  /** A page of a device's own memory. */
+  private record Held(int deviceIndex, long spaceId, long vpn) {}
+
+  /** Where it is. */
+  private record Local(int page, int generation) {}
+
   private final SimWorld world;
   private final SimAgent agent;
   private final SplittableRandom random;
+
+  /** What is held for other devices to fetch. */
+  private final Map<Held, Local> served = new HashMap<>();
 
   SimPeerDesk(SimWorld world, SimAgent agent, SplittableRandom random) {
     this.world = world;
     this.agent = agent;
     this.random = random;
+  }
+
+  /** Pages whose accesses have drained are for other devices to fetch, or are so no more. */
+  void serve(AgentEffect.ServePages serve) {
+    for (int i = 0; i < serve.localPages().length; i++) {
+      Held page = new Held(serve.deviceIndex(), serve.spaceId(), serve.vpn() + i);
+      if (!serve.begins()) {
+        served.remove(page);
+      } else if (serve.localPages()[i] != PagePool.NONE) {
+        served.put(page, new Local(serve.localPages()[i], serve.generations()[i]));
+      }
+    }
+  }
+
+  /** Whole pages for a migration of another device. */
+  private void fetched(Dma dma, Consumer<DmaReply> reply) {
+    DmaRequest request = dma.request();
+    int[] generations = request.generations();
+    int[] pages = new int[generations.length];
+    long vpn = Pages.number(request.address());
+    for (int i = 0; i < pages.length; i++) {
+      Local page = served.get(new Held(request.deviceIndex(), request.spaceId(), vpn + i));
+      if (page == null || page.generation() != generations[i]) {
+        world.count(Sometimes.HELD_NO_MORE);
+        reply.accept(refused(dma, Outcome.STALE_PAGE));
+        return;
+      }
+      pages[i] = page.page();
+    }
+    world.count(Sometimes.PAGES_FETCHED_FROM_PEER);
+    byte[] data = agent.memories().of(request.deviceIndex()).contents(pages);
+    reply.accept(new DmaReply(request.requestId(), Outcome.DONE, data, 0, ""));
   }
 
   /**
@@ -34,6 +81,10 @@ final class SimPeerDesk {
   void access(Dma dma, int hint, Consumer<DmaReply> reply) {
     if (!agent.mayBegin(dma.request().hostEpoch())) {
       reply.accept(refused(dma, Outcome.STALE_SESSION));
+      return;
+    }
+    if (dma.request().migrationId() != 0) {
+      fetched(dma, reply);
       return;
     }
     SimDevice device = agent.devices().get(dma.request().deviceIndex());

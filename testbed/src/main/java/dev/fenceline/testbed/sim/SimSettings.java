@@ -140,6 +140,11 @@ record SimSettings(
     return faultGapNanos % 4 < 2 ? "group" : "";
   }
 
+  /** Whether pages may go from device to device past the host. */
+  boolean reachesPeers() {
+    return memoryPages() > 0 && !ownerGroup().isEmpty();
+  }
+
   /** Apart from all others, so that a run without memory goes as it always went. */
   SplittableRandom memoryRandom(int agent) {
     return new SplittableRandom(31 * faultGapNanos + agent);

@@ -102,6 +102,11 @@ public enum Sometimes {
   /** The owner had no such translation any more, or not yet. */
   PEER_STALE,
   PEER_LOST,
+  /** A page went from device to device, past the host. */
+  PAGES_FETCHED_FROM_PEER,
+  /** A page was to be fetched from a device that held it no more. */
+  HELD_NO_MORE,
+  MOVED_ACROSS,
   PROGRAM_WAITED_FOR_ANOTHER,
   PROGRAM_PREEMPTED,
   /** A circle of waits, seen in two looks. */

@@ -197,18 +197,17 @@ public final class DeviceResidents {
   }
 
   OperationPlan plan(SpaceOperation.MakeExclusive make) {
-    // The device hears nothing of it, so nothing but what becomes exclusive may be taken: what it
-    // has for itself already, or in its own memory meanwhile, would be of a generation that it
-    // never hears of.
-    long start = make.vpnStart();
-    while (start < make.vpnEnd() && !Pte.isPresent(pages.get(start))) {
-      start++;
-    }
-    long end = start;
+    // The device hears nothing of it but in the answer to its fault, which begins with the first
+    // page: what it has for itself already, or in its own memory meanwhile, or what follows a page
+    // that has gone, would be of a generation that it never hears of.
+    long end = make.vpnStart();
     while (end < make.vpnEnd() && Pte.isPresent(pages.get(end))) {
       end++;
     }
-    return MigrationPlans.ready(make, start, end, InvalidationKind.EXCLUSIVE);
+    // Nor may anything else be made so at C: it may be held by an operation that began meanwhile.
+    SpaceOperation.MakeExclusive taken =
+        new SpaceOperation.MakeExclusive(make.spaceId(), make.vpnStart(), end, make.device());
+    return MigrationPlans.ready(taken, make.vpnStart(), end, InvalidationKind.EXCLUSIVE);
   }
 
   // ---- at C

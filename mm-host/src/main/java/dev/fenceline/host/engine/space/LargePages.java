@@ -148,14 +148,22 @@ public final class LargePages {
     return mapsMore && isWanted(vpn, write) && isUntouched(vpn) ? Chance.POPULATE : Chance.NONE;
   }
 
+  /**
+   * Whether nothing is mapped in the block but, perhaps, the zero page. Who was told of that hears
+   * of nothing, so it must be one generation already.
+   */
   private boolean isUntouched(long vpn) {
     long[] leaf = pages.leafOrNull(Pages.blockStart(vpn));
+    boolean told = false;
+    boolean alike = true;
     for (int i = 0; leaf != null && i < Pages.PER_BLOCK; i++) {
       if (!Pte.isNone(leaf[i]) && !Pte.isZero(leaf[i])) {
         return false;
       }
+      told |= Pte.isZero(leaf[i]);
+      alike &= Pte.generation(leaf[i]) == Pte.generation(leaf[0]);
     }
-    return true;
+    return !told || alike;
   }
 
   private boolean isUnshared(long vpn) {

@@ -8,6 +8,7 @@ import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Access;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.PageRun;
+import dev.fenceline.model.Pages;
 import dev.fenceline.model.Protection;
 import dev.fenceline.model.WaitPolicy;
 import org.junit.jupiter.api.Test;
@@ -56,6 +57,21 @@ class ExclusiveTest extends MigrationStage {
     assertThat(shard.dma(1, space, 0, 0, run.generation(), true)).isFalse();
     assertThat(shard.reply(shard.fault(1, 1, 0, 1, Access.WRITE)).errno()).isEqualTo(Errno.EPERM);
     assertThat(shard.granted(1, 1, 0, 1, Access.READ).state()).isEqualTo(PageRun.State.PRESENT);
+  }
+
+  @Test
+  void pageThatAnotherOperationHolds_isNotMadeExclusiveMeanwhile() {
+    shard.granted(1, 1, 0, 1, Access.WRITE);
+    shard.submit(new SpaceOperation.Fork(space, "child"), WaitPolicy.BLOCK);
+    assertThat(Pte.isInvalidating(entry(0))).isTrue();
+
+    long vpn = Pages.number(at(0));
+    shard.submit(new SpaceOperation.MakeExclusive(space, vpn, vpn + 1, A), WaitPolicy.BLOCK);
+
+    assertThat(Pte.isInvalidating(entry(0))).isTrue();
+    shard.ack(1, 0, shard.lastInvalidation());
+    assertThat(Pte.isPresent(entry(0))).isTrue();
+    assertThat(Pte.writable(entry(0))).isFalse();
   }
 
   @Test

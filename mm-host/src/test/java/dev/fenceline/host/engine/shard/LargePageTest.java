@@ -166,6 +166,22 @@ class LargePageTest {
   }
 
   @Test
+  void zeroPagesOfSeveralGenerations_stayWhatTheirHoldersWereTold() {
+    fault(3, 1, Access.READ);
+    fault(4, 1, Access.READ);
+    submitted(new SpaceOperation.Invalidate(space, at(3), PAGE));
+    fault(3, 1, Access.READ);
+    long told = entry(3);
+    assertThat(Pte.generation(told)).isNotEqualTo(Pte.generation(entry(4)));
+    wantLarge();
+
+    fault(10, 1, Access.READ);
+    fault(11, 1, Access.WRITE);
+
+    assertThat(entry(3)).isEqualTo(told);
+  }
+
+  @Test
   void cpu_mapsTheWholeBlockAsWell() {
     wantLarge();
 
