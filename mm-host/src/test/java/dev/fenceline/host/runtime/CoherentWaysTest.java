@@ -26,7 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The ways to agents come and go; the clock is in the test's hand where nothing else is said. */
-class CoherentMemoryTest {
+class CoherentWaysTest {
   private static final long IDLE = CoherentMemory.IDLE_NANOS;
   private static final Peer PEER = peer(1);
 
