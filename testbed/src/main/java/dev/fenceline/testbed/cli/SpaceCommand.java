@@ -28,6 +28,7 @@ import tools.jackson.databind.JsonNode;
     description = "Creates, destroys and changes address spaces.",
     subcommands = {
       SpaceCommand.Create.class,
+      SpaceSetCommand.class,
       SpaceCommand.Destroy.class,
       SpaceCommand.MapPages.class,
       SpaceCommand.Unmap.class,

@@ -158,6 +158,25 @@ class CommandsOnStackTest {
   }
 
   @Test
+  void spaceSet_changesWhatIsNamed_andSaysWhatCannotBe() {
+    String id = succeed("space", "create", "--name", "later", "--mode", "sequential").strip();
+    assertThat(succeed("space", "set", id, "--oom-score-adjust", "-500")).contains("-500");
+    assertThat(succeed("policy", id)).contains("sequential", "-500");
+    succeed("space", "set", id, "--mode", "split");
+    assertThat(succeed("policy", id)).contains("split", "-500");
+
+    Result greater = ask("space", "set", id, "--oom-score-adjust", "1001");
+    assertThat(greater.code()).as("%s", greater).isEqualTo(ExitCodes.REFUSED);
+    assertThat(greater.err().lines()).singleElement().asString().contains("oomScoreAdjust", "1001");
+    assertThat(ask("space", "set", id).code()).isEqualTo(ExitCodes.REFUSED);
+    Result unknown = ask("space", "set", "host-1.4711", "--oom-score-adjust", "5");
+    assertThat(unknown.code()).as("%s", unknown).isEqualTo(ExitCodes.NOT_FOUND);
+    assertThat(unknown.err().lines()).singleElement().asString().contains("host-1.4711");
+    assertThat(succeed("policy", id)).contains("split", "-500");
+    succeed("space", "destroy", id);
+  }
+
+  @Test
   void ca_isWhatIsTrusted_andNothingElse() throws Exception {
     try (TlsGate gate = TlsGate.open(directory.resolve("gate"), stack.restAddress());
         TlsGate other = TlsGate.open(directory.resolve("other"), stack.restAddress())) {
