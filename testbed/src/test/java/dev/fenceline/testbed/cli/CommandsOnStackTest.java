@@ -177,6 +177,20 @@ class CommandsOnStackTest {
   }
 
   @Test
+  void hugetlb_isMappedInWholePagesOf2MiB_orNotAtAll() {
+    String id = succeed("space", "create", "--name", "huge").strip();
+    succeed("space", "map", id, "4MiB", "--address", BASE, "--placement", "fixed", "--hugetlb");
+    JsonNode mapped = JsonMapper.shared().readTree(succeed("spaces", id, "-o", "json"));
+    assertThat(mapped.path("residentPages").asLong()).as("%s", mapped).isEqualTo(1024);
+    Result cut = ask("space", "unmap", id, BASE, "4096");
+    assertThat(cut.code()).as("%s", cut).isEqualTo(ExitCodes.REFUSED);
+    Result odd = ask("space", "map", id, "64KiB", "--hugetlb");
+    assertThat(odd.code()).as("%s", odd).isEqualTo(ExitCodes.REFUSED);
+    assertThat(odd.err()).contains("2 MiB");
+    succeed("space", "destroy", id);
+  }
+
+  @Test
   void ca_isWhatIsTrusted_andNothingElse() throws Exception {
     try (TlsGate gate = TlsGate.open(directory.resolve("gate"), stack.restAddress());
         TlsGate other = TlsGate.open(directory.resolve("other"), stack.restAddress())) {

@@ -62,7 +62,7 @@ class WriteSideTest {
         commands.received.stream()
             .filter(MapRequest.class::isInstance)
             .map(MapRequest.class::cast)
-            .findFirst()
+            .reduce((earlier, latest) -> latest)
             .orElseThrow();
     assertThat(received.getAddress()).isEqualTo(0x10000);
     assertThat(received.getWait().getDeadlineNanos()).isEqualTo(50_000_000);
@@ -73,6 +73,17 @@ class WriteSideTest {
                 each -> each.response().body().contains("map of 8192 bytes"))
             .body();
     assertThat(events.at("/items/0/actor").asString()).isEqualTo("anybody");
+  }
+
+  @Test
+  void hugetlb_isTheHostsToJudge_andOfMappingsAlone() {
+    String map = "{\"type\":\"map\",\"length\":2097152,\"protection\":\"rw-\",\"hugetlb\":true}";
+    assertThat(coordinator.write("POST", OPERATIONS, map).status()).isEqualTo(200);
+    assertThat(commands.received.getLast())
+        .isInstanceOfSatisfying(
+            MapRequest.class, request -> assertThat(request.getHugetlb()).isTrue());
+    assertNamed(OPERATIONS, map.replace("true", "\"yes\""), "hugetlb");
+    assertNamed(OPERATIONS, INVALIDATE.replace("}", ",\"hugetlb\":true}"), "hugetlb");
   }
 
   @Test
