@@ -25,4 +25,7 @@ public interface PeerConnector {
    * @param hostId whose address spaces the requests name
    */
   TransferStream open(String target, String hostId, TransferStream.Listener listener);
+
+  /** Nobody has a stream to this target any more: lets go of what is kept for it. Never blocks. */
+  default void forget(String target) {}
 }

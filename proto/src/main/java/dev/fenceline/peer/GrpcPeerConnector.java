@@ -45,6 +45,19 @@ public final class GrpcPeerConnector implements PeerConnector, AutoCloseable {
     return stream;
   }
 
+  @Override
+  public void forget(String target) {
+    ManagedChannel channel = channels.remove(target);
+    if (channel != null) {
+      channel.shutdown();
+    }
+  }
+
+  /** Targets to which there is a channel. */
+  int targets() {
+    return channels.size();
+  }
+
   private ManagedChannel dial(String target) {
     return security
         .dial(target, PeerIdentity.any(PeerRole.AGENT))

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class HostMessageCodecTest {
   private static final Peer PEER = new Peer(new DeviceId("b", 1), "node-2:7000");
+  private static final Peer COHERENT = new Peer(new DeviceId("c", 0), "node-3:7000", true);
 
   private static final List<HostMessage> ALL =
       List.of(
@@ -88,6 +89,20 @@ class HostMessageCodecTest {
               4096,
               13,
               List.of(new MigrationRun.Out(2, 5, 100, false), new MigrationRun.Out(1, 0, 0, true))),
+          new HostMessage.MigrateOut(
+              5, 2, 0, 4096, 13, List.of(new MigrationRun.Out(2, 5, 100, false)), true),
+          new HostMessage.MigrateIn(
+              6,
+              2,
+              1,
+              4096,
+              List.of(new MigrationRun.In(2, 6, MigrationRun.Source.PEER, COHERENT, 8))),
+          new HostMessage.FaultReply(
+              10,
+              12,
+              List.of(new PageRun(2, 4, true, PageRun.State.PEER, 9, COHERENT, 0)),
+              null,
+              ""),
           new HostMessage.MigrationCommit(
               4,
               14,

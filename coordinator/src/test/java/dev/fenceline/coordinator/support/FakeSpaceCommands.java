@@ -22,6 +22,8 @@ import dev.fenceline.space.v1.RemapRequest;
 import dev.fenceline.space.v1.SetAttributesRequest;
 import dev.fenceline.space.v1.SetNotificationModeReply;
 import dev.fenceline.space.v1.SetNotificationModeRequest;
+import dev.fenceline.space.v1.SetOomScoreAdjustReply;
+import dev.fenceline.space.v1.SetOomScoreAdjustRequest;
 import dev.fenceline.space.v1.UnmapRequest;
 import dev.fenceline.space.v1.UnpinReply;
 import dev.fenceline.space.v1.UnpinRequest;
@@ -44,6 +46,9 @@ public final class FakeSpaceCommands extends AddressSpaceServiceImplBase {
   /** An address at which an operation backs off. */
   public static final long BUSY = 0x7100_0000_0000L;
 
+  /** An address space that ends before a change of its policy arrives. */
+  public static final long ENDED = 6;
+
   /** What was asked for, in order. */
   public final List<Message> received = new CopyOnWriteArrayList<>();
 
@@ -65,7 +70,18 @@ public final class FakeSpaceCommands extends AddressSpaceServiceImplBase {
   public void setNotificationMode(
       SetNotificationModeRequest request, StreamObserver<SetNotificationModeReply> reply) {
     received.add(request);
+    if (request.getSpaceId() == ENDED) {
+      refuse(reply, Status.NOT_FOUND, Errno.ENOENT, 0);
+      return;
+    }
     answer(reply, SetNotificationModeReply.getDefaultInstance());
+  }
+
+  @Override
+  public void setOomScoreAdjust(
+      SetOomScoreAdjustRequest request, StreamObserver<SetOomScoreAdjustReply> reply) {
+    received.add(request);
+    answer(reply, SetOomScoreAdjustReply.getDefaultInstance());
   }
 
   @Override
@@ -151,11 +167,7 @@ public final class FakeSpaceCommands extends AddressSpaceServiceImplBase {
       }
     }
     if (address == TAKEN) {
-      Metadata trailer = new Metadata();
-      trailer.put(
-          TRAILER,
-          CommonCodec.errorDetail(Errno.EEXIST, "something is there", address).toByteArray());
-      reply.onError(Status.ALREADY_EXISTS.asRuntimeException(trailer));
+      refuse(reply, Status.ALREADY_EXISTS, Errno.EEXIST, address);
       return;
     }
     answer(
@@ -170,6 +182,13 @@ public final class FakeSpaceCommands extends AddressSpaceServiceImplBase {
             .setWaitNanos(1_500)
             .setFencesWaited(1)
             .build());
+  }
+
+  private static void refuse(StreamObserver<?> reply, Status status, Errno errno, long address) {
+    Metadata trailer = new Metadata();
+    trailer.put(
+        TRAILER, CommonCodec.errorDetail(errno, "as this fake has it", address).toByteArray());
+    reply.onError(status.asRuntimeException(trailer));
   }
 
   private static <T> void answer(StreamObserver<T> reply, T message) {

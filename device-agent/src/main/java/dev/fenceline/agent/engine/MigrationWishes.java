@@ -22,13 +22,12 @@ final class MigrationWishes {
   /** Blocks that are remembered of one view; beyond that all are forgotten. */
   private static final int MAX_BLOCKS = 4_096;
 
-  private static final int BLOCK_PAGES = 512;
   private static final long FIRST_PAUSE_NANOS = 1_000_000;
   private static final long LONGEST_PAUSE_NANOS = 1_000_000_000;
 
   /** What was asked of 2 MiB. */
   private static final class Block {
-    final BitSet asked = new BitSet(BLOCK_PAGES);
+    final BitSet asked = new BitSet(Pages.PER_BLOCK);
     long notBeforeNanos = Long.MIN_VALUE;
     long pauseNanos = FIRST_PAUSE_NANOS;
 
@@ -66,7 +65,7 @@ final class MigrationWishes {
     for (PageRun run : runs) {
       long end = page + run.pageCount();
       while (isElsewhere(run) && page < end) {
-        long blockEnd = Math.min(end, (page / BLOCK_PAGES + 1) * BLOCK_PAGES);
+        long blockEnd = Math.min(end, (page / Pages.PER_BLOCK + 1) * Pages.PER_BLOCK);
         wish(mirror, page, blockEnd, nowNanos);
         page = blockEnd;
       }
@@ -82,8 +81,8 @@ final class MigrationWishes {
   }
 
   private void wish(Mirror mirror, long vpn, long end, long nowNanos) {
-    Block block = block(mirror.view, vpn / BLOCK_PAGES);
-    int first = (int) (vpn % BLOCK_PAGES);
+    Block block = block(mirror.view, vpn / Pages.PER_BLOCK);
+    int first = (int) (vpn % Pages.PER_BLOCK);
     int last = first + (int) (end - vpn);
     boolean wanted =
         switch (memory.policy()) {
@@ -117,8 +116,8 @@ final class MigrationWishes {
   /** What is mapped there next was never touched. */
   void invalidated(HostMessage.Invalidate invalidate) {
     if (invalidate.kind() == InvalidationKind.UNMAP) {
-      long first = Pages.number(invalidate.start()) / BLOCK_PAGES;
-      long end = Math.ceilDiv(Pages.number(invalidate.end()), BLOCK_PAGES);
+      long first = Pages.number(invalidate.start()) / Pages.PER_BLOCK;
+      long end = Math.ceilDiv(Pages.number(invalidate.end()), Pages.PER_BLOCK);
       blocks.forEach(
           (view, its) -> {
             if (view.spaceId() == invalidate.spaceId()) {

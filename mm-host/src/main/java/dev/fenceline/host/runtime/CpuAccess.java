@@ -227,7 +227,7 @@ public final class CpuAccess {
     return memory.begin(
         peer,
         new DmaRequest(
-            memory.nextId(peer),
+            memory.nextId(),
             host.settings().hostEpoch(),
             memory.sessionId(),
             request.spaceId(),

@@ -24,7 +24,11 @@ final class CpuMirrors {
 
   private final Map<Long, MirrorAccess> bySpace = new ConcurrentHashMap<>();
 
-  /** The coherent devices whose memory the CPU has translations of, by number. */
+  /**
+   * The coherent devices whose memory the CPU has translations of, by number. It never shrinks:
+   * entries of any table may still hold a number. There are as many as the host has met distinct
+   * devices at distinct addresses, each of some hundred bytes.
+   */
   private final CopyOnWriteArrayList<Peer> peers = new CopyOnWriteArrayList<>();
 
   /** The CPU's mirror of the space, or null if it holds nothing of it. */

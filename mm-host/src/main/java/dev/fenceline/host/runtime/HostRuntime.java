@@ -96,7 +96,7 @@ public final class HostRuntime implements AutoCloseable {
       shards.add(new Shard(i, this, executorOf(i)));
     }
     this.cpu = new CpuAccess(this);
-    this.coherent = new CoherentMemory(settings.hostId(), settings.hostEpoch(), devices);
+    this.coherent = new CoherentMemory(settings.hostId(), settings.hostEpoch(), devices, timers);
   }
 
   public RuntimeSettings settings() {

@@ -18,6 +18,7 @@ public sealed interface SpaceOperation {
    * @param address a hint, or the very place, or null: the host chooses
    * @param placement {@code anywhere}, {@code fixed} or {@code fixed-noreplace}
    * @param backing empty for anonymous memory
+   * @param hugetlb pages of 2 MiB only, all taken at once
    */
   record Mapping(
       @Nullable Long address,
@@ -27,6 +28,7 @@ public sealed interface SpaceOperation {
       boolean shared,
       String backing,
       long offset,
+      boolean hugetlb,
       WaitPolicy waiting)
       implements SpaceOperation {
     @Override
@@ -40,6 +42,9 @@ public sealed interface SpaceOperation {
       if (!backing.isEmpty()) {
         members.put("backing", backing);
         members.put("offset", hex(offset));
+      }
+      if (hugetlb) {
+        members.put("hugetlb", true);
       }
       return members;
     }

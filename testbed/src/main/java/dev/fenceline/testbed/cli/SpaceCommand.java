@@ -28,6 +28,7 @@ import tools.jackson.databind.JsonNode;
     description = "Creates, destroys and changes address spaces.",
     subcommands = {
       SpaceCommand.Create.class,
+      SpaceSetCommand.class,
       SpaceCommand.Destroy.class,
       SpaceCommand.MapPages.class,
       SpaceCommand.Unmap.class,
@@ -224,6 +225,13 @@ final class SpaceCommand implements Runnable {
         description = "Offset in the backing (default: 0).")
     private String offset = "0";
 
+    @Option(
+        names = "--hugetlb",
+        description =
+            "Pages of 2 MiB only, all taken at once, that stay at the host; address and length fit to"
+                + " that.")
+    private boolean hugetlb;
+
     @Override
     SpaceOperation operation() {
       return new SpaceOperation.Mapping(
@@ -234,6 +242,7 @@ final class SpaceCommand implements Runnable {
           shared,
           backing,
           Sizes.bytes(offset),
+          hugetlb,
           Sizes.waiting(waiting));
     }
   }

@@ -98,6 +98,7 @@ public final class Stack implements AutoCloseable {
       agent.add("--fenceline.agent.device-count=" + spec.devicesPerAgent());
       agent.add("--fenceline.agent.device-memory-pages=" + spec.memory().devicePages());
       agent.add("--fenceline.agent.coordinators=" + String.join(",", coordinators));
+      agent.addAll(spec.agentOptions());
       agents.add(add(commands, ServiceKind.AGENT, "agent-" + (i + 1), agent));
     }
   }

@@ -14,6 +14,7 @@ import java.util.List;
  * @param readyWithin how long the services may take to start
  * @param tls whether the services show each other certificates, which are made in the directory
  * @param hostOptions what the host is told besides, as {@code --name=value}
+ * @param agentOptions what each agent is told besides, likewise
  */
 public record StackSpec(
     Path directory,
@@ -23,7 +24,8 @@ public record StackSpec(
     Memory memory,
     Duration readyWithin,
     boolean tls,
-    List<String> hostOptions) {
+    List<String> hostOptions,
+    List<String> agentOptions) {
   /** More frames than a replayed program needs, and no swap. */
   public static final Memory DEFAULT_MEMORY = new Memory(512 << 10, 0, 4096);
 
@@ -37,6 +39,7 @@ public record StackSpec(
     require("agents", agents, 1, 64);
     require("devices per agent", devicesPerAgent, 1, 64);
     hostOptions = List.copyOf(hostOptions);
+    agentOptions = List.copyOf(agentOptions);
   }
 
   /**
@@ -67,19 +70,36 @@ public record StackSpec(
         DEFAULT_MEMORY,
         DEFAULT_READY_WITHIN,
         false,
+        List.of(),
         List.of());
   }
 
   /** The same with mTLS between the services. */
   public StackSpec secured() {
     return new StackSpec(
-        directory, coordinators, agents, devicesPerAgent, memory, readyWithin, true, hostOptions);
+        directory,
+        coordinators,
+        agents,
+        devicesPerAgent,
+        memory,
+        readyWithin,
+        true,
+        hostOptions,
+        agentOptions);
   }
 
   /** The same with another number of coordinators. */
   public StackSpec replicated(int count) {
     return new StackSpec(
-        directory, count, agents, devicesPerAgent, memory, readyWithin, tls, hostOptions);
+        directory,
+        count,
+        agents,
+        devicesPerAgent,
+        memory,
+        readyWithin,
+        tls,
+        hostOptions,
+        agentOptions);
   }
 
   /** The same with other memory. */
@@ -92,15 +112,42 @@ public record StackSpec(
         otherMemory,
         readyWithin,
         tls,
-        hostOptions);
+        hostOptions,
+        agentOptions);
   }
 
   /** The same with more options for the host. */
   public StackSpec withHostOptions(String... more) {
-    List<String> all = new ArrayList<>(hostOptions);
-    all.addAll(List.of(more));
     return new StackSpec(
-        directory, coordinators, agents, devicesPerAgent, memory, readyWithin, tls, all);
+        directory,
+        coordinators,
+        agents,
+        devicesPerAgent,
+        memory,
+        readyWithin,
+        tls,
+        joined(hostOptions, more),
+        agentOptions);
+  }
+
+  /** The same with more options for each agent. */
+  public StackSpec withAgentOptions(String... more) {
+    return new StackSpec(
+        directory,
+        coordinators,
+        agents,
+        devicesPerAgent,
+        memory,
+        readyWithin,
+        tls,
+        hostOptions,
+        joined(agentOptions, more));
+  }
+
+  private static List<String> joined(List<String> options, String... more) {
+    List<String> all = new ArrayList<>(options);
+    all.addAll(List.of(more));
+    return all;
   }
 
   private static void require(String name, int value, int least, int most) {

@@ -95,7 +95,8 @@ public final class StartCaches {
   /** What a stack does until its agent is attached and the first have asked how it is. */
   private void record() throws LaunchFailure, IOException, InterruptedException {
     StackSpec spec =
-        new StackSpec(directory, 1, 1, 1, StackSpec.DEFAULT_MEMORY, STEP_WITHIN, false, List.of());
+        new StackSpec(
+            directory, 1, 1, 1, StackSpec.DEFAULT_MEMORY, STEP_WITHIN, false, List.of(), List.of());
     try (Interruption interruption = Interruption.install(Duration.ZERO);
         HttpClient http = HttpClient.newBuilder().connectTimeout(STEP_WITHIN).build()) {
       Stack stack = Stack.start(this::recording, spec, interruption);

@@ -158,6 +158,39 @@ class CommandsOnStackTest {
   }
 
   @Test
+  void spaceSet_changesWhatIsNamed_andSaysWhatCannotBe() {
+    String id = succeed("space", "create", "--name", "later", "--mode", "sequential").strip();
+    assertThat(succeed("space", "set", id, "--oom-score-adjust", "-500")).contains("-500");
+    assertThat(succeed("policy", id)).contains("sequential", "-500");
+    succeed("space", "set", id, "--mode", "split");
+    assertThat(succeed("policy", id)).contains("split", "-500");
+
+    Result greater = ask("space", "set", id, "--oom-score-adjust", "1001");
+    assertThat(greater.code()).as("%s", greater).isEqualTo(ExitCodes.REFUSED);
+    assertThat(greater.err().lines()).singleElement().asString().contains("oomScoreAdjust", "1001");
+    assertThat(ask("space", "set", id).code()).isEqualTo(ExitCodes.REFUSED);
+    Result unknown = ask("space", "set", "host-1.4711", "--oom-score-adjust", "5");
+    assertThat(unknown.code()).as("%s", unknown).isEqualTo(ExitCodes.NOT_FOUND);
+    assertThat(unknown.err().lines()).singleElement().asString().contains("host-1.4711");
+    assertThat(succeed("policy", id)).contains("split", "-500");
+    succeed("space", "destroy", id);
+  }
+
+  @Test
+  void hugetlb_isMappedInWholePagesOf2MiB_orNotAtAll() {
+    String id = succeed("space", "create", "--name", "huge").strip();
+    succeed("space", "map", id, "4MiB", "--address", BASE, "--placement", "fixed", "--hugetlb");
+    JsonNode mapped = JsonMapper.shared().readTree(succeed("spaces", id, "-o", "json"));
+    assertThat(mapped.path("residentPages").asLong()).as("%s", mapped).isEqualTo(1024);
+    Result cut = ask("space", "unmap", id, BASE, "4096");
+    assertThat(cut.code()).as("%s", cut).isEqualTo(ExitCodes.REFUSED);
+    Result odd = ask("space", "map", id, "64KiB", "--hugetlb");
+    assertThat(odd.code()).as("%s", odd).isEqualTo(ExitCodes.REFUSED);
+    assertThat(odd.err()).contains("2 MiB");
+    succeed("space", "destroy", id);
+  }
+
+  @Test
   void ca_isWhatIsTrusted_andNothingElse() throws Exception {
     try (TlsGate gate = TlsGate.open(directory.resolve("gate"), stack.restAddress());
         TlsGate other = TlsGate.open(directory.resolve("other"), stack.restAddress())) {

@@ -33,6 +33,7 @@ final class SpaceOperationCodec {
         .setShared(map.shared())
         .setBacking(map.backing())
         .setOffset(map.offset())
+        .setHugetlb(map.hugetlb())
         .setWait(wait(map.waiting()))
         .build();
   }

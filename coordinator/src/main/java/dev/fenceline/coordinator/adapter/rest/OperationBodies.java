@@ -24,7 +24,7 @@ final class OperationBodies {
 
   /** What can be done; immutable. */
   private enum Type {
-    MAP("address", "protection", "placement", "shared", "backing", "offset"),
+    MAP("address", "protection", "placement", "shared", "backing", "offset", "hugetlb"),
     UNMAP("address"),
     PROTECT("address", "protection"),
     REMAP("address", "newLength", "newAddress", "mayMove"),
@@ -90,6 +90,7 @@ final class OperationBodies {
         Boolean.TRUE.equals(body.shared()),
         Members.text("backing", body.backing(), MAX_BACKING_LENGTH),
         body.offset() == null ? 0 : Members.word("offset", body.offset()),
+        Boolean.TRUE.equals(body.hugetlb()),
         waiting);
   }
 
@@ -169,6 +170,7 @@ final class OperationBodies {
     members.put("shared", body.shared());
     members.put("backing", body.backing());
     members.put("offset", body.offset());
+    members.put("hugetlb", body.hugetlb());
     members.put("newLength", body.newLength());
     members.put("newAddress", body.newAddress());
     members.put("mayMove", body.mayMove());

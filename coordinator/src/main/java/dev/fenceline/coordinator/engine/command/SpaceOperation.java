@@ -31,7 +31,12 @@ public sealed interface SpaceOperation {
     COLLAPSE
   }
 
-  /** A new mapping; {@code backing} is empty for anonymous memory. */
+  /**
+   * A new mapping.
+   *
+   * @param backing empty for anonymous memory
+   * @param hugetlb pages of 2 MiB only, all taken at once
+   */
   record Map(
       long address,
       long length,
@@ -40,6 +45,7 @@ public sealed interface SpaceOperation {
       boolean shared,
       String backing,
       long offset,
+      boolean hugetlb,
       WaitPolicy waiting)
       implements SpaceOperation {}
 

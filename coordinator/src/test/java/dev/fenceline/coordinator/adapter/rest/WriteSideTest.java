@@ -8,7 +8,9 @@ import dev.fenceline.coordinator.support.RunningCoordinator;
 import dev.fenceline.coordinator.support.RunningCoordinator.Answer;
 import dev.fenceline.space.v1.InvalidateRequest;
 import dev.fenceline.space.v1.MapRequest;
+import dev.fenceline.space.v1.SetOomScoreAdjustRequest;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -60,7 +62,7 @@ class WriteSideTest {
         commands.received.stream()
             .filter(MapRequest.class::isInstance)
             .map(MapRequest.class::cast)
-            .findFirst()
+            .reduce((earlier, latest) -> latest)
             .orElseThrow();
     assertThat(received.getAddress()).isEqualTo(0x10000);
     assertThat(received.getWait().getDeadlineNanos()).isEqualTo(50_000_000);
@@ -71,6 +73,17 @@ class WriteSideTest {
                 each -> each.response().body().contains("map of 8192 bytes"))
             .body();
     assertThat(events.at("/items/0/actor").asString()).isEqualTo("anybody");
+  }
+
+  @Test
+  void hugetlb_isTheHostsToJudge_andOfMappingsAlone() {
+    String map = "{\"type\":\"map\",\"length\":2097152,\"protection\":\"rw-\",\"hugetlb\":true}";
+    assertThat(coordinator.write("POST", OPERATIONS, map).status()).isEqualTo(200);
+    assertThat(commands.received.getLast())
+        .isInstanceOfSatisfying(
+            MapRequest.class, request -> assertThat(request.getHugetlb()).isTrue());
+    assertNamed(OPERATIONS, map.replace("true", "\"yes\""), "hugetlb");
+    assertNamed(OPERATIONS, INVALIDATE.replace("}", ",\"hugetlb\":true}"), "hugetlb");
   }
 
   @Test
@@ -179,6 +192,47 @@ class WriteSideTest {
     assertThat(set.body().path("notificationMode").asString()).isEqualTo("sequential");
     assertThat(coordinator.send("DELETE", "/api/v1/address-spaces/host-1.5").status())
         .isEqualTo(200);
+  }
+
+  @Test
+  void oomScoreAdjust_isSetLater() {
+    String policy = "/address-spaces/host-1.1/policy";
+    Answer set =
+        coordinator.write(
+            "PUT", policy, "{\"notificationMode\":\"split\",\"oomScoreAdjust\":-1000}");
+    assertThat(set.status()).as(set.response().body()).isEqualTo(200);
+    assertThat(set.body().path("oomScoreAdjust").asInt()).isEqualTo(-1000);
+    assertThat(adjustments().getLast())
+        .isEqualTo(
+            SetOomScoreAdjustRequest.newBuilder().setSpaceId(1).setOomScoreAdjust(-1000).build());
+
+    int sent = adjustments().size();
+    for (String wrong : List.of("-1001", "1001", "3000000000", "1.5", "\"7\"")) {
+      Answer refused =
+          coordinator.write(
+              "PUT", policy, "{\"notificationMode\":\"split\",\"oomScoreAdjust\":" + wrong + "}");
+      assertThat(refused.status()).as(wrong).isEqualTo(400);
+      assertThat(refused.problem()).as(wrong).isEqualTo("invalid-parameter");
+      assertThat(refused.body().path("parameter").asString()).isEqualTo("oomScoreAdjust");
+    }
+    assertThat(coordinator.write("PUT", policy, "{\"notificationMode\":\"split\"}").status())
+        .as("it is left as it was")
+        .isEqualTo(200);
+    Answer unknown =
+        coordinator.write(
+            "PUT",
+            "/address-spaces/host-1.6/policy",
+            "{\"notificationMode\":\"split\",\"oomScoreAdjust\":5}");
+    assertThat(unknown.status()).isEqualTo(404);
+    assertThat(unknown.problem()).isEqualTo("unknown-address-space");
+    assertThat(adjustments()).hasSize(sent);
+  }
+
+  private List<SetOomScoreAdjustRequest> adjustments() {
+    return commands.received.stream()
+        .filter(SetOomScoreAdjustRequest.class::isInstance)
+        .map(SetOomScoreAdjustRequest.class::cast)
+        .toList();
   }
 
   @Test

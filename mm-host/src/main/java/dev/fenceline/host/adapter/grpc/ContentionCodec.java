@@ -40,7 +40,7 @@ final class ContentionCodec {
         .setInterval(
             Interval.newBuilder()
                 .setStart(Pages.address(vpnStart))
-                .setEnd(Pages.address(vpnStart + Turns.BLOCK_PAGES)));
+                .setEnd(Pages.address(vpnStart + Pages.PER_BLOCK)));
   }
 
   private static void add(ContendedBlock.Builder block, Turns.BlockView turns) {

@@ -1,6 +1,7 @@
 package dev.fenceline.host.engine.attribute;
 
 import dev.fenceline.model.DeviceId;
+import dev.fenceline.model.Pages;
 import dev.fenceline.model.RangeAttributes;
 import dev.fenceline.model.RangeAttributes.AtomicMode;
 import dev.fenceline.model.RangeAttributes.MigrationPolicy;
@@ -12,9 +13,6 @@ import dev.fenceline.model.RangeAttributes.MigrationPolicy;
 public final class PlacementRules {
   /** Pages of a 64 KiB block. */
   public static final int PAGES_64K = 16;
-
-  /** Pages of a 2 MiB block. */
-  public static final int PAGES_2M = 512;
 
   private PlacementRules() {}
 
@@ -57,7 +55,7 @@ public final class PlacementRules {
       case UNSPECIFIED -> 0;
       case PAGE_4K -> 1;
       case PAGE_64K -> PAGES_64K;
-      case PAGE_2M -> PAGES_2M;
+      case PAGE_2M -> Pages.PER_BLOCK;
     };
   }
 }

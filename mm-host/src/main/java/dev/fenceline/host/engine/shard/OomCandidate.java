@@ -17,9 +17,6 @@ public record OomCandidate(long spaceId, long pages, long score) {
   /** The adjustment of a space that is never killed. */
   public static final int NEVER = -1000;
 
-  /** The adjustment of a space that goes before all others. */
-  public static final int FIRST = 1000;
-
   /** The victim comes last: the greatest score and, of those, the youngest, who loses least. */
   public static final Comparator<OomCandidate> BY_SCORE =
       Comparator.comparingLong(OomCandidate::score).thenComparingLong(OomCandidate::spaceId);

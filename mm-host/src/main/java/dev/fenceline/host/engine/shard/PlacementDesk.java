@@ -151,8 +151,7 @@ final class PlacementDesk {
   }
 
   private static Run bounded(Run run) {
-    return new Run(
-        run.vpnStart(), Math.min(run.vpnEnd(), run.vpnStart() + PlacementRules.PAGES_2M));
+    return new Run(run.vpnStart(), Math.min(run.vpnEnd(), run.vpnStart() + Pages.PER_BLOCK));
   }
 
   private boolean mayGo(AddressSpace space, DeviceId device, long vpn) {
@@ -171,7 +170,7 @@ final class PlacementDesk {
       long vpn = Math.max(vpnStart, interval.vpnStart());
       long end = Math.min(vpnEnd, interval.vpnEnd());
       while (vpn < end) {
-        long next = Math.min(end, (vpn & -PlacementRules.PAGES_2M) + PlacementRules.PAGES_2M);
+        long next = Math.min(end, Pages.blockStart(vpn) + Pages.PER_BLOCK);
         want(space, new Run(vpn, next), device);
         vpn = next;
       }

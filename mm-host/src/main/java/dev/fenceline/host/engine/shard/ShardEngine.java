@@ -180,7 +180,7 @@ public final class ShardEngine {
           "the shard has " + state.spaces.size() + " address spaces, its limit");
       return;
     }
-    if (Math.abs(create.oomScoreAdjust()) > OomCandidate.FIRST) {
+    if (!SpaceOperation.SetOomScoreAdjust.allows(create.oomScoreAdjust())) {
       refuse(
           requestId,
           Errno.EINVAL,

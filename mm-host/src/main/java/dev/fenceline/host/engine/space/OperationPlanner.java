@@ -103,7 +103,7 @@ final class OperationPlanner {
   }
 
   private static OperationPlan scoreAdjust(SpaceOperation.SetOomScoreAdjust set) {
-    return Math.abs(set.adjust()) <= 1000
+    return SpaceOperation.SetOomScoreAdjust.allows(set.adjust())
         ? anytime(set)
         : new OperationPlan.Refused(
             Errno.EINVAL, "adjustment " + set.adjust() + " is not in [-1000, 1000]", null);

@@ -56,7 +56,12 @@ public sealed interface SpaceOperation {
   record SetMode(long spaceId, NotificationMode mode) implements OfSpace {}
 
   /** How it counts when somebody has to be killed for want of memory: see {@link Create}. */
-  record SetOomScoreAdjust(long spaceId, int adjust) implements OfSpace {}
+  record SetOomScoreAdjust(long spaceId, int adjust) implements OfSpace {
+    /** Whether there is such an adjustment. */
+    public static boolean allows(int adjust) {
+      return adjust >= -1000 && adjust <= 1000;
+    }
+  }
 
   /** Wishes for a range; nothing that is there changes. */
   record SetAttributes(long spaceId, long address, long length, RangeAttributes attributes)

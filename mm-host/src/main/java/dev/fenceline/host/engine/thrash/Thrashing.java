@@ -1,6 +1,7 @@
 package dev.fenceline.host.engine.thrash;
 
 import dev.fenceline.model.DeviceId;
+import dev.fenceline.model.Pages;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,11 +28,6 @@ public final class Thrashing {
 
   /** Blocks that are remembered, also those of which no page is any more. */
   public static final int MAX_BLOCKS = 8_192;
-
-  /** Pages of a block: 2 MiB. */
-  public static final int BLOCK_PAGES = 512;
-
-  private static final int BLOCK_SHIFT = 9;
 
   /** A lapse is at least so many times what a move takes: a page must be of use meanwhile. */
   private static final int LAPSE_MOVES = 2;
@@ -235,7 +231,9 @@ public final class Thrashing {
       return;
     }
     for (Block block :
-        blocks.subMap(vpnStart >> BLOCK_SHIFT, true, (vpnEnd - 1) >> BLOCK_SHIFT, true).values()) {
+        blocks
+            .subMap(vpnStart >> Pages.BLOCK_ORDER, true, (vpnEnd - 1) >> Pages.BLOCK_ORDER, true)
+            .values()) {
       Map<Long, Page> gone = block.pages.subMap(vpnStart, vpnEnd);
       pageCount -= gone.size();
       gone.clear();
@@ -292,16 +290,22 @@ public final class Thrashing {
       }
     }
     return new BlockView(
-        number << BLOCK_SHIFT, block.moves, block.naps, block.pins, thrashing, pinned, pinnedNanos);
+        number << Pages.BLOCK_ORDER,
+        block.moves,
+        block.naps,
+        block.pins,
+        thrashing,
+        pinned,
+        pinnedNanos);
   }
 
   private @Nullable Page find(long vpn) {
-    Block block = blocks.get(vpn >> BLOCK_SHIFT);
+    Block block = blocks.get(vpn >> Pages.BLOCK_ORDER);
     return block == null ? null : block.pages.get(vpn);
   }
 
   private Block block(long vpn) {
-    return blocks.computeIfAbsent(vpn >> BLOCK_SHIFT, number -> new Block());
+    return blocks.computeIfAbsent(vpn >> Pages.BLOCK_ORDER, number -> new Block());
   }
 
   /** Before something is added: what was quiet for long is forgotten, and what was so longest. */

@@ -1,6 +1,7 @@
 package dev.fenceline.host.engine.turn;
 
 import dev.fenceline.model.DeviceId;
+import dev.fenceline.model.Pages;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -23,13 +24,8 @@ import org.jspecify.annotations.Nullable;
  * never beyond its bound: an operation waits for one turn at most before it is the host's.
  */
 public final class Turns {
-  /** Pages of a block: 2 MiB. */
-  public static final int BLOCK_PAGES = 512;
-
   /** Blocks that are remembered; the one that was contended least lately goes first. */
   public static final int MAX_BLOCKS = 1024;
-
-  private static final int BLOCK_SHIFT = 9;
 
   /** One contended block. Confined to its owner. */
   private static final class Block {
@@ -84,7 +80,9 @@ public final class Turns {
     }
     long given = 0;
     long residency = policy.residencyNanos(collided);
-    for (long block = vpnStart >> BLOCK_SHIFT; block <= (vpnEnd - 1) >> BLOCK_SHIFT; block++) {
+    for (long block = vpnStart >> Pages.BLOCK_ORDER;
+        block <= (vpnEnd - 1) >> Pages.BLOCK_ORDER;
+        block++) {
       given = Math.max(given, give(remembered(block, nowNanos), device, residency, nowNanos));
       Block contended = blocks.get(block);
       if (contended != null) {
@@ -231,7 +229,7 @@ public final class Turns {
         (number, block) ->
             views.add(
                 new BlockView(
-                    number << BLOCK_SHIFT,
+                    number << Pages.BLOCK_ORDER,
                     block.device,
                     block.turns,
                     Math.max(0, block.untilNanos - nowNanos),
@@ -243,6 +241,8 @@ public final class Turns {
   }
 
   private Iterable<Block> over(long vpnStart, long vpnEnd) {
-    return blocks.subMap(vpnStart >> BLOCK_SHIFT, true, (vpnEnd - 1) >> BLOCK_SHIFT, true).values();
+    return blocks
+        .subMap(vpnStart >> Pages.BLOCK_ORDER, true, (vpnEnd - 1) >> Pages.BLOCK_ORDER, true)
+        .values();
   }
 }

@@ -18,6 +18,7 @@ import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -120,6 +121,38 @@ class OomOverGrpcTest {
           .isEqualTo(dev.fenceline.model.Errno.OOM_KILLED);
       assertThat(events(host, HostEvent.Kind.OOM_REAPED).getFirst().message())
           .contains("0 frames", "6 pages are left until it is destroyed");
+    }
+  }
+
+  private static Errno refusal(HostUnderTest host, long space, int adjust) {
+    try {
+      host.spaces()
+          .setOomScoreAdjust(
+              SetOomScoreAdjustRequest.newBuilder()
+                  .setSpaceId(space)
+                  .setOomScoreAdjust(adjust)
+                  .build());
+      return Errno.ERRNO_UNSPECIFIED;
+    } catch (StatusRuntimeException refused) {
+      return HostUnderTest.detail(refused).getErrno();
+    }
+  }
+
+  /** The least number has no positive counterpart. */
+  @Test
+  void adjustmentThatThereIsNot_isATypedError_andChangesNothing() throws IOException {
+    try (HostUnderTest host = HostUnderTest.startKilling(1, FRAMES)) {
+      long space = space(host, 7);
+      for (int adjust : new int[] {-1001, 1001, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
+        assertThat(refusal(host, space, adjust)).as("%s", adjust).isEqualTo(Errno.ERRNO_EINVAL);
+        assertThatThrownBy(() -> space(host, adjust)).isInstanceOf(StatusRuntimeException.class);
+      }
+      assertThat(info(host, space).getOomScoreAdjust()).isEqualTo(7);
+      for (int adjust : new int[] {-1000, 1000}) {
+        assertThat(refusal(host, space, adjust)).isEqualTo(Errno.ERRNO_UNSPECIFIED);
+        assertThat(info(host, space).getOomScoreAdjust()).isEqualTo(adjust);
+      }
+      assertThat(refusal(host, space + 1, 0)).as("no such space").isEqualTo(Errno.ERRNO_ENOENT);
     }
   }
 

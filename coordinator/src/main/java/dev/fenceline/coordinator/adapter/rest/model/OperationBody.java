@@ -56,6 +56,12 @@ public record OperationBody(
             nullable = true)
         @Nullable String offset,
     @Schema(
+            description =
+                "map: pages of 2 MiB only, all taken at once, that stay at the host; private"
+                    + " anonymous memory, address and length multiples of 2 MiB; default false",
+            nullable = true)
+        @Nullable Boolean hugetlb,
+    @Schema(
             description = "remap: bytes",
             minimum = "1",
             maximum = "140737488355328",
