@@ -34,15 +34,26 @@ final class AgentFaults {
   void aside(int deviceIndex, long spaceId, long vpn, int pages, Access access) {
     long ticket = world.nextId();
     asides.add(ticket);
-    agent.step(new AgentInput.FaultWanted(ticket, spaceId, deviceIndex, vpn, pages, access));
+    agent.mirrors().expect(ticket, deviceIndex, spaceId);
+    agent.step(
+        new AgentInput.FaultAside(
+            new AgentInput.FaultWanted(ticket, spaceId, deviceIndex, vpn, pages, access)));
+  }
+
+  /** A mirror was asked for; if nobody waits, it was for a page that was wanted aside. */
+  void mirrorInstead(long ticket) {
+    asides.remove(ticket);
   }
 
   void done(AgentEffect.FaultDone done) {
     FaultWaiter waiter = waiting.remove(done.ticket());
     if (waiter != null) {
       waiter.faultDone(done.outcome());
-    } else if (!asides.remove(done.ticket())) {
+      return;
+    }
+    if (!asides.contains(done.ticket())) {
       throw new InvariantViolation("INV-6", "a fault was answered twice: " + done);
     }
+    agent.mirrors().refused(done.ticket());
   }
 }

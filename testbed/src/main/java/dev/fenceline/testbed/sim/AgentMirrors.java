@@ -64,8 +64,14 @@ final class AgentMirrors {
     return world.spaces.contains(space) || chooser.nextInt(10) == 0 ? space : null;
   }
 
+  /** One may be opened for a page that a peer wants; else it is only forgotten. */
+  void expect(long ticket, int device, long spaceId) {
+    opening.put(ticket, new Mirrored(device, spaceId));
+  }
+
   void opened(long ticket, int mirrorId) {
     Mirrored mirrored = opening.remove(ticket);
+    agent.faults().mirrorInstead(ticket);
     if (mirrored != null) {
       mirrors.put(mirrorId, mirrored);
     }
@@ -73,6 +79,7 @@ final class AgentMirrors {
 
   void refused(long ticket) {
     opening.remove(ticket);
+    agent.faults().mirrorInstead(ticket);
   }
 
   void closed(int mirrorId) {

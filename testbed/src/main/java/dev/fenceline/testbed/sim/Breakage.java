@@ -39,7 +39,7 @@ public enum Breakage {
   PIN_AFTER_UNMAP("a pin takes a frame that is on its way out, and nobody looks again"),
   DEADLOCKS_NOT_BROKEN("circles of waits are found, and nothing is done about them"),
   PEER_ACCESS_UNCHECKED("a device serves peers without a look at its own entry of the page"),
-  HELD_BEFORE_DRAIN("a device gives pages to another one while it may still write to them");
+  DOUBTFUL_WRITE_REPEATED("a CPU writes to a device's memory again when the answer was lost");
 
   private final String meaning;
 

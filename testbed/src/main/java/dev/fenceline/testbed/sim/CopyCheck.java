@@ -148,14 +148,16 @@ final class CopyCheck {
         moving.put(in.migrationId(), page);
         setsOut(page, in);
       }
-      case HostMessage.MigrateOut out ->
-          moving.put(
-              out.migrationId(),
-              new Moving(
-                  new SimSpace(host.epoch(), out.spaceId()),
-                  device(sessionId, out.deviceIndex()),
-                  Pages.number(out.start()),
-                  true));
+      case HostMessage.MigrateOut out -> {
+        leaves(out);
+        moving.put(
+            out.migrationId(),
+            new Moving(
+                new SimSpace(host.epoch(), out.spaceId()),
+                device(sessionId, out.deviceIndex()),
+                Pages.number(out.start()),
+                true));
+      }
       case HostMessage.MigrationCommit commit -> {
         Moving page = moving.remove(commit.migrationId());
         if (page != null) {
@@ -170,6 +172,18 @@ final class CopyCheck {
   private DeviceId device(long sessionId, int deviceIndex) {
     var session = queries.session(sessionId);
     return new DeviceId(session == null ? "" : session.agentId(), deviceIndex);
+  }
+
+  private void leaves(HostMessage.MigrateOut out) {
+    var space = queries.space(out.spaceId());
+    long vpn = Pages.number(out.start());
+    for (MigrationRun.Out run : out.runs()) {
+      for (int i = 0; i < run.pageCount(); i++, vpn++) {
+        if (!run.skipped() && space != null) {
+          requireNotPinned(Pte.frame(space.memory().entry(vpn)), "leaves its device");
+        }
+      }
+    }
   }
 
   private void setsOut(Moving page, HostMessage.MigrateIn in) {

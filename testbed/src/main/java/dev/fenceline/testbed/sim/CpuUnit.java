@@ -74,6 +74,7 @@ final class CpuUnit {
   private void lookUp(DataOperation wanted, MirrorAccess table) {
     int pages = wanted.pages();
     int[] frames = new int[pages];
+    int[] generations = new int[pages];
     long[] serials = new long[pages];
     long[] granted = new long[pages];
     long needed = wanted.writes() ? MirrorEntry.WRITE : MirrorEntry.READ;
@@ -85,7 +86,8 @@ final class CpuUnit {
         return;
       }
       frames[i] = MirrorEntry.frame(entry);
-      serials[i] = host.frames().serial(frames[i]);
+      generations[i] = MirrorEntry.generation(entry);
+      serials[i] = SimPeers.isPeer(frames[i]) ? 0 : host.frames().serial(frames[i]);
       granted[i] =
           world.monitor.grantSequence(
               wanted.space(), 0, 0, wanted.vpn() + i, MirrorEntry.generation(entry));
@@ -94,8 +96,19 @@ final class CpuUnit {
         throw new InvariantViolation("INV-13", "a CPU finds the zero page at " + wanted.describe());
       }
     }
+    boolean remote = SimPeers.isPeer(frames[0]);
+    if (frames[0] != frames[pages - 1] && (remote || SimPeers.isPeer(frames[pages - 1]))) {
+      table.close(slot);
+      wanted.abandon(); // a real CPU does such an access in two parts
+      done();
+      return;
+    }
     Access access = new Access(host, wanted.space(), 0, 0, wanted.vpn(), granted, false);
     world.monitor.opened(access);
+    if (remote) {
+      new CpuRemote(host, this, wanted, table, access, random).ask(frames[0], generations);
+      return;
+    }
     long delay = random.nextInt(12) == 0 ? random.nextInt(2_000_000) : random.nextInt(4_000);
     host.after(delay, "cpu accesses", () -> access(wanted, table, access, frames, serials));
   }
@@ -121,6 +134,33 @@ final class CpuUnit {
           served++;
           done();
         });
+  }
+
+  SimWorld world() {
+    return world;
+  }
+
+  int slot() {
+    return slot;
+  }
+
+  /** A device did it. */
+  void remoteDone(DataOperation wanted) {
+    wanted.answered();
+    served++;
+    done();
+  }
+
+  /** Nobody will hear whether a device did it. */
+  void remoteLost(DataOperation wanted) {
+    wanted.abandon();
+    served++;
+    done();
+  }
+
+  /** A device did not do it: the host may know more by now, that the page has moved or is lost. */
+  void remoteStale(DataOperation wanted) {
+    host.after(random.nextInt(1_000_000), "cpu asks again", () -> miss(wanted, 0));
   }
 
   private void miss(DataOperation wanted, int page) {

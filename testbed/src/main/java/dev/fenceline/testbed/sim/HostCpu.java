@@ -10,6 +10,7 @@ import dev.fenceline.host.engine.shard.ShardInput;
 import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.PteType;
 import dev.fenceline.model.Pages;
+import dev.fenceline.model.Peer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,10 +22,14 @@ import java.util.SplittableRandom;
  * memory through them. Confined to the event loop.
  */
 final class HostCpu {
+  /** Of a page of a coherent device, the CPU knows whose it is, and not where it is there. */
+  private static final int NOT_SAID = -1;
+
   private final SimWorld world;
   private final SimHost host;
   private final SplittableRandom random;
   private final Map<Long, MirrorAccess> tables = new HashMap<>();
+  private final SimPeers peers = new SimPeers();
   private final Map<Long, CpuUnit> faulting = new HashMap<>();
   private final List<CpuUnit> units = new ArrayList<>();
 
@@ -35,6 +40,11 @@ final class HostCpu {
     for (int i = 0; i < world.settings.cpuUnits(); i++) {
       units.add(new CpuUnit(world, host, this, i, random.split()));
     }
+  }
+
+  /** The coherent devices whose memory the CPU has translations of. */
+  SimPeers peers() {
+    return peers;
   }
 
   List<CpuUnit> units() {
@@ -130,9 +140,12 @@ final class HostCpu {
       long entry = ended.entries()[i];
       host.shardOf(ended.spaceId()).faults().requireMappable(id, vpn);
       world.monitor.granted(id, 0, 0, vpn, Pte.generation(entry), space.sequence());
+      Peer peer = ended.peers().get(Pte.frame(entry));
+      int place =
+          peer == null ? Pte.frame(entry) : peers.place(new SimPeers.PeerPage(peer, NOT_SAID));
       table(ended.spaceId())
           .table()
-          .set(vpn, MirrorEntry.pack(Pte.frame(entry), Pte.generation(entry), Pte.writable(entry)));
+          .set(vpn, MirrorEntry.pack(place, Pte.generation(entry), Pte.writable(entry)));
     }
     unit.faultEnded(ended.errno());
   }

@@ -161,20 +161,16 @@ final class Monitor {
       for (long vpn = invalidation.vpnStart(); vpn < invalidation.vpnEnd(); vpn++) {
         PageOf page = new PageOf(space, vpn);
         completed.put(page, invalidation.sequence());
-        if (!leavesItsDevice(invalidation)) {
+        if (!comesHome(invalidation)) {
           completedInPlace.put(page, invalidation.sequence());
         }
       }
     }
   }
 
-  /** Whoever uses the pages where they leave from is not told; see {@link #left}. */
-  private static boolean leavesItsDevice(Invalidation invalidation) {
-    return switch (invalidation.operation().resolved()) {
-      case SpaceOperation.MigrateHome home -> true;
-      case SpaceOperation.MigrateToDevice migrate -> migrate.direct();
-      case null, default -> false;
-    };
+  /** Whoever uses the pages in the device's memory is not told; see {@link #left}. */
+  private static boolean comesHome(Invalidation invalidation) {
+    return invalidation.operation().resolved() instanceof SpaceOperation.MigrateHome;
   }
 
   /**
@@ -189,6 +185,20 @@ final class Monitor {
           && access.isOlder(vpn, vpn + 1, sequence)) {
         throw new InvariantViolation(
             "INV-7", "page 0x%x left its device's memory while %s".formatted(vpn, text(access)));
+      }
+    }
+  }
+
+  /** INV-7: what a device's memory holds is copied from here on; nobody uses it there any more. */
+  void setsOut(SimAgent agent, int deviceIndex, SimSpace space, long vpn) {
+    for (Access access : open) {
+      if (access.inPlace()
+          && access.owner() == agent
+          && access.deviceIndex() == deviceIndex
+          && access.space().equals(space)
+          && access.isOlder(vpn, vpn + 1, Long.MAX_VALUE)) {
+        throw new InvariantViolation(
+            "INV-7", "page 0x%x is copied elsewhere while %s".formatted(vpn, text(access)));
       }
     }
   }
@@ -280,7 +290,7 @@ final class Monitor {
    */
   private static boolean isByHolder(Access access, Invalidation invalidation) {
     if (access.inPlace()) {
-      return leavesItsDevice(invalidation);
+      return comesHome(invalidation);
     }
     return invalidation.operation().resolved() instanceof SpaceOperation.MakeExclusive make
         && access.owner() instanceof SimAgent agent

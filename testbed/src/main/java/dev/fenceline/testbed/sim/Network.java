@@ -157,9 +157,9 @@ final class Network {
 
   /** Asks a peer; whatever becomes of it, the unit hears of it, at the latest when it gives up. */
   void requestPeer(Dma dma, SimPeers.PeerPage page) {
-    SimAgent from = dma.agent();
     int owner = Integer.parseInt(page.peer().target().replace("agent-", ""));
-    long wait = Math.max(0, upBlockedNanos(from) - world.loop.nowNanos());
+    long blocked = dma.asker() instanceof SimAgent from ? upBlockedNanos(from) : 0;
+    long wait = Math.max(0, blocked - world.loop.nowNanos());
     world.loop.after(wait + transferDelay(), "peer request", () -> arriveAtPeer(dma, page, owner));
     boolean breaks = world.faulty && random.nextInt(150) == 0;
     failed(dma, breaks ? transferDelay() : PEER_TIMEOUT_NANOS);
@@ -186,9 +186,9 @@ final class Network {
       return; // lost: the asking one gives up in time
     }
     DmaReply received = overTheWire(reply);
-    long blocked = Math.max(upBlockedNanos(owner), downBlockedNanos(dma.agent()));
-    long wait = Math.max(0, blocked - world.loop.nowNanos());
-    dma.agent().after(wait + delay(), "peer reply", () -> dma.onReply().accept(received));
+    long there = dma.asker() instanceof SimAgent to ? downBlockedNanos(to) : 0;
+    long wait = Math.max(0, Math.max(upBlockedNanos(owner), there) - world.loop.nowNanos());
+    dma.asker().after(wait + delay(), "peer reply", () -> dma.onReply().accept(received));
   }
 
   private long transferDelay() {
@@ -228,7 +228,7 @@ final class Network {
     DmaReply none =
         new DmaReply(
             dma.request().requestId(), DmaReply.Outcome.DONE, new byte[0], 0, SimUnit.LOST);
-    dma.agent().after(delayNanos, "dma failed", () -> dma.onReply().accept(none));
+    dma.asker().after(delayNanos, "dma failed", () -> dma.onReply().accept(none));
   }
 
   // ---- corruption
@@ -309,7 +309,7 @@ final class Network {
     try {
       var decoded = DmaCodec.decode(DmaCodec.encode(dma.request()));
       return new Dma(
-          dma.agent(), dma.operation(), decoded, dma.grantSequences(), dma.frames(), dma.onReply());
+          dma.asker(), dma.operation(), decoded, dma.grantSequences(), dma.frames(), dma.onReply());
     } catch (MalformedMessageException e) {
       throw new InvariantViolation("CODEC", e.getMessage() + ": " + dma.request());
     }

@@ -75,7 +75,7 @@ final class SimAgent extends SimProcess {
               world.settings.unitsPerDevice(),
               world.settings.memoryPages(),
               world.settings.ownerGroup(),
-              false));
+              i == 0 && world.settings.coherent()));
       devices.add(new SimDevice(world, this, i, random.split()));
     }
     this.memories =
@@ -102,7 +102,7 @@ final class SimAgent extends SimProcess {
                 64),
             new LinkMemory(memories, agentId(), world.settings.migration()),
             random.split());
-    this.uncheckedMigrations = new UncheckedMigrations(world, this);
+    this.uncheckedMigrations = new UncheckedMigrations(this);
     this.faults = new AgentFaults(world, this);
     this.mirrors = new AgentMirrors(world, this, random);
     this.peerDesk = new SimPeerDesk(world, this, world.settings.memoryRandom(64 + index));
@@ -132,7 +132,6 @@ final class SimAgent extends SimProcess {
     return peers;
   }
 
-  /** Where peers use the memory of its devices. */
   SimPeerDesk peerDesk() {
     return peerDesk;
   }
@@ -172,7 +171,6 @@ final class SimAgent extends SimProcess {
     }
   }
 
-  /** Never comes back. */
   void goForGood() {
     gone = true;
     crash(true);
@@ -315,7 +313,6 @@ final class SimAgent extends SimProcess {
     if (world.broken(Breakage.INSTALL_WITHOUT_SEQUENCE_CHECK)) {
       unchecked.install(batch);
     }
-    uncheckedMigrations.hearing(batch);
     step(new AgentInput.Received(attempt, batch));
     if (world.broken(Breakage.MIGRATED_PAGE_MAPPED_UNCHECKED)) {
       uncheckedMigrations.heard(batch);
@@ -405,7 +402,14 @@ final class SimAgent extends SimProcess {
         sessionUsable = true;
       }
       case AgentEffect.DropEverything drop -> dropEverything(drop);
-      case AgentEffect.DropEntries drop -> dropEntries(drop);
+      case AgentEffect.DropEntries drop ->
+          devices
+              .get(drop.deviceIndex())
+              .drop(
+                  drop.spaceId(),
+                  Pages.number(drop.start()),
+                  Pages.number(drop.end()),
+                  () -> drained(drop.drainId()));
       case AgentEffect.DropStaleEntry drop ->
           devices.get(drop.deviceIndex()).dropStale(drop.spaceId(), drop.vpn(), drop.generation());
       case AgentEffect.InstallEntries install ->
@@ -442,18 +446,6 @@ final class SimAgent extends SimProcess {
     long delay =
         random.nextInt(15) == 0 ? random.nextInt((int) (3 * MILLI)) : random.nextInt(4_000);
     after(delay, "drained", () -> step(new AgentInput.Drained(drainId)));
-  }
-
-  private void dropEntries(AgentEffect.DropEntries drop) {
-    long start = Pages.number(drop.start());
-    long end = Pages.number(drop.end());
-    SimDevice device = devices.get(drop.deviceIndex());
-    if (uncheckedMigrations.isHeldEarly(drop)) {
-      device.table(drop.spaceId()).table().clear(start, end);
-      step(new AgentInput.Drained(drop.drainId()));
-    } else {
-      device.drop(drop.spaceId(), start, end, () -> drained(drop.drainId()));
-    }
   }
 
   private void dropEverything(AgentEffect.DropEverything drop) {

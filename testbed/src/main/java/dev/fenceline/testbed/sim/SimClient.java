@@ -70,7 +70,8 @@ final class SimClient {
     if (world.settings.large() && random.nextInt(4) == 0) {
       return LargeOperations.draw(world, id, random);
     }
-    if (world.settings.memoryPages() > 0 && random.nextInt(8) == 0) {
+    int seldom = world.settings.reachesPeers() ? 3 : 8;
+    if (world.settings.memoryPages() > 0 && random.nextInt(seldom) == 0) {
       return migrate(id);
     }
     return switch (random.nextInt(40)) {
@@ -130,8 +131,9 @@ final class SimClient {
         new DeviceId(
             "agent-" + random.nextInt(world.settings.agents()),
             random.nextInt(world.settings.devicesPerAgent()));
-    boolean direct = world.settings.reachesPeers() && random.nextInt(3) == 0;
-    return new SpaceOperation.MigrateToDevice(id, hot(), length(4), device, null, direct);
+    boolean direct = world.settings.reachesPeers() && random.nextInt(2) == 0;
+    return new SpaceOperation.MigrateToDevice(
+        id, hot(), length(direct ? 1 : 4), device, null, direct);
   }
 
   private SpaceOperation pin(long id) {

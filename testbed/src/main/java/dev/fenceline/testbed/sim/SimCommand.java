@@ -128,8 +128,7 @@ public final class SimCommand implements Callable<Integer> {
     TreeMap<String, Long> kinds = new TreeMap<>();
     kinds.put("address space", tally.spaceOperations());
     kinds.put("data", tally.dataOperations());
-    List<String> failures =
-        tally.violations().stream().map(SimCommand::told).toList();
+    List<String> failures = tally.violations().stream().map(SimCommand::told).toList();
     return new RunReport(
         new RunReport.Origin("sim", null, nanos / 1e9, null, null),
         new RunReport.Outcome(tally.violatingSeeds(), tally.dataOperations(), failures),

@@ -138,6 +138,12 @@ final class SimMemories implements DeviceMemories {
   void copy(long copyId, PageCopy copy) {
     copying.add(copyId);
     int length = copy.pageCount() * Pages.SIZE_BYTES;
+    if (!copy.fromHost()) {
+      SimSpace space = new SimSpace(agent.hostEpoch(), copy.spaceId());
+      for (int i = 0; i < copy.pageCount(); i++) {
+        world.monitor.setsOut(agent, copy.deviceIndex(), space, copy.vpn() + i);
+      }
+    }
     byte[] data =
         copy.fromHost() ? new byte[0] : of(copy.deviceIndex()).contents(copy.localPages());
     if (!copy.fromHost() && world.broken(Breakage.DIRTY_DATA_DROPPED_ON_EVICT)) {

@@ -49,6 +49,8 @@ final class SimPeerDesk {
         served.remove(page);
       } else if (serve.localPages()[i] != PagePool.NONE) {
         served.put(page, new Local(serve.localPages()[i], serve.generations()[i]));
+        SimSpace space = new SimSpace(agent.hostEpoch(), serve.spaceId());
+        world.monitor.setsOut(agent, serve.deviceIndex(), space, page.vpn());
       }
     }
   }
@@ -140,7 +142,7 @@ final class SimPeerDesk {
     Access access = new Access(agent, space, agent.sessionId(), device.index(), vpn, granted, true);
     world.monitor.opened(access);
     agent.after(
-        random.nextInt(3_000),
+        SimUnit.workNanos(random),
         "peer works in place",
         () -> {
           boolean may = agent.mayAccess(space.hostEpoch(), access.sessionId());
@@ -162,7 +164,7 @@ final class SimPeerDesk {
     }
     for (int i = 0; i < pages.length; i++) {
       world.monitor.accessedInPlace(
-          operation.space(), operation.vpn() + i, dma.grantSequences()[i], dma.agent().name());
+          operation.space(), operation.vpn() + i, dma.grantSequences()[i], dma.asker().name());
       world.exclusives.accessed(
           operation.space(),
           operation.vpn() + i,

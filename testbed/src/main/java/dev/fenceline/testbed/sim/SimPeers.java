@@ -28,7 +28,10 @@ final class SimPeers {
     if (peer == null) {
       throw new InvariantViolation("CODEC", "a page of a peer without the peer: " + run);
     }
-    PeerPage page = new PeerPage(peer, run.firstLocalPage() + index);
+    return place(new PeerPage(peer, run.firstLocalPage() + index));
+  }
+
+  int place(PeerPage page) {
     int known = pages.indexOf(page);
     if (known >= 0) {
       return FIRST_PLACE + known;

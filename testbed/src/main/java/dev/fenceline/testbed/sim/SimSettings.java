@@ -142,7 +142,15 @@ record SimSettings(
 
   /** Whether pages may go from device to device past the host. */
   boolean reachesPeers() {
-    return memoryPages() > 0 && !ownerGroup().isEmpty();
+    return memoryPages() > 0 && (!ownerGroup().isEmpty() || coherent());
+  }
+
+  /**
+   * Whether each agent's first device is coherent: in a third of the runs with memory, with an
+   * owner group and without.
+   */
+  boolean coherent() {
+    return memoryPages() > 0 && faultGapNanos / 16 % 3 == 0;
   }
 
   /** Apart from all others, so that a run without memory goes as it always went. */

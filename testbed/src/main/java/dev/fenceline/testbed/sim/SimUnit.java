@@ -151,15 +151,19 @@ final class SimUnit implements FaultWaiter {
     inFlight = access;
     if (local) {
       agent.after(
-          random.nextInt(3_000),
-          "unit works in place",
-          () -> inPlace(wanted, table, access, places));
+          workNanos(random), "unit works in place", () -> inPlace(wanted, table, access, places));
       return;
     }
     if (world.faulty && agent.frozenBetweenCheckAndDma(random)) {
       world.count(Sometimes.FROZEN_BETWEEN_CHECK_AND_DMA);
     }
     send(wanted, table, access, places[0]);
+  }
+
+  /** How long an access in place takes: mostly little, seldom so long that a drain waits for it. */
+  static long workNanos(SplittableRandom random) {
+    int drawn = random.nextInt(3_000);
+    return drawn < 400 ? drawn * 5_000L : drawn;
   }
 
   private static boolean alike(int place, int other) {

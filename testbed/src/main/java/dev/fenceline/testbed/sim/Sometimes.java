@@ -63,6 +63,16 @@ public enum Sometimes {
   PIN_OVER_AGE,
   PINNED,
   PINNED_PAGE_UNMAPPED,
+  /** A page was pinned in the memory of a coherent device. */
+  PINNED_ON_DEVICE,
+  /** A CPU used a page in the memory of a coherent device. */
+  CPU_USED_DEVICE,
+  /** The device had no such translation any more, or not yet. */
+  CPU_STALE_AT_DEVICE,
+  /** A device was silent, and the CPU let go of the page: a write waits on, a read begins anew. */
+  CPU_LET_GO,
+  /** Nobody knows whether a CPU's write to the memory of a device took effect. */
+  CPU_WRITE_IN_DOUBT,
   AGENT_LEFT,
   AGENT_GONE_FOR_GOOD,
   SNAPSHOT_TAKEN,

@@ -167,7 +167,9 @@ final class StateCheck {
           world.count(Sometimes.PINNED_PAGE_UNMAPPED);
         }
         for (int frame : pin.frames()) {
-          if (!host.frames().used(frame)) {
+          if (frame > Pte.MAX_FRAME) {
+            requireHeldByItsDevice(shard, pin, frame);
+          } else if (!host.frames().used(frame)) {
             throw new InvariantViolation(
                 "INV-11", "frame %d of pin %d is free".formatted(frame, pin.id()));
           }
@@ -175,6 +177,18 @@ final class StateCheck {
       }
     }
     return kept;
+  }
+
+  /** INV-11: what is pinned in the memory of a coherent device stays there. */
+  private void requireHeldByItsDevice(HostShard shard, Pin pin, int number) {
+    world.count(Sometimes.PINNED_ON_DEVICE);
+    for (DeviceOwner owner : shard.engine().queries().deviceOwners()) {
+      if (owner.pages().containsValue(number)) {
+        return;
+      }
+    }
+    throw new InvariantViolation(
+        "INV-11", "page %d of pin %d is with no device".formatted(number, pin.id()));
   }
 
   /** At rest: whatever a device or the CPU could still go through is what the host has. */
@@ -203,7 +217,7 @@ final class StateCheck {
         world.count(Sometimes.LARGE_PAGES_SPLIT);
       }
       for (AddressSpace space : queries.spaces().values()) {
-        host.cpu().forEachEntry(space.id(), (vpn, entry) -> compareCpu(space, vpn, entry));
+        host.cpu().forEachEntry(space.id(), (vpn, entry) -> compareCpu(host, space, vpn, entry));
       }
     }
   }
@@ -326,11 +340,21 @@ final class StateCheck {
     }
   }
 
-  private static void compareCpu(AddressSpace space, long vpn, long entry) {
+  private static void compareCpu(SimHost host, AddressSpace space, long vpn, long entry) {
     long truth = space.memory().entry(vpn);
+    int place = MirrorEntry.frame(entry);
+    boolean there =
+        SimPeers.isPeer(place)
+            ? Pte.type(truth) == PteType.DEVICE_PRIVATE
+                && space
+                    .memory()
+                    .devices()
+                    .owner(truth)
+                    .device()
+                    .equals(host.cpu().peers().page(place).peer().device())
+            : Pte.frame(truth) == place && (Pte.isPresent(truth) || Pte.isZero(truth));
     boolean right =
-        Pte.frame(truth) == MirrorEntry.frame(entry)
-            && (Pte.isPresent(truth) || Pte.isZero(truth))
+        there
             && Pte.generation(truth) == MirrorEntry.generation(entry)
             && (Pte.writable(truth) || !MirrorEntry.isWritable(entry));
     if (!right) {

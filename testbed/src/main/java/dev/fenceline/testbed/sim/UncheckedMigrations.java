@@ -1,6 +1,5 @@
 package dev.fenceline.testbed.sim;
 
-import dev.fenceline.agent.engine.AgentEffect;
 import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.HostMessage;
 import dev.fenceline.model.MigrationRun;
@@ -9,42 +8,19 @@ import dev.fenceline.model.Pages;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
- * The breakages of an agent that maps what a migration brought although nobody tells it any more of
- * what happens there, and of one that holds pages for another device before they have drained.
- * Confined to the event loop.
+ * The breakage of an agent that maps what a migration brought although nobody tells it any more of
+ * what happens there. Confined to the event loop.
  */
 final class UncheckedMigrations {
-  private final SimWorld world;
   private final SimAgent agent;
   private final Map<Long, HostMessage.MigrateIn> arriving = new TreeMap<>();
   private final Map<Long, List<MigrationRun.Report>> reported = new TreeMap<>();
 
-  /** Where pages are being held for another device. */
-  private final Set<Long> held = new TreeSet<>();
-
-  UncheckedMigrations(SimWorld world, SimAgent agent) {
-    this.world = world;
+  UncheckedMigrations(SimAgent agent) {
     this.agent = agent;
-  }
-
-  /** A batch is about to reach the engine. */
-  void hearing(HostMessage.Batch batch) {
-    held.clear();
-    for (HostMessage message : batch.messages()) {
-      if (message instanceof HostMessage.MigrateOut out && out.hold()) {
-        held.add(out.start());
-      }
-    }
-  }
-
-  /** Whether nobody waits for the accesses to pages that another device is to fetch. */
-  boolean isHeldEarly(AgentEffect.DropEntries drop) {
-    return world.broken(Breakage.HELD_BEFORE_DRAIN) && held.contains(drop.start());
   }
 
   void said(AgentMessage.Batch batch) {

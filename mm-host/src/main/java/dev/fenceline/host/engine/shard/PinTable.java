@@ -1,5 +1,6 @@
 package dev.fenceline.host.engine.shard;
 
+import dev.fenceline.host.engine.space.Pte;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,6 +38,7 @@ final class PinTable {
   private final ArrayDeque<Pin> young = new ArrayDeque<>();
 
   private int keptFrames;
+  private int pinnedFrames;
 
   boolean full() {
     return pins.size() >= MAX_PINS;
@@ -60,7 +62,13 @@ final class PinTable {
     pins.put(pin.id(), pin);
     young.addLast(pin);
     for (int frame : pin.frames()) {
-      byFrame.computeIfAbsent(frame, f -> new Held()).pins.add(pin);
+      Held held = byFrame.get(frame);
+      if (held == null) {
+        held = new Held();
+        byFrame.put(frame, held);
+        pinnedFrames += frames(frame);
+      }
+      held.pins.add(pin);
     }
   }
 
@@ -77,16 +85,21 @@ final class PinTable {
         free[count++] = frame;
       } else {
         held.kept = true;
-        keptFrames++;
+        keptFrames += frames(frame);
         held.pins.forEach(Pin::pageUnmapped);
       }
     }
     return Arrays.copyOf(free, count);
   }
 
-  /** How many frames are pinned. */
+  /** How many frames of the host are pinned. */
   int pinnedFrames() {
-    return byFrame.size();
+    return pinnedFrames;
+  }
+
+  /** 1 for a frame of the host, 0 for a page of a device. */
+  private static int frames(int number) {
+    return number <= Pte.MAX_FRAME ? 1 : 0;
   }
 
   /** Long-term pins whose owners are asked to give them up now, oldest first. */
@@ -137,8 +150,9 @@ final class PinTable {
       }
       if (held.pins.isEmpty()) {
         byFrame.remove(frame);
+        pinnedFrames -= frames(frame);
         if (held.kept) {
-          keptFrames--;
+          keptFrames -= frames(frame);
           free[count++] = frame;
         }
       }
