@@ -179,13 +179,12 @@ final class StateCheck {
     return kept;
   }
 
-  /** INV-11: what is pinned in the memory of a coherent device stays there. */
+  /** INV-11: what is pinned in the memory of a coherent device stays there, or goes with it. */
   private void requireHeldByItsDevice(HostShard shard, Pin pin, int number) {
     world.count(Sometimes.PINNED_ON_DEVICE);
-    for (DeviceOwner owner : shard.engine().queries().deviceOwners()) {
-      if (owner.pages().containsValue(number)) {
-        return;
-      }
+    DeviceOwner owner = shard.engine().queries().devicePageOwner(number);
+    if (owner.state() == DeviceOwner.State.LOST || owner.pages().containsValue(number)) {
+      return;
     }
     throw new InvariantViolation(
         "INV-11", "page %d of pin %d is with no device".formatted(number, pin.id()));

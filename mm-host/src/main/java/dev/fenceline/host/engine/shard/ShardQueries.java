@@ -66,6 +66,11 @@ public final class ShardQueries {
     return state.owners.all();
   }
 
+  /** Whose memory the page is in, or was when it was lost. */
+  public DeviceOwner devicePageOwner(int pageFrameNumber) {
+    return state.devicePages.owner(pageFrameNumber);
+  }
+
   /** Migrations that have set out and not ended. */
   public int migrationsUnderWay() {
     return migrations.running().size();
