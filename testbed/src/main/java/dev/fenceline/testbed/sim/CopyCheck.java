@@ -30,6 +30,9 @@ final class CopyCheck {
   /** Pages on their way, until the commit. */
   private record Moving(SimSpace space, DeviceId device, long vpn, boolean home) {}
 
+  /** Where a page of device memory is. */
+  private record OnDevice(SimMemory memory, int local) {}
+
   private final SimWorld world;
   private final SimHost host;
   private final ShardQueries queries;
@@ -97,13 +100,13 @@ final class CopyCheck {
 
   /** At any time: the authoritative copy of each page holds what memory holds (INV-8, INV-13). */
   void wherePagesAre() {
-    Map<Integer, Integer> localPages = new TreeMap<>();
-    Map<Integer, SimMemory> memories = new TreeMap<>();
+    Map<Integer, OnDevice> onDevices = new TreeMap<>();
     for (DeviceOwner owner : queries.deviceOwners()) {
       SimMemory memory = memoryOf(owner);
-      owner.pages().forEach((local, number) -> localPages.put(number, local));
       if (memory != null) {
-        owner.pages().values().forEach(number -> memories.put(number, memory));
+        owner
+            .pages()
+            .forEach((local, number) -> onDevices.put(number, new OnDevice(memory, local)));
       }
     }
     forEachEntry(
@@ -115,9 +118,9 @@ final class CopyCheck {
             case SWAP ->
                 requireWhole("INV-8", "in swap", space, vpn, host.frames().swapped(), place);
             case DEVICE_PRIVATE -> {
-              SimMemory memory = memories.get(place);
-              if (memory != null) {
-                requireWhole("INV-8", "with its device", space, vpn, memory, localPages.get(place));
+              OnDevice page = onDevices.get(place);
+              if (page != null) {
+                requireWhole("INV-8", "with its device", space, vpn, page.memory(), page.local());
               }
             }
             case NONE, ZERO, INVALIDATING, MIGRATION -> {}
