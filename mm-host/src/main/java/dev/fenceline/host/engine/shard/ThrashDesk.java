@@ -50,9 +50,9 @@ final class ThrashDesk {
             : null;
       }
       case SpaceOperation.MakeExclusive make ->
-          admitted(space, by, vpn, false) ? taking(space, by, vpn, make.vpnEnd(), make) : null;
+          alone(space, by, vpn) ? taking(space, by, vpn, make.vpnEnd(), make) : null;
       case SpaceOperation.RevokeExclusive revoke ->
-          admitted(space, by, vpn, false) ? taking(space, by, vpn, vpn + 1, revoke) : null;
+          alone(space, by, vpn) ? taking(space, by, vpn, vpn + 1, revoke) : null;
       case SpaceOperation.Reclaim reclaim -> reclaim;
       case SpaceOperation.Reap reap -> reap;
       case SpaceOperation.BreakCow copy -> copy;
@@ -90,6 +90,19 @@ final class ThrashDesk {
     if (space.thrashing().taken(vpnStart, vpnEnd, by, state.nowNanos)) {
       state.emit(new ShardEffect.Thrashes(space.id(), vpnStart, ShardEffect.Thrashes.Step.BEGAN));
     }
+  }
+
+  /**
+   * Whether the page may change hands between one device alone and the others: not during the turn
+   * of another one, which would lose it behind the very answer that gave it the turn (INV-9).
+   */
+  private boolean alone(AddressSpace space, DeviceId by, long vpn) {
+    long untilNanos = space.turns().othersUntilNanos(by, vpn);
+    if (untilNanos > state.nowNanos) {
+      naps.merge(space, untilNanos, Math::min);
+      return false;
+    }
+    return admitted(space, by, vpn, false);
   }
 
   private boolean admitted(AddressSpace space, DeviceId by, long vpn, boolean mayPin) {

@@ -157,6 +157,12 @@ public final class Turns {
     return held;
   }
 
+  /** Until when the block of the page is another device's; not after now if it is not. */
+  public long othersUntilNanos(DeviceId device, long vpn) {
+    Block block = blocks.get(vpn >> Pages.BLOCK_ORDER);
+    return block == null || device.equals(block.device) ? Long.MIN_VALUE : block.untilNanos;
+  }
+
   /**
    * An operation waits because of {@link #holdsUp}.
    *

@@ -6,6 +6,7 @@ import dev.fenceline.host.engine.space.Pte;
 import dev.fenceline.host.engine.space.PteType;
 import dev.fenceline.host.engine.space.SpaceOperation;
 import dev.fenceline.model.Access;
+import dev.fenceline.model.AgentMessage;
 import dev.fenceline.model.Errno;
 import dev.fenceline.model.PageRun;
 import dev.fenceline.model.Pages;
@@ -89,6 +90,24 @@ class ExclusiveTest extends MigrationStage {
     assertThat(shard.dma(2, space, 0, 0, second.generation(), true)).isTrue();
     assertThat(shard.dma(1, space, 0, 0, first.generation(), true)).isFalse();
     assertThat(shard.dma(1, space, 0, 0, second.generation(), true)).isFalse();
+  }
+
+  @Test
+  void turnOfAnotherDevice_isOverBeforeAPageIsTakenFromIt() {
+    shard.open(2, "b", 1);
+    shard.mirror(2, 1, space, 0, 0, 32);
+    shard.agent(1, new AgentMessage.FaultRequest(77, 1, at(0), 1, Access.WRITE, 3, false));
+    PageRun given = shard.reply(77).runs().getFirst();
+    ShardEffect.TurnGiven turn = shard.all(ShardEffect.TurnGiven.class).getLast();
+    int told = shard.broadcasts().size();
+
+    long fault = shard.fault(2, 1, 0, 1, Access.EXCLUSIVE);
+    assertThat(shard.dma(1, space, 0, 0, given.generation(), true)).isTrue();
+    assertThat(shard.broadcasts()).hasSize(told);
+
+    shard.advance(turn.residencyNanos());
+    shard.ack(1, 0, shard.lastInvalidation());
+    assertThat(shard.reply(fault).runs().getFirst().state()).isEqualTo(PageRun.State.EXCLUSIVE);
   }
 
   @Test
