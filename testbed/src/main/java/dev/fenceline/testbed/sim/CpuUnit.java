@@ -40,6 +40,13 @@ final class CpuUnit {
     return operation == null;
   }
 
+  /** Its host died: what it wrote to a device's memory may have been read there. */
+  void died() {
+    if (operation != null) {
+      operation.abandon();
+    }
+  }
+
   /** Accesses that came to an end. */
   long served() {
     return served;
@@ -123,6 +130,7 @@ final class CpuUnit {
       world.monitor.accessed(wanted.space(), wanted.vpn() + i, access.grantSequences()[i], "a CPU");
       world.exclusives.accessed(wanted.space(), wanted.vpn() + i, DeviceId.CPU);
     }
+    wanted.attempt();
     wanted.execute(host.frames(), frames, true);
     host.after(
         random.nextInt(3_000),

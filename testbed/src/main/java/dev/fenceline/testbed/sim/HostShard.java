@@ -53,6 +53,7 @@ final class HostShard {
         ShardConfig.of(index, SimSettings.SHARDS, host.epoch(), SimSettings.LEASES.overdueNanos())
             .withReclaim(world.settings.reclaim())
             .withMigration(SimSettings.MIGRATIONS)
+            .withTurns(SimSettings.TURNS)
             .withThrash(SimSettings.THRASHING)
             .withOom(world.settings.oom());
     this.engine = new ShardEngine(config, host.frames());

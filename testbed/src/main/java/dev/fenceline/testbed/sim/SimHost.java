@@ -119,6 +119,7 @@ final class SimHost extends SimProcess {
   void crash() {
     die();
     world.monitor.died(this);
+    cpu.units().forEach(CpuUnit::died);
     world.memory.hostLost(epoch);
     world.spaces.clear();
     operations.hostDied();

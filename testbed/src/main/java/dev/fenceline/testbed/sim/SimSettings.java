@@ -8,6 +8,7 @@ import dev.fenceline.host.engine.shard.MigrationConfig;
 import dev.fenceline.host.engine.shard.OomConfig;
 import dev.fenceline.host.engine.shard.ReclaimConfig;
 import dev.fenceline.host.engine.thrash.ThrashPolicy;
+import dev.fenceline.host.engine.turn.TurnPolicy;
 import dev.fenceline.model.NotificationMode;
 import dev.fenceline.model.Pages;
 import java.util.SplittableRandom;
@@ -57,6 +58,9 @@ record SimSettings(
    * A frozen agent is given up now and then, and one that comes back seldom finds its pages lost.
    */
   static final MigrationConfig MIGRATIONS = new MigrationConfig(30 * MILLI, 40 * MILLI);
+
+  /** Short against leases, and against the bound of programs, as the real ones are. */
+  static final TurnPolicy TURNS = new TurnPolicy(3, MILLI / 4, 4 * MILLI, 100 * MILLI);
 
   /** Pages are pinned soon, and not for long: both are to happen. */
   static final ThrashPolicy THRASHING = new ThrashPolicy(3, MILLI / 2, 2, 40, 400);
