@@ -211,11 +211,14 @@ final class CopyCheck {
           continue;
         }
         long entry = space.memory().entry(vpn);
-        if (page.home() && Pte.type(entry) == PteType.DEVICE_PRIVATE) {
+        boolean across = page.home() && Pte.type(entry) == PteType.DEVICE_PRIVATE;
+        boolean cameHome = page.home() && Pte.isPresent(entry);
+        if (across || cameHome) {
           world.monitor.left(page.space(), vpn, commit.sequence());
+        }
+        if (across) {
           world.count(Sometimes.MOVED_ACROSS);
-        } else if (page.home() && Pte.isPresent(entry)) {
-          world.monitor.left(page.space(), vpn, commit.sequence());
+        } else if (cameHome) {
           long home = vpn;
           atEnd.add(() -> requireHome(page.space(), home, Pte.frame(entry)));
         } else if (!page.home() && run.generation() != 0) {

@@ -62,7 +62,7 @@ final class CpuRemote {
   }
 
   private void silent() {
-    if (over || !announced) {
+    if (over) {
       return;
     }
     world.count(Sometimes.CPU_LET_GO);
@@ -93,9 +93,7 @@ final class CpuRemote {
   private void ended(DmaReply reply) {
     withdraw();
     boolean lost = reply.message().equals(SimUnit.LOST);
-    if (lost && !wanted.writes()) {
-      again();
-    } else if (lost && world.broken(Breakage.DOUBTFUL_WRITE_REPEATED)) {
+    if (lost && (!wanted.writes() || world.broken(Breakage.DOUBTFUL_WRITE_REPEATED))) {
       again();
     } else if (lost) {
       world.count(Sometimes.CPU_WRITE_IN_DOUBT);

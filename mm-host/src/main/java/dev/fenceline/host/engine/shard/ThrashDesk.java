@@ -12,8 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes faults that would take a thrashing page from its holder wait a while, and wakes them.
- * Confined to the shard.
+ * Makes faults wait a while that would take a thrashing page from its holder, or exclusive access
+ * in the turn of another device, and wakes them. Confined to the shard.
  *
  * <pre>
  *   device (holder)                    host (this)                  CPU, other devices
@@ -50,9 +50,9 @@ final class ThrashDesk {
             : null;
       }
       case SpaceOperation.MakeExclusive make ->
-          alone(space, by, vpn) ? taking(space, by, vpn, make.vpnEnd(), make) : null;
+          mayChangeHands(space, by, vpn) ? taking(space, by, vpn, make.vpnEnd(), make) : null;
       case SpaceOperation.RevokeExclusive revoke ->
-          alone(space, by, vpn) ? taking(space, by, vpn, vpn + 1, revoke) : null;
+          mayChangeHands(space, by, vpn) ? taking(space, by, vpn, vpn + 1, revoke) : null;
       case SpaceOperation.Reclaim reclaim -> reclaim;
       case SpaceOperation.Reap reap -> reap;
       case SpaceOperation.BreakCow copy -> copy;
@@ -96,7 +96,7 @@ final class ThrashDesk {
    * Whether the page may change hands between one device alone and the others: not during the turn
    * of another one, which would lose it behind the very answer that gave it the turn (INV-9).
    */
-  private boolean alone(AddressSpace space, DeviceId by, long vpn) {
+  private boolean mayChangeHands(AddressSpace space, DeviceId by, long vpn) {
     long untilNanos = space.turns().othersUntilNanos(by, vpn);
     if (untilNanos > state.nowNanos) {
       naps.merge(space, untilNanos, Math::min);
